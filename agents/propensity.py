@@ -1,0 +1,109 @@
+"""Exact propensities: a policy that plays one of S candidate slates, or now and then a uniformly random one.
+
+    P(item i at position k) = (1 - epsilon) * sum_s w_s [candidate_s has i at k] + epsilon / M
+
+with M the number of available items.  The candidates are drawn first (posterior samples, ensemble members), and the
+probability is exact *given* them, so that importance weights with it are unbiased: no estimate is divided by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from serendip.simulator import randomness
+from serendip.simulator.interface import Bools, Floats, Ints, Slates, Visits
+
+
+@dataclass(frozen=True, slots=True)
+class SlateMixture:
+    """A distribution over slates for each of B visits.
+
+    Attributes:
+        candidates: (B, S, L) candidate slates; no item twice in one.
+        weights: (B, S) probability of each candidate when not exploring; rows sum to 1.  None: 1 / S each.
+        epsilon: probability of a uniformly random slate, in [0, 1].
+        available: (M,) which items can be shown.
+    """
+
+    candidates: Ints
+    weights: Floats | None
+    epsilon: float
+    available: Bools
+
+    @property
+    def n_available(self) -> int:
+        """Number of items that can be shown."""
+        return int(np.count_nonzero(self.available))
+
+    def play(self, visits: Visits, key: int) -> Slates:
+        """Draw a slate for each visit: a candidate by its weight, or with probability epsilon a random slate."""
+        users, day, visit = visits.user_ids, visits.day, visits.visit
+        u = randomness.uniform(randomness.derive(key, "candidate"), users, day, visit)  # (B,)
+        items = self.candidates[np.arange(len(users)), self._chosen(u)]  # (B, L)
+        explored = randomness.uniform(randomness.derive(key, "explore"), users, day, visit) < self.epsilon
+        if explored.any():
+            items[explored] = random_slates(visits.rows(explored), self.available, items.shape[1], key)
+        return Slates(items, self.at_position(items), self.of_slate(items), explored)
+
+    def at_position(self, items: Ints) -> Floats:
+        """Return (B, L) probability of each item of `items` (B, L) at its position."""
+        same = self.candidates == items[:, None, :]  # (B, S, L)
+        share = self._share(same)  # (B, L)
+        return np.minimum((1.0 - self.epsilon) * share + self._random(items, 1), 1.0)
+
+    def of_slate(self, items: Ints) -> Floats:
+        """Return (B,) probability of each whole slate of `items` (B, L)."""
+        same = (self.candidates == items[:, None, :]).all(axis=2)  # (B, S)
+        share = self._share(same)  # (B,)
+        random = self._random(items, items.shape[1]).prod(axis=1)
+        return np.minimum((1.0 - self.epsilon) * share + random, 1.0)
+
+    def _chosen(self, u: Floats) -> Ints:
+        """Return (B,) the candidate that the uniform `u` (B,) falls on."""
+        if self.weights is None:
+            return (u * self.candidates.shape[1]).astype(np.int64)
+        return np.sum(u[:, None] >= np.cumsum(self.weights, axis=1)[:, :-1], axis=1)
+
+    def _share(self, values: Any) -> Floats:
+        """Return the mean of `values` (B, S, ...) over the candidates, by weight; exact where all S agree."""
+        if self.weights is None:
+            return values.mean(axis=1)
+        weights = self.weights.reshape(self.weights.shape + (1,) * (values.ndim - 2))
+        return (values * weights).sum(axis=1)
+
+    def _random(self, items: Ints, n_slots: int) -> Floats:
+        """Return (B, L) the random branch's share: epsilon / M each for one slot, factors of 1/(M(M-1)..) for L."""
+        n, length = self.n_available, items.shape[1]
+        shown = self.available[items]  # (B, L) an item that cannot be shown has probability 0
+        if n_slots == 1:
+            return self.epsilon / n * shown
+        factors = 1.0 / (n - np.arange(length, dtype=np.float64))
+        factors[0] *= self.epsilon
+        return factors * shown
+
+    def expected(self, values: Floats) -> Floats:
+        """Return (B, L) expected value at each position when the item there is worth `values` (L, M)."""
+        positions = np.arange(self.candidates.shape[2])
+        of_candidates = values[positions, self.candidates]  # (B, S, L)
+        greedy = self._share(of_candidates)  # (B, L)
+        random = values[:, self.available].mean(axis=1)  # (L,)
+        return (1.0 - self.epsilon) * greedy + self.epsilon * random
+
+
+def random_slates(visits: Visits, available: Bools, length: int, key: int) -> Ints:
+    """Return (B, length) uniformly random slates without repetition, a pure hash of key, user, day and visit.
+
+    Slot j draws a rank among the M - j items left and steps over those already taken in increasing order.
+    """
+    pool = np.flatnonzero(available)
+    stream = randomness.derive(key, "random slate")
+    ranks = np.empty((len(visits), length), dtype=np.int64)
+    for j in range(length):
+        rank = randomness.below(len(pool) - j, stream, visits.user_ids, visits.day, visits.visit, j)
+        for taken in np.sort(ranks[:, :j], axis=1).T:
+            rank = rank + (rank >= taken)
+        ranks[:, j] = rank
+    return pool[ranks]

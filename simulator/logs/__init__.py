@@ -1,0 +1,25 @@
+"""The log: a folder of Parquet files that says what was shown, with which probability, and what came of it.
+
+meta.json                     what made the log; written last, so a folder without it was cut off
+decisions/part-00000.parquet  one row per slot shown
+users.parquet                 one row per user, also those who never came
+items.parquet                 topic and release day of each item
+organic.parquet               what users did before the log began (no propensities, never valued); may be absent
+truth.parquet                 what only a simulator knows; may be absent
+"""
+
+from serendip.simulator.logs.reading import Log, open_log
+from serendip.simulator.logs.schema import DECISIONS, SCHEMA_VERSION, STATE, Decisions, LogMeta
+from serendip.simulator.logs.writing import LogWriter, organic_table
+
+__all__ = [
+    "DECISIONS",
+    "SCHEMA_VERSION",
+    "STATE",
+    "Decisions",
+    "Log",
+    "LogMeta",
+    "LogWriter",
+    "open_log",
+    "organic_table",
+]

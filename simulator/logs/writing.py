@@ -1,0 +1,152 @@
+"""Writing a log as it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from serendip.simulator.interface import (
+    Bools,
+    DataError,
+    Feedback,
+    Ints,
+    Items,
+    Singles,
+    Slates,
+    Visits,
+    settings_to_json,
+    write_json,
+)
+from serendip.simulator.logs.schema import DECISIONS, ITEMS, ORGANIC, STATE, USERS, LogMeta, Table
+
+
+@dataclass
+class LogWriter:
+    """Writes a log as it happens: `append` slates, then `close`.
+
+    A part reaches its name only when it is whole, and `meta.json` is written last.
+
+    Attributes:
+        path: folder to write to; made if missing, and must not hold a log already.
+        rows_per_part: slots in each Parquet part.
+    """
+
+    path: Path
+    rows_per_part: int = 1 << 19
+    _columns: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], init=False)
+    _rows: int = field(default=0, init=False)
+    _parts: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        if (self.path / "meta.json").exists():
+            raise DataError(f"{self.path}: holds a log already; give another folder")
+        (self.path / "decisions").mkdir(parents=True, exist_ok=True)
+
+    def append(
+        self,
+        visits: Visits,
+        slates: Slates,
+        feedback: Feedback,
+        *,
+        state: Singles | None = None,
+        policy: int = 0,
+        policy_version: int = 0,
+    ) -> None:
+        """Append the slots of B slates, in their order.
+
+        Args:
+            state: (B, 3) what the logger knew of each user, or None.
+        """
+        if len(visits) == 0:
+            return
+        columns = _slot_columns(visits, slates.items) | {
+            "propensity": slates.propensities.ravel(),
+            "clicked": feedback.clicked.ravel(),
+        }
+        n_slots = slates.items.shape[1]
+        whole = slates.slate_propensities
+        columns["slate_propensity"] = np.repeat(np.full(len(visits), np.nan) if whole is None else whole, n_slots)
+        columns["reward"] = feedback.clicked.ravel().astype(np.float32)
+        columns["explored"] = np.repeat(slates.explored, n_slots)
+        n = len(columns["user_id"])
+        columns["policy"] = np.full(n, policy, dtype=np.int16)
+        columns["policy_version"] = np.full(n, policy_version, dtype=np.int32)
+        shape = (len(visits), len(STATE))
+        columns["state"] = np.repeat(np.full(shape, np.nan, np.float32) if state is None else state, n_slots, axis=0)
+        self._columns.append(columns)
+        self._rows += n
+        while self._rows >= self.rows_per_part:
+            self._flush(self.rows_per_part)
+
+    def close(
+        self,
+        meta: LogMeta,
+        users: Table,
+        items: Items,
+        organic: Table | None = None,
+        truth: Table | None = None,
+    ) -> None:
+        """Write what is left, the tables beside the decisions, and last the meta data that makes it a log."""
+        if self._rows:
+            self._flush(self._rows)
+        columns = {"item_id": np.arange(items.n_items), "topic": items.topic, "released": items.released}
+        _write_table(self.path / "items.parquet", pa.table(columns, schema=ITEMS))
+        _write_table(self.path / "users.parquet", users.cast(USERS))
+        if organic is not None:
+            _write_table(self.path / "organic.parquet", organic.cast(ORGANIC))
+        if truth is not None:
+            _write_table(self.path / "truth.parquet", truth)
+        write_json(self.path / "meta.json", settings_to_json(meta))
+
+    def _flush(self, n: int) -> None:
+        """Write the first `n` buffered rows as the next part."""
+        pending = {name: np.concatenate([c[name] for c in self._columns]) for name in DECISIONS.names}
+        head = {name: column[:n] for name, column in pending.items()}
+        _write_table(self.path / "decisions" / f"part-{self._parts:05d}.parquet", _decision_table(head))
+        self._parts += 1
+        self._rows -= n
+        self._columns = [{name: column[n:] for name, column in pending.items()}] if self._rows else []
+
+
+def _slot_columns(visits: Visits, items: Ints) -> dict[str, Any]:
+    """Return the key columns of the slots of B slates, row by row."""
+    n_slots = items.shape[1]
+    return {
+        "user_id": np.repeat(visits.user_ids, n_slots),
+        "day": np.full(items.size, visits.day, dtype=np.int32),
+        "visit": np.repeat(visits.visit.astype(np.int32), n_slots),
+        "position": np.tile(np.arange(n_slots, dtype=np.int16), len(visits)),
+        "item_id": items.ravel(),
+    }
+
+
+def organic_table(visits: Visits, items: Ints, clicked: Bools) -> Table:
+    """Return slates shown before the log began as a table: one row per slot, no propensity."""
+    return pa.table(_slot_columns(visits, items) | {"clicked": clicked.ravel()}, schema=ORGANIC)
+
+
+def _decision_table(columns: dict[str, Any]) -> Table:
+    """Return the columns as a table; NaN in a nullable column is null."""
+    arrays = list[Any]()
+    for spec in DECISIONS:
+        column = columns[spec.name]
+        if spec.name == "state":
+            missing = np.isnan(column).any(axis=1)
+            mask = pa.array(missing) if missing.any() else None
+            flat = pa.array(np.ascontiguousarray(column, dtype=np.float32).ravel())
+            arrays.append(pa.FixedSizeListArray.from_arrays(flat, len(STATE), mask=mask))
+        else:
+            arrays.append(pa.array(column, type=spec.type, from_pandas=spec.nullable))
+    return pa.Table.from_arrays(arrays, schema=DECISIONS)
+
+
+def _write_table(path: Path, table: Table) -> None:
+    """Write `table` to `path` as zstd Parquet, all or nothing."""
+    temporary = path.with_name(path.name + ".tmp")
+    pq.write_table(table, temporary, compression="zstd", compression_level=1)
+    temporary.replace(path)
