@@ -1,0 +1,71 @@
+"""The contract of a model: what a score means is its own affair, a higher one is a better item for that user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serendip.simulator.interface import Singles
+
+Sparse = Any  # a scipy.sparse.csr_array; scipy's own types are too wide to help
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """What a model learns from.
+
+    Attributes:
+        clicks: (n_users, n_items) CSR, how much each user clicked each item (1 each, or a weight or count).
+        exposures: (n_users, n_items) CSR of 1s, what each user was shown, a superset of the clicks; None where it is
+            unknown and everything unclicked counts as seen.
+    """
+
+    clicks: Sparse
+    exposures: Sparse | None = None
+
+    @property
+    def n_items(self) -> int:
+        """Number of items."""
+        return int(self.clicks.shape[1])
+
+
+class Model(Protocol):
+    """Scores all items for users known only by their histories."""
+
+    def fit(self, data: Interactions) -> None:
+        """Learn from `data`; a second call learns anew or goes on from where it was, as the model says."""
+        ...
+
+    def scores(self, histories: Sparse) -> Singles:
+        """Return (B, n_items) scores for B histories (CSR rows of clicks), by folding them in.
+
+        A row's scores do not depend on the other rows, to the last bit.
+        """
+        ...
+
+    def arrays(self) -> Arrays:
+        """Return all that was learned, as named arrays."""
+        ...
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back what `arrays` returned, bit for bit."""
+        ...
+
+
+def in_blocks(rows: NDArray[Any], n_block: int, compute: Any) -> NDArray[Any]:
+    """Apply `compute` to `rows` (B, d) in blocks of exactly `n_block` rows, the last padded with zeros.
+
+    A dense matrix product is not the same to the last bit for batches of different size; with blocks of one shape, a
+    row's result does not depend on how many others came with it.
+    """
+    parts = list[NDArray[Any]]()
+    for start in range(0, len(rows), n_block):
+        block = rows[start : start + n_block]
+        padded = np.zeros((n_block, *rows.shape[1:]), dtype=rows.dtype)
+        padded[: len(block)] = block
+        parts.append(compute(padded)[: len(block)])
+    return np.concatenate(parts) if parts else compute(np.zeros((n_block, *rows.shape[1:]), dtype=rows.dtype))[:0]
