@@ -1,0 +1,52 @@
+# Every verb makes .venv by itself when it is missing, and again when pyproject.toml or constraints.txt change.
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name)),$(name))))
+VENV ?= .venv
+WORKERS ?= 2
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+DEMO := demo
+DEMO_AGENTS := ease-greedy ease-epsilon bootstrap-thompson
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types study bench clean
+
+help: ## say what the verbs do
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: $(READY) ## agents meet users, a log is written, policies are valued from it (under 4 minutes)
+	$(BIN)/serendip run discovery --world tiny --agents $(DEMO_AGENTS) --out $(DEMO)
+
+test: $(READY) ## the quick tests (under 10 minutes)
+	$(PYTEST) -n $(WORKERS)
+
+check: lint types test ## ruff, pyright in strict mode, the quick tests
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+study: $(READY) ## the long statistical studies
+	$(PYTEST) -m slow
+
+bench: $(READY) ## how fast a day goes by
+	$(PYTEST) benchmarks -s
+
+clean: ## remove .venv, the demo's results and every cache
+	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "make: no python3 found; install Python 3.11 or say make PYTHON=/path/to/python" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit("make: Python 3.11 or later is needed, $(PYTHON) is " + sys.version.split()[0] + "; say make PYTHON=/path/to/python" if sys.version_info < (3, 11) else 0)'
+	@echo "Installing into $(VENV): a few minutes, once"
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) setuptools wheel
+	$(PIP) --no-build-isolation --editable ".[dev]"
+	@touch $@

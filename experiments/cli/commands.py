@@ -1,0 +1,28 @@
+"""The subcommands there are.  Adding one is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+COMMANDS: dict[str, str] = {
+    "run": "serendip.experiments.cli.run:Run",
+    "plot": "serendip.experiments.cli.plot:Plot",
+    "evaluate": "serendip.experiments.cli.evaluate:Evaluate",
+    "calibrate": "serendip.experiments.cli.calibrate:Calibrate",
+    "list": "serendip.experiments.cli.catalogue:Catalogue",
+}
+
+
+class Command(Protocol):
+    """A subcommand: a frozen dataclass of its flags.
+
+    Its file must be light to import, because `serendip --help` reads them all; the work is imported by `execute`.
+    """
+
+    def execute(self) -> None:
+        """Do the work and print its result.
+
+        Raises:
+            SerendipError: what was given cannot work; the message is all that the user will see.
+        """
+        ...

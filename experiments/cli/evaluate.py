@@ -1,0 +1,43 @@
+"""`serendip evaluate`: what a policy is worth, from a log alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Estimate what a target policy is worth from a log that another policy wrote.
+
+    The value is that of the target in the states which the logging policy brought about; where users change with what
+    they are shown, that is not the target's long-run value.
+    """
+
+    log: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="LOG")]
+    """A log's folder, or a Parquet or CSV file of your own (then say --columns and --target-column)."""
+
+    target: Annotated[str | None, tyro.conf.arg(metavar="AGENT|DIR")] = None
+    """An agent by name (trained on one half of the users, valued on the other, and the reverse), or a saved agent's
+    folder (valued as it is)."""
+
+    truth: bool = False
+    """Also run the target in the log's own world and print its value there (simulated logs only)."""
+
+    columns: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=COLUMN")] = ()
+    """What columns of your own file are called, such as reward=click propensity=pscore."""
+
+    target_column: Annotated[str | None, tyro.conf.arg(metavar="COLUMN")] = None
+    """Column of your own file with the target's probability of each logged item."""
+
+    json: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Write the estimates as JSON to this file, or to stdout with `-` (and nothing else there)."""
+
+    def execute(self) -> None:
+        """Value the target and print the estimates."""
+        from serendip.simulator.interface import SerendipError
+
+        raise SerendipError("this subcommand is not built yet")

@@ -1,0 +1,54 @@
+"""From words on a command line to a subcommand at work, and from an error to one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from serendip.experiments.cli.parsing import UsageError, parse
+
+INTERRUPTED, NOBODY_READS, WRONG_INPUT = 130, 141, 2  # 128 + SIGINT, 128 + SIGPIPE, as shells have it
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Parse `arguments`, run the subcommand they name and return the exit code of the process."""
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        print("\nserendip: stopped; the same command goes on where it stopped", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again when it exits
+        return NOBODY_READS
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run, and turn the errors that a user can mend into one line; the others keep their traceback."""
+    try:
+        command = parse(arguments)
+        if command is not None:
+            command.execute()
+        return 0
+    except UsageError as error:
+        return _complain(str(error))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename is None or error.strerror is None:
+            raise
+        return _complain(f"{error.filename}: {error.strerror}")
+    except Exception as error:
+        from serendip.simulator.interface import SerendipError  # NumPy comes with it: not for --help
+
+        if not isinstance(error, SerendipError):
+            raise
+        return _complain(str(error))
+
+
+def _complain(message: str) -> int:
+    """Print `message` as one line on stderr and return the exit code for wrong input."""
+    print(f"serendip: {' '.join(message.split())}", file=sys.stderr)
+    return WRONG_INPUT

@@ -1,0 +1,23 @@
+"""`serendip plot`: the figures of a run, again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Draw the figures of a results folder again, from its tables alone."""
+
+    results: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
+    """A folder that `serendip run` wrote."""
+
+    def execute(self) -> None:
+        """Draw the figures and print where they are."""
+        from serendip.simulator.interface import SerendipError
+
+        raise SerendipError("this subcommand is not built yet")

@@ -1,0 +1,49 @@
+"""`serendip run`: agents meet simulated users."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+Count = Annotated[int | None, tyro.conf.arg(metavar="N")]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Run a study: agents meet simulated users, and what happens is written down.
+
+    Seeds that are already in the results folder are not run again, so a run that was stopped goes on.
+    """
+
+    study: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="STUDY")]
+    """Which study; `serendip list studies` names them."""
+
+    world: Annotated[str, tyro.conf.arg(metavar="NAME|DIR")] = "default"
+    """A world by name (`serendip list worlds`), or a folder that `serendip calibrate` wrote."""
+
+    agents: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME")] = ()
+    """Agents to compare (`serendip list agents`); those of the study when left out."""
+
+    seeds: Count = None
+    """How many worlds are drawn; every agent meets the same ones."""
+
+    days: Count = None
+    """Length of the experiment, in days."""
+
+    out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("results")
+    """Folder for settings, tables, logs and figures."""
+
+    batch_size: Count = None
+    """Visits handled at a time; it changes speed and memory, never a result."""
+
+    json: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Write the summary as JSON to this file, or to stdout with `-`."""
+
+    def execute(self) -> None:
+        """Run the study and print its table."""
+        from serendip.simulator.interface import SerendipError
+
+        raise SerendipError("this subcommand is not built yet")

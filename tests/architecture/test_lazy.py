@@ -1,0 +1,55 @@
+"""Names that are resolved late must resolve, and help must not import what is heavy."""
+
+from __future__ import annotations
+
+import ast
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from serendip.experiments.cli.commands import COMMANDS
+
+FLOORS = ("simulator", "agents", "envs", "experiments")
+HEAVY = {"torch", "scipy", "pyarrow", "matplotlib", "pandas", "gymnasium", "numpy", "joblib"}
+LAZY = re.compile(r"serendip(\.\w+)+:\w+")
+
+
+def lazy_strings(root: Path) -> list[tuple[str, str]]:
+    """Return (file, string) for every `serendip.module:Name` that stands in the code."""
+    found = list[tuple[str, str]]()
+    for path in sorted(path for floor in FLOORS for path in (root / floor).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and LAZY.fullmatch(node.value):
+                found.append((path.relative_to(root).as_posix(), node.value))
+    return found
+
+
+def test_every_lazy_string_resolves(root: Path) -> None:
+    strings = lazy_strings(root)
+    assert len(strings) >= len(COMMANDS)
+    broken = list[str]()
+    for file, string in strings:
+        try:
+            pkgutil.resolve_name(string)
+        except (ImportError, AttributeError) as error:
+            broken.append(f"{file}: {string!r}: {error}")
+    assert broken == []
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=["serendip", *COMMANDS])
+def test_help_imports_nothing_heavy(command: list[str]) -> None:
+    code = (
+        "import sys; from serendip.experiments.__main__ import main; code = main(sys.argv[1:]); "
+        "print('IMPORTED', *sorted({name.partition('.')[0] for name in sys.modules})); sys.exit(code)"
+    )
+    run = [sys.executable, "-c", code, *command, "--help"]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"usage: {' '.join(['serendip', *command])}" in done.stdout
+    imported = set(done.stdout.rpartition("IMPORTED")[2].split())
+    assert "tyro" in imported
+    assert imported & HEAVY == set()

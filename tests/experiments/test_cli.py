@@ -1,0 +1,112 @@
+"""The command line: what it prints, what it refuses, and with which exit code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serendip.experiments.__main__ import main
+from serendip.experiments.cli import main as cli
+from serendip.experiments.cli.commands import COMMANDS
+from serendip.simulator.interface import DataError
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Return the one line on stderr with which `arguments` are refused."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("serendip: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def test_no_arguments_print_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in COMMANDS)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("serendip ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["rnu"], ["rnu", *COMMANDS]),
+        (["run", "discovery", "--sedes", "3"], ["--sedes", "--seeds"]),
+        (["run"], ["STUDY"]),
+        (["run", "discovery", "--seeds", "many"], ["--seeds", "many"]),
+        (["run", "discovery", "--seeds"], ["--seeds"]),
+        (["calibrate", "ratings.csv"], ["--out"]),
+    ],
+)
+def test_a_wrong_command_line_is_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], named: list[str]
+) -> None:
+    line = refusal(capsys, *arguments)
+    assert all(name in line for name in named)
+
+
+class Fails:
+    """A command that raises `error`."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def execute(self) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (DataError("log: row 3:\n propensity is 0"), 2, "serendip: log: row 3: propensity is 0"),
+        (PermissionError(13, "Permission denied", "results"), 2, "serendip: results: Permission denied"),
+        (KeyboardInterrupt(), 130, "serendip: stopped; the same command goes on where it stopped"),
+    ],
+)
+def test_errors_become_one_line_and_an_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, code: int, line: str
+) -> None:
+    monkeypatch.setattr(cli, "parse", lambda _: Fails(error))
+    assert main(["run"]) == code
+    assert capsys.readouterr().err.strip() == line
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), OSError("no file is named")])
+def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    monkeypatch.setattr(cli, "parse", lambda _: Fails(error))
+    with pytest.raises(type(error)):
+        main(["run"])
+
+
+def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+    """Start `serendip` in a process of its own."""
+    command = [sys.executable, "-m", "serendip.experiments", *arguments]
+    return subprocess.Popen(command, text=True, stderr=subprocess.PIPE, **options)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes break in another way there")
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    process = start("--help", stdout=write)
+    os.close(write)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 141
+    assert err == ""
+
+
+def test_the_exit_code_is_that_of_the_process(tmp_path: Path) -> None:
+    process = start("rnu", stdout=subprocess.PIPE, cwd=tmp_path)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    assert err.startswith("serendip: ")
