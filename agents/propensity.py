@@ -94,16 +94,7 @@ class SlateMixture:
 
 
 def random_slates(visits: Visits, available: Bools, length: int, key: int) -> Ints:
-    """Return (B, length) uniformly random slates without repetition, a pure hash of key, user, day and visit.
-
-    Slot j draws a rank among the M - j items left and steps over those already taken in increasing order.
-    """
+    """Return (B, length) uniformly random slates without repetition, a pure hash of key, user, day and visit."""
     pool = np.flatnonzero(available)
     stream = randomness.derive(key, "random slate")
-    ranks = np.empty((len(visits), length), dtype=np.int64)
-    for j in range(length):
-        rank = randomness.below(len(pool) - j, stream, visits.user_ids, visits.day, visits.visit, j)
-        for taken in np.sort(ranks[:, :j], axis=1).T:
-            rank = rank + (rank >= taken)
-        ranks[:, j] = rank
-    return pool[ranks]
+    return pool[randomness.distinct(len(pool), length, stream, visits.user_ids, visits.day, visits.visit)]

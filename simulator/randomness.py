@@ -86,6 +86,21 @@ def below(bound: Any, key: int, *words: Any) -> Any:
     return xp.astype(u * bound, xp.int64)
 
 
+def distinct(bound: int, n: int, key: int, *words: Any) -> Any:
+    """Return (B, n) integers in [0, bound), none twice in a row, every ordered choice of them equally likely.
+
+    The j-th is a rank among the bound - j integers left, stepped over those taken already in increasing order.
+    NumPy only; one row for each combination of `words`, of which at least one is an array (B,).
+    """
+    rows = list[Any]()
+    for j in range(n):
+        rank = below(bound - j, key, *words, j)
+        for taken in np.sort(np.stack(rows), axis=0) if rows else []:
+            rank = rank + (rank >= taken)
+        rows.append(rank)
+    return np.stack(rows, axis=1) if rows else np.empty((np.broadcast(*words).size, 0), dtype=np.int64)
+
+
 def normal(key: int, *words: Any) -> Any:
     """Return standard normals (Box & Muller 1958), one for each combination of broadcast `words`."""
     first, second = uniform(key, *words, 1), uniform(key, *words, 2)

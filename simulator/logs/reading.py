@@ -120,7 +120,7 @@ def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-def _read_table(path: Path, schema: pa.Schema) -> Table:
+def _read_table(path: Path, schema: Any) -> Table:
     """Return the table in `path`, cast to `schema`; a DataError names what is wrong with it."""
     try:
         return pq.read_table(path).select(schema.names).cast(schema)

@@ -1,0 +1,49 @@
+"""Tables of one row per user, read and written at (user, column) pairs, on any array library.
+
+Written once against the array API; NumPy arrays and torch tensors on any device both run through here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import array_api_compat
+
+Array = Any  # a NumPy array or a torch tensor
+
+
+def gather(table: Array, users: Array, columns: Array) -> Array:
+    """Return (B, L) values of `table` (n, K) at `users` (B,) and `columns` (B, L)."""
+    xp = array_api_compat.array_namespace(table)
+    flat = xp.reshape(_flat(table, users, columns), (-1,))
+    return xp.reshape(xp.take(xp.reshape(table, (-1,)), flat), columns.shape)
+
+
+def add_at(table: Array, users: Array, columns: Array, amount: float) -> None:
+    """Add `amount` to `table` (n, K), in place, at each of `users` (B,) x `columns` (B, L).
+
+    A column that stands twice in a row is added to twice; users must not repeat.
+    """
+    xp = array_api_compat.array_namespace(table)
+    whole = xp.reshape(table, (-1,))
+    flat = _flat(table, users, columns)
+    for slot in range(flat.shape[1]):  # one slot at a time, so that no index repeats within an assignment
+        whole[flat[:, slot]] += amount
+
+
+def _flat(table: Array, users: Array, columns: Array) -> Array:
+    return users[:, None] * table.shape[1] + columns
+
+
+def namespace(name: str) -> Any:
+    """Return the array namespace called `name`, "numpy" or "torch"."""
+    if name == "torch":
+        import array_api_compat.torch as xp
+    else:
+        import array_api_compat.numpy as xp
+    return xp
+
+
+def to_numpy(array: Array) -> Any:
+    """Return `array` as a NumPy array, from whatever device it is on."""
+    return array.cpu().numpy() if array_api_compat.is_torch_array(array) else array

@@ -1,0 +1,149 @@
+"""Activity grows with discovery: a set point that the breadth of what a user knows raises."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any
+
+import array_api_compat
+
+from serendip.simulator.arrays import add_at, gather
+from serendip.simulator.dynamics import State
+from serendip.simulator.interface import SettingsError
+from serendip.simulator.population import Population
+
+Array = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Repertoire:
+    """Learning with forgetting, satiation, satisfaction, and activity that returns to a set point.
+
+    m_uk += rho (1 - m_uk) max(g, 0) for a click worth g = 2 sigma(theta_u . v_i + q_i) - 1, fading with tau_m
+    b_uk += 1 exposure, decaying with tau_b;  s_u += zeta (g - s_u), with g = -g0 for a slate without a click
+    mu_u = log lambda0_u + A (1 - exp(-R_u / R0)) + B s_u with R_u = sum_k m_uk;  a_u += (mu_u - a_u) / tau_a
+    """
+
+    discovery_effect: float = 2.6
+    """A: what a full repertoire adds to log activity."""
+    breadth_scale: float = 2.0
+    """R0: breadth, in topics, at which the effect has reached 1 - 1/e."""
+    satisfaction_effect: float = 2.5
+    """B: what full satisfaction adds to log activity."""
+    activity_days: float = 14.0
+    """tau_a: days in which activity closes most of the gap to its set point."""
+    repertoire_days: float = 60.0
+    """tau_m: days in which an unused topic fades."""
+    learning: float = 0.35
+    """rho: share of the missing familiarity that a perfect click adds."""
+    satiation_effect: float = 0.25
+    """eta: utility lost per unit of satiation with a topic."""
+    satiation_days: float = 4.0
+    """tau_b: days in which satiation wears off."""
+    satiation_step: float = 0.4
+    """Satiation that one exposure adds to its topic."""
+    satisfaction_step: float = 0.15
+    """zeta: how far one slate moves satisfaction."""
+    disappointment: float = 0.15
+    """g0: what a slate without a click is worth, negative."""
+    leaving: float = 0.02
+    """h0: probability per day that a user with no activity leaves for good."""
+    loyalty: float = 6.0
+    """kappa: how much activity holds a user back, per visit a day."""
+    unfamiliarity: float = 0.0
+    """phi: utility lost by an item of an unknown topic."""
+    max_rate: float = 2.5
+    """Visits per day that nobody exceeds."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            positive = field.name.endswith("_days") or field.name in ("breadth_scale", "max_rate")
+            share = field.name in ("learning", "satisfaction_step", "leaving")
+            if not math.isfinite(value) or value < 0.0 or (positive and value == 0.0) or (share and value > 1.0):
+                allowed = "above 0" if positive else "0 to 1" if share else "0 or more"
+                raise SettingsError(f"dynamics: {field.name} is {value}; allowed is {allowed}")
+
+    def start(self, people: Population, n_topics: int) -> State:
+        """Return the first morning: known topics known, activity at its base rate, no satiation, neutral mood."""
+        xp = array_api_compat.array_namespace(people.base_rate)
+        return {
+            "alive": people.base_rate >= 0.0,
+            "log_rate": xp.log(people.base_rate),
+            "base_log_rate": xp.log(people.base_rate),
+            "satisfaction": xp.zeros_like(people.base_rate),
+            "repertoire": xp.asarray(people.known, copy=True),
+            "satiation": xp.zeros_like(people.known),
+        }
+
+    def disposition(self, state: State, users: Array, topics: Array) -> Array | float:
+        """Return (B, L) -eta b - phi (1 - m)."""
+        added = -self.satiation_effect * gather(state["satiation"], users, topics)
+        if self.unfamiliarity == 0.0:
+            return added
+        return added - self.unfamiliarity * (1.0 - gather(state["repertoire"], users, topics))
+
+    def respond(
+        self, state: State, people: Population, users: Array, topics: Array, match: Array, clicked: Array
+    ) -> None:
+        """Let users learn from what they clicked, get their fill of what they saw, and be pleased or not."""
+        xp = array_api_compat.array_namespace(match)
+        add_at(state["satiation"], users, topics, self.satiation_step)
+        self._be_pleased(state["satisfaction"], people, users, match, clicked)
+        known = xp.reshape(state["repertoire"], (-1,))
+        for slot in range(clicked.shape[1]):
+            rows = xp.nonzero(clicked[:, slot])[0]
+            if rows.shape[0] == 0:
+                continue
+            who = users[rows]
+            at = who * state["repertoire"].shape[1] + topics[rows, slot]
+            gain = xp.clip(worth(match[rows, slot]), 0.0, 1.0)
+            known[at] += self.learning * people.factor_of["learning"][who] * (1.0 - known[at]) * gain
+
+    def _be_pleased(self, mood: Array, people: Population, users: Array, match: Array, clicked: Array) -> None:
+        """Move satisfaction towards the mean worth of the clicks, or towards -g0 where there is none."""
+        xp = array_api_compat.array_namespace(match)
+        n_clicks = xp.zeros_like(match[:, 0])
+        total = xp.zeros_like(match[:, 0])
+        for slot in range(clicked.shape[1]):  # slot by slot: sums do not depend on how a batch is laid out
+            total = total + xp.where(clicked[:, slot], worth(match[:, slot]), 0.0)
+            n_clicks = n_clicks + xp.astype(clicked[:, slot], match.dtype)
+        gain = xp.where(n_clicks > 0.0, total / xp.clip(n_clicks, 1.0, None), -self.disappointment)
+        step = self.satisfaction_step * people.factor_of["satisfaction_step"][users]
+        mood[users] += step * (gain - mood[users])
+
+    def night(self, state: State, people: Population) -> None:
+        """Let familiarity fade, satiation wear off, and activity move towards its set point."""
+        xp = array_api_compat.array_namespace(state["log_rate"])
+        state["repertoire"] *= math.exp(-1.0 / self.repertoire_days)
+        state["satiation"] *= math.exp(-1.0 / self.satiation_days)
+        discovery = 1.0 - xp.exp(-breadth(state) / self.breadth_scale)
+        target = (
+            state["base_log_rate"]
+            + self.discovery_effect * people.factor_of["discovery_effect"] * discovery
+            + self.satisfaction_effect * people.factor_of["satisfaction_effect"] * state["satisfaction"]
+        )
+        state["log_rate"] += (target - state["log_rate"]) / self.activity_days
+
+    def rate(self, state: State) -> Array:
+        """Return (n,) visits per day, exp(a) and at most `max_rate`."""
+        xp = array_api_compat.array_namespace(state["log_rate"])
+        return xp.clip(xp.exp(state["log_rate"]), None, self.max_rate)
+
+    def hazard(self, state: State) -> Array | float:
+        """Return (n,) h0 exp(-kappa lambda), probability of leaving for good today."""
+        xp = array_api_compat.array_namespace(state["log_rate"])
+        return self.leaving * xp.exp(-self.loyalty * self.rate(state))
+
+
+def worth(match: Array) -> Array:
+    """Return 2 sigma(match) - 1 in (-1, 1): what a click on an item of that lasting worth gives."""
+    xp = array_api_compat.array_namespace(match)
+    return xp.tanh(0.5 * match)
+
+
+def breadth(state: State) -> Array:
+    """Return (n,) R_u = sum_k m_uk, in topics."""
+    xp = array_api_compat.array_namespace(state["repertoire"])
+    return xp.sum(state["repertoire"], axis=1)

@@ -1,0 +1,47 @@
+"""Users who never change: nothing that is shown moves their tastes, their activity or their return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import array_api_compat
+
+from serendip.simulator.dynamics import State
+from serendip.simulator.population import Population
+
+Array = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """Visits at the base rate for ever.  The world in which one-step off-policy estimates are long-run values."""
+
+    def start(self, people: Population, n_topics: int) -> State:
+        """Return the state that stays as it is."""
+        xp = array_api_compat.array_namespace(people.base_rate)
+        return {
+            "alive": people.base_rate >= 0.0,
+            "rate": xp.asarray(people.base_rate, copy=True),
+            "repertoire": xp.asarray(people.known, copy=True),
+        }
+
+    def disposition(self, state: State, users: Array, topics: Array) -> Array | float:
+        """Return 0: the state adds nothing to a utility."""
+        return 0.0
+
+    def respond(
+        self, state: State, people: Population, users: Array, topics: Array, match: Array, clicked: Array
+    ) -> None:
+        """Change nothing."""
+
+    def night(self, state: State, people: Population) -> None:
+        """Change nothing."""
+
+    def rate(self, state: State) -> Array:
+        """Return (n,) visits per day, the base rate."""
+        return state["rate"]
+
+    def hazard(self, state: State) -> Array | float:
+        """Return 0: nobody leaves."""
+        return 0.0

@@ -1,0 +1,63 @@
+"""What users did before the first day: the site's warm start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from serendip.simulator import randomness
+from serendip.simulator.arrays import to_numpy
+from serendip.simulator.interface import Bools, Floats, Ints, Visits
+from serendip.simulator.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Organic:
+    """Slates of random items, one of each slate from a topic the user knows, and clicked.
+
+    Attributes:
+        visits: who, on which (negative) day.
+        items: (B, L) what they saw.
+        clicked: (B, L) what they clicked.
+    """
+
+    visits: Visits
+    items: Ints
+    clicked: Bools
+
+
+def organic_history(world: World) -> Iterator[Organic]:
+    """Yield what users did before the first day, day by day.
+
+    Users who know nothing, and those who arrive later, did nothing.
+    """
+    repertoire = to_numpy(world.people.known)
+    users = np.flatnonzero((repertoire.max(axis=1) > 0) & (to_numpy(world.people.first_day) == 0))
+    key = randomness.derive(world.seed, "organic")
+    length = world.settings.slate_size
+    for day in range(-world.settings.population.organic_clicks, 0):
+        clicked_item = _known_item(world, repertoire[users], randomness.uniform(key, users, day, 0), users, day)
+        others = (
+            randomness.distinct(world.n_items - 1, length - 1, key, users, day, 1) if length > 1 else users[:, None]
+        )
+        slot = randomness.below(length, key, users, day, 2)  # (B,) where the clicked item stands
+        clicked = np.arange(length) == slot[:, None]
+        items = np.empty((len(users), length), dtype=np.int64)
+        items[clicked] = clicked_item
+        items[~clicked] = (others + (others >= clicked_item[:, None])).ravel()
+        visits = Visits(users, day, np.zeros(len(users), np.int32), world.items.available(0))
+        yield Organic(visits, items, clicked)
+
+
+def _known_item(world: World, known: Floats, point: Floats, users: Ints, day: int) -> Ints:
+    """Return (B,) an item of a topic drawn by repertoire `known` (B, K), at the quantile `point` (B,)."""
+    topic = np.asarray(world.items.topic)
+    n_in = np.bincount(topic, minlength=known.shape[1])  # (K,) items of each topic
+    by_topic, first = np.argsort(topic, kind="stable"), np.cumsum(n_in) - n_in
+    upper = np.cumsum(known.astype(np.float64) * (n_in > 0), axis=1)  # (B, K)
+    drawn = (upper <= (point * upper[:, -1])[:, None]).sum(axis=1)  # (B,)
+    drawn = np.minimum(drawn, known.shape[1] - 1)
+    within = randomness.below(n_in[drawn], randomness.derive(world.seed, "organic item"), users, day)
+    return by_topic[first[drawn] + within]

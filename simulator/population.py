@@ -1,0 +1,191 @@
+"""The users: what they like, how often they come, what they know at the start."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from serendip.simulator.interface import Bools, SettingsError, Singles
+from serendip.simulator.randomness import generator
+
+Array = Any
+ACTIVITY_GROUPS = ("low", "middle", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A kind of user: factors on what the world sets for everybody."""
+
+    name: str = "everyone"
+    weight: float = 1.0
+    """Share of the population, relative to the other cohorts."""
+    rate: float = 1.0
+    """Factor on the base rate of visits."""
+    liked_topics: float = 1.0
+    """Factor on the number of liked topics."""
+    discovery_effect: float = 1.0
+    """Factor on A, what breadth adds to activity."""
+    satisfaction_effect: float = 1.0
+    """Factor on B, what satisfaction adds to activity."""
+    satisfaction_step: float = 1.0
+    """Factor on zeta, how fast satisfaction moves."""
+    learning: float = 1.0
+    """Factor on rho, how fast a topic becomes familiar."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name != "name" and not (math.isfinite(value) and value >= 0.0):
+                raise SettingsError(f"cohort {self.name!r}: {field.name} is {value}; allowed is 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationSettings:
+    """Who the users are.  Base rates are Gamma(`rate_shape`, `rate_scale_days`): mean shape / days visits per day."""
+
+    n_users: int = 2000
+    """Users on the first day."""
+    rate_shape: float = 2.0
+    """Shape r of the Gamma distribution of base rates."""
+    rate_scale_days: float = 16.0
+    """Inverse scale alpha of that distribution, in days."""
+    n_personas: int = 12
+    """Templates of taste; users of one persona like topics from one pool."""
+    liked_topics: float = 6.0
+    """Topics a user likes, on average; a persona's pool is twice that."""
+    liked_mean: float = 1.0
+    """Mean taste for a liked topic, in units of utility."""
+    other_mean: float = -2.2
+    """Mean taste for any other topic."""
+    taste_spread: float = 0.5
+    """Standard deviation of tastes around these means."""
+    known_topics: int = 1
+    """Liked topics a user knows at the start."""
+    organic_clicks: int = 4
+    """Clicks on known topics that the site has seen before the first day."""
+    inflow_per_day: float = 0.0
+    """New users per day."""
+    inflow_days: int = 0
+    """Days during which new users arrive."""
+    cohorts: tuple[Cohort, ...] = (Cohort(),)
+    """The mixture that users are drawn from."""
+
+    def __post_init__(self) -> None:
+        for name in ("rate_shape", "rate_scale_days"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
+                raise SettingsError(f"population: {name} is {getattr(self, name)}; allowed is above 0")
+        for name in ("taste_spread", "known_topics", "organic_clicks", "inflow_per_day", "inflow_days", "liked_topics"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
+                raise SettingsError(f"population: {name} is {getattr(self, name)}; allowed is 0 or more")
+        if self.n_users < 1 or self.n_personas < 1:
+            raise SettingsError(
+                f"population: n_users is {self.n_users} and n_personas {self.n_personas}; allowed is 1 or more"
+            )
+        if not self.cohorts or sum(c.weight for c in self.cohorts) <= 0.0:
+            raise SettingsError("population: cohorts is empty or has no weight; give at least one with weight above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The users of one world, n of them, those included who arrive later.
+
+    Attributes:
+        taste: (n, d) float32 tastes, against an item's factors (d = number of topics where items have no factors).
+        base_rate: (n,) float32 visits per day before anything was shown.
+        known: (n, K) float32 repertoire at the start, in [0, 1].
+        first_day: (n,) int32 day of arrival.
+        cohort: (n,) int32 index into `cohorts`.
+        cohorts: their names.
+        factor_of: factors on the dynamics' settings, (n,) float32 each, by the name of the setting.
+    """
+
+    taste: Array
+    base_rate: Array
+    known: Array
+    first_day: Array
+    cohort: Array
+    cohorts: tuple[str, ...]
+    factor_of: dict[str, Array]
+
+    @property
+    def n_users(self) -> int:
+        """Number of users, those included who arrive later."""
+        return int(self.base_rate.shape[0])
+
+    def activity_group(self) -> np.ndarray[Any, np.dtype[np.int8]]:
+        """Return (n,) 0, 1 or 2 (low, middle, high): the third of the base rates a user is in.
+
+        It is fixed before anything is shown, so that no agent can move a user from one group to another.
+        """
+        rank = np.argsort(np.argsort(np.asarray(self.base_rate), kind="stable"), kind="stable")
+        return (rank * len(ACTIVITY_GROUPS) // self.n_users).astype(np.int8)
+
+
+def arrivals(settings: PopulationSettings, seed: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+    """Return (n,) the day each user arrives: all on day 0, then Poisson(`inflow_per_day`) on each later day."""
+    later = generator(seed, "arrivals").poisson(settings.inflow_per_day, settings.inflow_days)
+    days = np.concatenate([[0], np.arange(1, settings.inflow_days + 1)])
+    return np.repeat(days, np.concatenate([[settings.n_users], later])).astype(np.int32)
+
+
+def draw_cohorts(settings: PopulationSettings, n_users: int, seed: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+    """Return (n,) cohort of each user, drawn by weight."""
+    weight = np.array([c.weight for c in settings.cohorts])
+    return generator(seed, "cohorts").choice(len(weight), n_users, p=weight / weight.sum()).astype(np.int32)
+
+
+def cohort_factor(settings: PopulationSettings, cohort: Any, name: str) -> Singles:
+    """Return (n,) the factor called `name` of each user's cohort."""
+    return np.array([getattr(c, name) for c in settings.cohorts], dtype=np.float32)[cohort]
+
+
+def draw_population(settings: PopulationSettings, n_topics: int, seed: int) -> Population:
+    """Return users drawn from personas: each likes a random part of the persona's pool of topics."""
+    first_day = arrivals(settings, seed)
+    n = len(first_day)
+    cohort = draw_cohorts(settings, n, seed)
+    liked = _liked(settings, cohort, n_topics, seed)
+    rng = generator(seed, "tastes")
+    mean = np.where(liked, settings.liked_mean, settings.other_mean)
+    taste = (mean + settings.taste_spread * rng.standard_normal((n, n_topics))).astype(np.float32)
+    rate = generator(seed, "rates").gamma(settings.rate_shape, 1.0 / settings.rate_scale_days, n)
+    return Population(
+        taste=taste,
+        base_rate=(rate * cohort_factor(settings, cohort, "rate")).astype(np.float32),
+        known=_known(settings, liked, seed),
+        first_day=first_day,
+        cohort=cohort,
+        cohorts=tuple(c.name for c in settings.cohorts),
+        factor_of=dynamics_factors(settings, cohort),
+    )
+
+
+def dynamics_factors(settings: PopulationSettings, cohort: Any) -> dict[str, Singles]:
+    """Return what each user's cohort multiplies the dynamics' settings by, (n,) each."""
+    names = ("discovery_effect", "satisfaction_effect", "satisfaction_step", "learning")
+    return {name: cohort_factor(settings, cohort, name) for name in names}
+
+
+def _liked(settings: PopulationSettings, cohort: Any, n_topics: int, seed: int) -> Bools:
+    """Return (n, K) which topics each user likes: half of a persona's pool, more or fewer by cohort, at least one."""
+    rng = generator(seed, "liked topics")
+    n_pool = min(n_topics, max(1, round(2 * settings.liked_topics)))
+    pools = np.stack([rng.permutation(n_topics)[:n_pool] for _ in range(settings.n_personas)])  # (P, pool)
+    pool = pools[rng.integers(settings.n_personas, size=len(cohort))]  # (n, pool)
+    share = np.clip(settings.liked_topics / n_pool * cohort_factor(settings, cohort, "liked_topics"), 0.0, 1.0)
+    score = rng.random(pool.shape)
+    likes = score < share[:, None]
+    likes[np.arange(len(pool)), score.argmin(axis=1)] = True
+    liked = np.zeros((len(cohort), n_topics), dtype=bool)
+    np.put_along_axis(liked, pool, likes, axis=1)
+    return liked
+
+
+def _known(settings: PopulationSettings, liked: Bools, seed: int) -> Singles:
+    """Return (n, K) repertoire at the start: 1 for `known_topics` of the liked topics, else 0."""
+    score = np.where(liked, generator(seed, "known topics").random(liked.shape), np.inf)
+    rank = np.argsort(np.argsort(score, axis=1), axis=1)
+    return ((rank < settings.known_topics) & liked).astype(np.float32)

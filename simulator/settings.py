@@ -1,0 +1,90 @@
+"""What makes a world: one frozen dataclass, written as JSON; the preset worlds and the folders of fitted ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, cast
+
+from serendip.simulator.catalogue import CatalogueSettings
+from serendip.simulator.choice import make_choice
+from serendip.simulator.dynamics import make_dynamics
+from serendip.simulator.interface import DataError, SettingsError, read_json, settings_from_json
+from serendip.simulator.population import PopulationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSettings:
+    """A world, but for its seed."""
+
+    name: str = "default"
+    slate_size: int = 5
+    """Items shown at once."""
+    mean_slates: float = 3.0
+    """Slates per visit, on average: 1 + Poisson(mean - 1)."""
+    catalogue: CatalogueSettings = field(default_factory=CatalogueSettings)
+    population: PopulationSettings = field(default_factory=PopulationSettings)
+    choice: dict[str, Any] = field(default_factory=lambda: {"kind": "multinomial-logit"})
+    """Settings of the choice model; `kind` names it."""
+    dynamics: dict[str, Any] = field(default_factory=lambda: {"kind": "repertoire"})
+    """Settings of the dynamics; `kind` names it."""
+    fitted: str | None = None
+    """File with the items and people of a fitted world, beside the world's JSON; None: they are drawn."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.slate_size <= self.catalogue.n_items:
+            raise SettingsError(
+                f"world {self.name!r}: slate_size is {self.slate_size}; allowed is 1 to the catalogue's "
+                f"{self.catalogue.n_items} items"
+            )
+        if not 1.0 <= self.mean_slates <= 50.0:
+            raise SettingsError(f"world {self.name!r}: mean_slates is {self.mean_slates}; allowed is 1 to 50")
+        make_choice(self.choice)
+        make_dynamics(self.dynamics)
+
+
+def preset_names() -> list[str]:
+    """Return the names of the worlds that come with the package."""
+    folder = resources.files("serendip.simulator") / "worlds"
+    return sorted(entry.name.removesuffix(".json") for entry in folder.iterdir() if entry.name.endswith(".json"))
+
+
+def read_world(world: str | Path) -> tuple[WorldSettings, Path | None]:
+    """Return the settings of a preset world, or of the world in a folder, and that folder.
+
+    Raises:
+        SettingsError: the name is no preset and no folder with a `world.json`.
+        DataError: the folder's file is not a world.
+    """
+    if str(world) in preset_names():
+        return settings_from_json(WorldSettings, _preset(str(world)), f"world {world}"), None
+    folder = Path(world)
+    if not folder.is_dir():
+        raise SettingsError(f"unknown world {str(world)!r}; known: {', '.join(preset_names())}, or a folder")
+    path = folder / "world.json"
+    if not path.exists():
+        raise DataError(f"{folder}: no world.json; not a world")
+    return settings_from_json(WorldSettings, read_json(path), str(path)), folder
+
+
+def _preset(name: str) -> dict[str, Any]:
+    """Return a preset's JSON, laid over the preset that its `base` names."""
+    path = resources.files("serendip.simulator") / "worlds" / f"{name}.json"
+    values = cast("dict[str, Any]", read_json(Path(str(path))))
+    base = values.pop("base", None)
+    return _overlay(_preset(base), values) if base else values
+
+
+def _overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return `above` laid over `below`, object by object; an object of another `kind` replaces the one below."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            lower, upper = cast("dict[str, Any]", old), cast("dict[str, Any]", value)
+            same_kind = upper.get("kind", lower.get("kind")) == lower.get("kind")
+            merged[key] = _overlay(lower, upper) if same_kind else upper
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,185 @@
+"""A world: users, items and chance.  Everything that happens is a function of a state, a day and what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from serendip.simulator import randomness
+from serendip.simulator.arrays import gather, namespace, to_numpy
+from serendip.simulator.catalogue import Catalogue, draw_catalogue
+from serendip.simulator.choice import make_choice
+from serendip.simulator.dynamics import State, make_dynamics
+from serendip.simulator.fitted import Fitted
+from serendip.simulator.interface import Items, Visits
+from serendip.simulator.population import Population, draw_population
+from serendip.simulator.settings import WorldSettings, read_world
+
+Array = Any
+
+
+class World:
+    """Users, items and chance under one seed.
+
+    The catalogue, the people and all luck hang on the seed alone, never on who chooses the slates: two agents in the
+    same world meet the same visits until their choices differ.
+
+    Attributes:
+        settings: what makes the world, but for the seed.
+        seed: the seed.
+        catalogue: the items, with what is hidden of them.
+        people: the users, with what is hidden of them.
+        items: what a site knows of the items.
+    """
+
+    def __init__(
+        self,
+        settings: WorldSettings,
+        seed: int,
+        fitted: Fitted | None = None,
+        *,
+        arrays: str = "numpy",
+        device: str | None = None,
+    ) -> None:
+        """Draw the items and the people; `arrays` is "numpy" or "torch", `device` where torch puts them."""
+        self.settings = settings
+        self.seed = seed
+        self.choice = make_choice(settings.choice)
+        self.dynamics = make_dynamics(settings.dynamics)
+        if fitted is None:
+            catalogue = draw_catalogue(settings.catalogue, seed)
+            people = draw_population(settings.population, catalogue.n_topics, seed)
+        else:
+            catalogue = fitted.catalogue()
+            people = fitted.population(settings.population, seed)
+        self.items: Items = catalogue.items()
+        self.groups = people.activity_group()
+        self._place = _Placer(arrays, device)
+        self.catalogue = self._place.catalogue(catalogue)
+        self.people = self._place.people(people)
+        self.user_ids = self._place(np.arange(people.n_users, dtype=np.int64))
+        self._keys = {name: randomness.derive(seed, name) for name in ("return", "slates", "click", "leave")}
+
+    @property
+    def n_users(self) -> int:
+        """Number of users, those included who arrive later."""
+        return self.people.n_users
+
+    @property
+    def n_items(self) -> int:
+        """Number of items."""
+        return self.items.n_items
+
+    def start(self) -> State:
+        """Return the state of the first morning."""
+        return self.dynamics.start(self.people, self.catalogue.n_topics)
+
+    def present(self, state: State, day: int) -> Array:
+        """Return (n,) bool who has arrived and has not left."""
+        return state["alive"] & (self.people.first_day <= day)
+
+    def come(self, state: State, day: int) -> tuple[Array, Array]:
+        """Return who visits on `day` (B,), in order of id, and how many slates each will see (B,), at least one.
+
+        A user comes with probability 1 - exp(-lambda_u), by a hash of seed, user and day.
+        """
+        xp = array_api_compat.array_namespace(self.user_ids)
+        chance = -xp.expm1(-self.dynamics.rate(state))  # (n,)
+        comes = randomness.uniform(self._keys["return"], self.user_ids, day) < chance
+        users = self.user_ids[comes & self.present(state, day)]
+        more = randomness.poisson(self.settings.mean_slates - 1.0, self._keys["slates"], users, day)
+        return users, more + 1
+
+    def match(self, users: Array, items: Array) -> Array:
+        """Return (B, L) theta_u . v_i + q_i: the lasting worth of items to users, in units of utility.
+
+        Only what is shown is scored; the cost does not grow with the catalogue.
+        """
+        xp = array_api_compat.array_namespace(items)
+        flat = xp.reshape(items, (-1,))
+        quality = xp.reshape(xp.take(self.catalogue.quality, flat), items.shape)
+        factors = self.catalogue.factors
+        if factors is None:
+            topics = xp.reshape(xp.take(self.catalogue.topic, flat), items.shape)
+            return gather(self.people.taste, users, topics) + quality
+        shown = xp.reshape(xp.take(factors, flat, axis=0), (*items.shape, factors.shape[1]))  # (B, L, d)
+        return xp.sum(self.people.taste[users][:, None, :] * shown, axis=2) + quality
+
+    def utility(self, state: State, users: Array, items: Array) -> Array:
+        """Return (B, L) what items are worth to users now, satiation and all."""
+        return self.match(users, items) + self.dynamics.disposition(state, users, self._topics(items))
+
+    def show(self, state: State, day: int, visit: Array | int, users: Array, items: Array) -> Array:
+        """Show slates `items` (B, L) to `users` (B,), none of them twice; change the state; return clicks (B, L).
+
+        Args:
+            visit: number of the slate within the user's day, one for all or (B,).
+        """
+        topics = self._topics(items)
+        match = self.match(users, items)
+        utility = match + self.dynamics.disposition(state, users, topics)
+        clicked = self.choice.click(
+            utility, lambda slot: randomness.uniform(self._keys["click"], users, day, visit, slot)
+        )
+        self.dynamics.respond(state, self.people, users, topics, match, clicked)
+        return clicked
+
+    def night(self, state: State, day: int) -> None:
+        """Let the night after `day` pass: users change, and some leave for good."""
+        here = self.people.first_day <= day
+        leaves = randomness.uniform(self._keys["leave"], self.user_ids, day) < self.dynamics.hazard(state)
+        self.dynamics.night(state, self.people)
+        state["alive"] = state["alive"] & ~(leaves & here)
+
+    def visits(self, users: Array, day: int, visit: int) -> Visits:
+        """Return the visits of `users` (B,) as a site sees them."""
+        ids = to_numpy(users)
+        return Visits(ids, day, np.full(len(ids), visit, np.int32), self.items.available(day))
+
+    def _topics(self, items: Array) -> Array:
+        xp = array_api_compat.array_namespace(items)
+        return xp.reshape(xp.take(self.catalogue.topic, xp.reshape(items, (-1,))), items.shape)
+
+
+class _Placer:
+    """Puts arrays where a world computes: into NumPy, or into torch on a device."""
+
+    def __init__(self, arrays: str, device: str | None) -> None:
+        self._xp = namespace(arrays)
+        self._device = device
+
+    def __call__(self, array: Array) -> Array:
+        return self._xp.asarray(array, device=self._device)
+
+    def catalogue(self, catalogue: Catalogue) -> Catalogue:
+        """Return the catalogue with all arrays in place; topics become int64 to index with."""
+        topic, factors = self(catalogue.topic.astype(np.int64)), catalogue.factors
+        return replace(
+            catalogue,
+            topic=topic,
+            quality=self(catalogue.quality),
+            released=self(catalogue.released),
+            factors=None if factors is None else self(factors),
+        )
+
+    def people(self, people: Population) -> Population:
+        """Return the population with all arrays in place."""
+        return replace(
+            people,
+            taste=self(people.taste),
+            base_rate=self(people.base_rate),
+            known=self(people.known),
+            first_day=self(people.first_day),
+            factor_of={name: self(factor) for name, factor in people.factor_of.items()},
+        )
+
+
+def make_world(world: str | Path, seed: int, *, arrays: str = "numpy", device: str | None = None) -> World:
+    """Return the preset world, or the one in a folder, under `seed`."""
+    settings, folder = read_world(world)
+    fitted = None if folder is None or settings.fitted is None else Fitted.load(folder / settings.fitted)
+    return World(settings, seed, fitted, arrays=arrays, device=device)
