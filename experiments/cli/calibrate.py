@@ -8,29 +8,29 @@ from typing import Annotated
 
 import tyro
 
-Column = Annotated[str | None, tyro.conf.arg(metavar="COLUMN")]
+from serendip.experiments.cli.flags import ColumnName, shown
 
 
 @dataclass(frozen=True)
 class Calibrate:
     """Fit a world to real interactions, and say how well it matches them."""
 
-    ratings: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RATINGS.csv")]
+    ratings: Annotated[Path, tyro.conf.Positional, shown("RATINGS.csv")]
     """One interaction per row: user, item, rating (or none) and timestamp; MovieLens' own header is recognised."""
 
-    out: Annotated[Path, tyro.conf.arg(metavar="WORLD")]
+    out: Annotated[Path, shown("WORLD")]
     """Folder to write the world to; `serendip run STUDY --world WORLD` plays in it."""
 
-    user_column: Column = None
+    user_column: ColumnName = None
     """Column with the user, where it has another name."""
 
-    item_column: Column = None
+    item_column: ColumnName = None
     """Column with the item, where it has another name."""
 
-    rating_column: Column = None
+    rating_column: ColumnName = None
     """Column with the rating, where it has another name."""
 
-    time_column: Column = None
+    time_column: ColumnName = None
     """Column with the timestamp, where it has another name."""
 
     def execute(self) -> None:

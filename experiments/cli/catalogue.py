@@ -7,12 +7,14 @@ from typing import Annotated
 
 import tyro
 
+from serendip.experiments.cli.flags import shown
+
 
 @dataclass(frozen=True)
 class Catalogue:
     """List what can be named: worlds, agents, studies and the parts they are made of."""
 
-    kind: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="KIND")] = None
+    kind: Annotated[str | None, tyro.conf.Positional, shown("[KIND]")] = None
     """What to list, such as agents; all kinds when left out."""
 
     def execute(self) -> None:

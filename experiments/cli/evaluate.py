@@ -8,6 +8,8 @@ from typing import Annotated
 
 import tyro
 
+from serendip.experiments.cli.flags import ColumnName, JsonFile, shown
+
 
 @dataclass(frozen=True)
 class Evaluate:
@@ -17,23 +19,23 @@ class Evaluate:
     they are shown, that is not the target's long-run value.
     """
 
-    log: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="LOG")]
+    log: Annotated[Path, tyro.conf.Positional, shown("LOG")]
     """A log's folder, or a Parquet or CSV file of your own (then say --columns and --target-column)."""
 
-    target: Annotated[str | None, tyro.conf.arg(metavar="AGENT|DIR")] = None
+    target: Annotated[str | None, shown("AGENT|DIR")] = None
     """An agent by name (trained on one half of the users, valued on the other, and the reverse), or a saved agent's
     folder (valued as it is)."""
 
-    truth: bool = False
+    truth: Annotated[bool, shown()] = False
     """Also run the target in the log's own world and print its value there (simulated logs only)."""
 
-    columns: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=COLUMN")] = ()
+    columns: Annotated[tuple[str, ...], shown("NAME=COLUMN ...")] = ()
     """What columns of your own file are called, such as reward=click propensity=pscore."""
 
-    target_column: Annotated[str | None, tyro.conf.arg(metavar="COLUMN")] = None
+    target_column: ColumnName = None
     """Column of your own file with the target's probability of each logged item."""
 
-    json: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    json: JsonFile = None
     """Write the estimates as JSON to this file, or to stdout with `-` (and nothing else there)."""
 
     def execute(self) -> None:

@@ -1,18 +1,17 @@
-"""Words on a command line turned into a subcommand with its flags, or into one sentence that says what is wrong."""
+"""Words on a command line turned into a subcommand with its flags."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import pkgutil
-import re
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import tyro
 
 from serendip.experiments.cli.commands import COMMANDS, Command
+from serendip.experiments.cli.complaints import sentence
 
 ABOUT = (
     "A laboratory for exploration in recommender systems: simulated users whose activity grows with discovery, "
@@ -28,7 +27,7 @@ def parse(arguments: Sequence[str]) -> Command | None:
     """Return the subcommand that `arguments` name, or None when they asked for help or the version, now printed.
 
     Raises:
-        UsageError: an unknown subcommand or flag, or a value of another type.
+        UsageError: an unknown subcommand or flag, or a value that cannot be one.
     """
     if list(arguments) == ["--version"]:
         from importlib.metadata import version
@@ -48,20 +47,5 @@ def parse(arguments: Sequence[str]) -> Command | None:
             )
     except SystemExit as stop:
         if not stop.code:
-            sys.stdout.flush()
             return None
-        raise UsageError(one_line(complaint.getvalue())) from None
-
-
-def one_line(box: str) -> str:
-    """Return the text of the parser's framed complaint as one line: its title goes, its parts are joined by `;`."""
-    rows = [re.sub(r"[│╭╮╰╯]", "", line).strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()]
-    parts, part = list[str](), list[str]()
-    for row in [*rows[1:], "─"]:
-        if set(row) <= {"─"}:
-            if part:
-                parts.append(" ".join(part).rstrip("."))
-            part = []
-        else:
-            part.append(row)
-    return "; ".join(parts)
+        raise UsageError(sentence(complaint.getvalue(), arguments, kinds)) from None

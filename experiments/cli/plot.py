@@ -8,12 +8,14 @@ from typing import Annotated
 
 import tyro
 
+from serendip.experiments.cli.flags import shown
+
 
 @dataclass(frozen=True)
 class Plot:
     """Draw the figures of a results folder again, from its tables alone."""
 
-    results: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
+    results: Annotated[Path, tyro.conf.Positional, shown("DIR")]
     """A folder that `serendip run` wrote."""
 
     def execute(self) -> None:

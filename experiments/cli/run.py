@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-Count = Annotated[int | None, tyro.conf.arg(metavar="N")]
+from serendip.experiments.cli.flags import WHOLE_NUMBER, Count, JsonFile, Names, shown
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Run:
     Seeds that are already in the results folder are not run again, so a run that was stopped goes on.
     """
 
-    study: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="STUDY")]
+    study: Annotated[str, tyro.conf.Positional, shown("STUDY")]
     """Which study; `serendip list studies` names them."""
 
-    world: Annotated[str, tyro.conf.arg(metavar="NAME|DIR")] = "default"
+    world: Annotated[str, shown("NAME|DIR", "(default: default)")] = "default"
     """A world by name (`serendip list worlds`), or a folder that `serendip calibrate` wrote."""
 
-    agents: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME")] = ()
+    agents: Names = ()
     """Agents to compare (`serendip list agents`); those of the study when left out."""
 
     seeds: Count = None
@@ -33,13 +33,13 @@ class Run:
     days: Count = None
     """Length of the experiment, in days."""
 
-    out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("results")
+    out: Annotated[Path, shown("DIR", "(default: results)")] = Path("results")
     """Folder for settings, tables, logs and figures."""
 
-    batch_size: Count = None
+    batch_size: Annotated[int | None, WHOLE_NUMBER, shown()] = None
     """Visits handled at a time; it changes speed and memory, never a result."""
 
-    json: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    json: JsonFile = None
     """Write the summary as JSON to this file, or to stdout with `-`."""
 
     def execute(self) -> None:
