@@ -9,6 +9,12 @@ import tyro
 
 from serendip.experiments.cli.flags import shown
 
+KINDS = {  # a registry, or a function that returns names and what they are
+    "worlds": "serendip.experiments.cli.descriptions:worlds",
+    "dynamics": "serendip.simulator.dynamics:DYNAMICS",
+    "choices": "serendip.simulator.choice:CHOICES",
+}
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -18,7 +24,15 @@ class Catalogue:
     """What to list, such as agents; all kinds when left out."""
 
     def execute(self) -> None:
-        """Print the names, one per line, with what they are."""
-        from serendip.simulator.interface import SerendipError
+        """Print the names, one per line, each with what it is."""
+        from serendip.experiments.cli.descriptions import described
+        from serendip.simulator.interface import SettingsError
 
-        raise SerendipError("this subcommand is not built yet")
+        if self.kind is not None and self.kind not in KINDS:
+            raise SettingsError(f"unknown kind {self.kind!r}; known kinds: {', '.join(KINDS)}")
+        for kind in KINDS if self.kind is None else [self.kind]:
+            print(f"{kind}:")
+            entries = described(KINDS[kind])
+            width = max(map(len, entries))
+            for name, what in entries.items():
+                print(f"  {name:<{width}}  {what}".rstrip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 
 from serendip.experiments.__main__ import main
 from serendip.experiments.cli import main as cli
+from serendip.experiments.cli.catalogue import KINDS
 from serendip.experiments.cli.commands import COMMANDS
+from serendip.experiments.cli.complaints import flags
 from serendip.simulator.interface import DataError
 
 
@@ -110,3 +113,24 @@ def test_the_exit_code_is_that_of_the_process(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
     assert err.startswith("serendip: ")
+
+
+def test_list_names_every_kind_and_says_what_each_entry_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    assert [line.removesuffix(":") for line in out.splitlines() if line.endswith(":")] == list(KINDS)
+    assert all(len(line.split()) > 1 for line in out.splitlines() if line.startswith("  "))
+
+
+def test_list_refuses_an_unknown_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    line = refusal(capsys, "list", "unicorns")
+    assert "unicorns" in line
+    assert all(kind in line for kind in KINDS)
+
+
+def test_every_subcommand_explains_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, path in COMMANDS.items():
+        assert main([name, "--help"]) == 0
+        out = capsys.readouterr().out
+        for flag in flags(pkgutil.resolve_name(path)):
+            assert flag in out

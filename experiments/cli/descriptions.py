@@ -1,0 +1,59 @@
+"""What the entries of a registry are, in a few words, without importing what they name."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import pkgutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+
+def described(registry: str) -> dict[str, str]:
+    """Return the names in `registry` (a lazy string) and what each one is.
+
+    A registry maps names to lazy strings (described by the docstring there) or to settings (written out), or is a
+    function that returns names and what they are.
+    """
+    found = pkgutil.resolve_name(registry)
+    if not isinstance(found, Mapping):
+        return found()
+    return {name: summary(value) for name, value in cast("Mapping[str, Any]", found).items()}
+
+
+def summary(value: Any) -> str:
+    """Return what a registry's `value` is: the first line of a docstring, or the settings it stands for."""
+    if isinstance(value, str):
+        return first_line(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {setting}" for name, setting in cast("Mapping[str, Any]", value).items())
+    return ""
+
+
+def first_line(lazy: str) -> str:
+    """Return the first line of the docstring of what a lazy string names, read from the file: nothing is imported.
+
+    Empty where there is none.
+    """
+    module, _, name = lazy.partition(":")
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        return ""
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
+            return (ast.get_docstring(node) or "").partition("\n")[0].rstrip(".")
+    return ""
+
+
+def worlds() -> dict[str, str]:
+    """Return the preset worlds and their size and dynamics."""
+    from serendip.simulator.settings import preset_names, read_world
+
+    found = dict[str, str]()
+    for name in preset_names():
+        world, _ = read_world(name)
+        size = f"{world.population.n_users:,} users, {world.catalogue.n_items:,} items, slates of {world.slate_size}"
+        found[name] = f"{size}; {summary(world.dynamics)}"
+    return found
