@@ -77,7 +77,7 @@ class SlateMixture:
     def _random(self, items: Ints, n_slots: int) -> Floats:
         """Return (B, L) the random branch's share: epsilon / M each for one slot, factors of 1/(M(M-1)..) for L."""
         n, length = self.n_available, items.shape[1]
-        shown = self.available[items]  # (B, L) an item that cannot be shown has probability 0
+        shown = self.available[items].astype(np.float64)  # (B, L) an item that cannot be shown has probability 0
         if n_slots == 1:
             return self.epsilon / n * shown
         factors = 1.0 / (n - np.arange(length, dtype=np.float64))

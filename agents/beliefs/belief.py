@@ -1,0 +1,158 @@
+"""The contract of a belief: what it thinks of every item, and how sure it is.
+
+A belief is asked about a batch of visits and answers with a `Posterior`; a strategy turns that into slates.  Thompson
+sampling is then one strategy for every belief there is, and greedy too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from serendip.agents.history import History, as_ones
+from serendip.agents.models.model import Arrays, Sparse
+from serendip.simulator import randomness
+from serendip.simulator.interface import Floats, Ints, Items, Singles, Visits
+
+
+class Situation:
+    """What a belief is told of B visits: who they are, and what they did."""
+
+    def __init__(self, visits: Visits, history: History, items: Items) -> None:
+        self.visits = visits
+        self.history = history
+        self.items = items
+
+    @cached_property
+    def clicks(self) -> Sparse:
+        """(B, M) CSR, 1 for each item the user ever clicked."""
+        return as_ones(self.history.clicks_of(self.visits.user_ids))
+
+    @cached_property
+    def exposures(self) -> Sparse:
+        """(B, M) CSR, 1 for each item the user was ever shown."""
+        return as_ones(self.history.exposures_of(self.visits.user_ids))
+
+    def __len__(self) -> int:
+        return len(self.visits)
+
+
+@dataclass(frozen=True, slots=True)
+class Luck:
+    """Random numbers of B visits: hashes of the key, the user, the day and the visit, whatever else is in the batch.
+
+    Attributes:
+        key: of the stream.
+        visits: whose luck it is.
+    """
+
+    key: int
+    visits: Visits
+
+    def of(self, *names: str | int) -> Luck:
+        """Return the stream of that name under this one."""
+        return Luck(randomness.derive(self.key, *names), self.visits)
+
+    def uniforms(self, n: int) -> Floats:
+        """Return (B, n) uniforms in [0, 1)."""
+        return randomness.uniform(self.key, *self._words(), np.arange(n))
+
+    def normals(self, n: int) -> Floats:
+        """Return (B, n) standard normals."""
+        return randomness.normal(self.key, *self._words(), np.arange(n))
+
+    def below(self, bound: int) -> Ints:
+        """Return (B,) integers in [0, bound)."""
+        return randomness.below(bound, self.key, *(word[:, 0] for word in self._words()))
+
+    def _words(self) -> tuple[Ints, Ints, Ints]:
+        day = np.full((len(self.visits), 1), self.visits.day, dtype=np.int64)
+        return self.visits.user_ids[:, None], day, self.visits.visit[:, None].astype(np.int64)
+
+
+class Posterior(Protocol):
+    """What a belief thinks of all M items at B visits."""
+
+    @property
+    def n_hypotheses(self) -> int | None:
+        """Number of hypotheses there are, where they can be counted (1 for a point, the members of an ensemble)."""
+        ...
+
+    def mean(self, luck: Luck) -> Singles:
+        """Return (B, M) expected scores; `luck` is for beliefs that must sample them."""
+        ...
+
+    def spread(self, luck: Luck) -> Singles:
+        """Return (B, M) standard deviations of the scores; `luck` likewise."""
+        ...
+
+    def draw(self, index: int, luck: Luck) -> Singles:
+        """Return (B, M) scores under hypothesis `index`.
+
+        Of countable hypotheses it is that one; else it is drawn with `luck`, anew for each visit and index.
+        """
+        ...
+
+
+class Belief(Protocol):
+    """Learns from the history what items are worth, and how sure it can be."""
+
+    def update(self, history: History, items: Items) -> None:
+        """Learn from all that was seen."""
+        ...
+
+    def posterior(self, situation: Situation) -> Posterior:
+        """Return what is believed at B visits."""
+        ...
+
+    def arrays(self) -> Arrays:
+        """Return all that was learned, as named arrays."""
+        ...
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back what `arrays` returned, bit for bit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PointPosterior:
+    """One hypothesis: certain, rightly or not.
+
+    Attributes:
+        scores: (B, M).
+    """
+
+    scores: Singles
+
+    @property
+    def n_hypotheses(self) -> int:
+        """One."""
+        return 1
+
+    def mean(self, luck: Luck) -> Singles:
+        """Return (B, M) the scores."""
+        return self.scores
+
+    def spread(self, luck: Luck) -> Singles:
+        """Return (B, M) zeros."""
+        return np.zeros_like(self.scores)
+
+    def draw(self, index: int, luck: Luck) -> Singles:
+        """Return (B, M) the scores, whatever the luck."""
+        return self.scores
+
+
+def sampled_moments(posterior: Posterior, luck: Luck, n_draws: int) -> tuple[Singles, Singles]:
+    """Return (B, M) mean and standard deviation of the scores over all hypotheses, or `n_draws` of a continuum."""
+    total = squares = np.float32(0.0)
+    n = posterior.n_hypotheses or n_draws
+    first: Singles = posterior.draw(0, luck)  # deviations from it, so that squares lose no digits
+    for index in range(1, n):
+        deviation = posterior.draw(index, luck) - first
+        total, squares = total + deviation, squares + deviation * deviation
+    mean = total / np.float32(n)
+    variance = squares / np.float32(n) - mean * mean
+    return first + mean, np.sqrt(np.maximum(variance, np.float32(0.0))) + np.zeros_like(first)

@@ -1,0 +1,166 @@
+"""An ensemble: several models that disagree where the data leave them free to.
+
+Member k learns from the data with each event weighted by Poisson(1) or an exponential (Efron 1979; Rubin 1981, the
+Bayesian bootstrap), the weight a pure hash of the event and k.  The data alone cannot make members disagree on what
+was never seen, so each also has a prior of its own: a random function it is pulled towards (Osband, Aslanides &
+Cassirer 2018, "Randomized prior functions for deep reinforcement learning") where the model can take one, or a few
+made-up users with random clicks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import scipy.sparse as sparse
+
+from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
+from serendip.agents.history import History
+from serendip.agents.models.model import Arrays, Interactions, Model, Sparse
+from serendip.agents.saving import with_prefix, without_prefix
+from serendip.simulator import randomness
+from serendip.simulator.interface import Floats, Ints, Items, SettingsError, Singles
+
+Weighting = Literal["poisson", "exponential"]
+
+
+@dataclass(frozen=True, slots=True)
+class EnsembleSettings:
+    """Settings of an ensemble.
+
+    Attributes:
+        members: number of models K.
+        weights: distribution of an event's weight; both have mean 1 and variance 1.
+        prior_scale: standard deviation of the random weights each member is pulled towards; 0 for none.  For models
+            that can take a prior.
+        pseudo_users: made-up users per member, for models that cannot.
+        pseudo_clicks: random items each of them clicked.
+    """
+
+    members: int = 10
+    weights: Weighting = "poisson"
+    prior_scale: float = 0.1
+    pseudo_users: int = 10
+    pseudo_clicks: int = 5
+
+    def __post_init__(self) -> None:
+        if self.members < 2:
+            raise SettingsError(f"members is {self.members}; an ensemble has 2 or more")
+        if min(self.prior_scale, self.pseudo_users, self.pseudo_clicks) < 0:
+            raise SettingsError("prior_scale, pseudo_users and pseudo_clicks must not be negative")
+
+
+def event_weights(kind: Weighting, key: int, users: Any, items: Any, member: int) -> Floats:
+    """Return (n,) weight of each event (user, item) for one member: a pure hash, so that it never changes."""
+    if kind == "poisson":
+        return randomness.poisson(1.0, key, users, items, member).astype(np.float64)
+    return -np.log1p(-randomness.uniform(key, users, items, member))
+
+
+class Ensemble:
+    """K models, each with its own view of the data and its own prior."""
+
+    def __init__(self, settings: EnsembleSettings, new_model: Callable[[int], Model], seed: int) -> None:
+        self.settings = settings
+        self.seed = seed
+        self.models = [new_model(member) for member in range(settings.members)]
+
+    def update(self, history: History, items: Items) -> None:
+        """Fit every member to its own view of what was seen."""
+        data = history.interactions()
+        for member, model in enumerate(self.models):
+            clicks = self.reweighted(data.clicks, history.user_ids, member)
+            fit_member(model, Interactions(clicks, data.exposures), self.settings, self._key("prior", member))
+
+    def posterior(self, situation: Situation) -> EnsemblePosterior:
+        """Return what the members say."""
+        return EnsemblePosterior(self, situation)
+
+    def reweighted(self, clicks: Sparse, user_ids: Ints, member: int) -> Sparse:
+        """Return (B, M) CSR of a member's weights of the clicks of B users; a weight of 0 stays, as a 0."""
+        users = np.repeat(user_ids, np.diff(clicks.indptr))
+        weights = event_weights(self.settings.weights, self._key("events"), users, clicks.indices, member)
+        matrix: Any = sparse.csr_array((weights.astype(np.float32), clicks.indices, clicks.indptr), shape=clicks.shape)
+        return matrix
+
+    def arrays(self) -> Arrays:
+        """Return what every member learned."""
+        arrays = Arrays()
+        for member, model in enumerate(self.models):
+            arrays |= with_prefix(f"member{member}", model.arrays())
+        return arrays
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back what `arrays` returned."""
+        for member, model in enumerate(self.models):
+            model.restore(without_prefix(f"member{member}", arrays))
+
+    def _key(self, *stream: str | int) -> int:
+        return randomness.derive(self.seed, *stream)
+
+
+@dataclass(frozen=True, slots=True)
+class EnsemblePosterior:
+    """The members' scores, one member at a time.
+
+    Attributes:
+        ensemble: the members.
+        situation: the visits.
+    """
+
+    ensemble: Ensemble
+    situation: Situation
+
+    @property
+    def n_hypotheses(self) -> int:
+        """Number of members."""
+        return len(self.ensemble.models)
+
+    def mean(self, luck: Luck) -> Singles:
+        """Return (B, M) mean over the members."""
+        return sampled_moments(self, luck, 1)[0]
+
+    def spread(self, luck: Luck) -> Singles:
+        """Return (B, M) standard deviation over the members."""
+        return sampled_moments(self, luck, 1)[1]
+
+    def draw(self, index: int, luck: Luck) -> Singles:
+        """Return (B, M) scores of member `index`, folding in the user's clicks as that member weights them."""
+        situation = self.situation
+        clicks = self.ensemble.reweighted(situation.clicks, situation.visits.user_ids, index)
+        return self.ensemble.models[index].scores(clicks)
+
+
+def fit_member(model: Model, data: Interactions, settings: EnsembleSettings, key: int) -> None:
+    """Fit one member: towards a random prior where its model can, else with made-up users beside the real ones."""
+    take: Any = getattr(model, "fit_towards", None)
+    if take is not None:
+        n = data.n_items
+        prior = np.float32(settings.prior_scale) * random_matrix(key, n) if settings.prior_scale else None
+        take(data, prior)
+        return
+    made_up = pseudo_clicks(key, settings.pseudo_users, settings.pseudo_clicks, data.n_items)
+    clicks: Any = sparse.vstack([data.clicks, made_up], format="csr")
+    exposures: Any = data.exposures
+    if exposures is not None:
+        exposures = sparse.vstack([exposures, made_up], format="csr")
+    model.fit(Interactions(clicks, exposures))
+
+
+def random_matrix(key: int, n: int) -> Singles:
+    """Return (n, n) standard normals with a zero diagonal, the same for the same key."""
+    matrix = randomness.generator(key, "matrix").standard_normal((n, n), dtype=np.float32)
+    np.fill_diagonal(matrix, 0.0)
+    return matrix
+
+
+def pseudo_clicks(key: int, n_users: int, n_clicks: int, n_items: int) -> Sparse:
+    """Return (n_users, n_items) CSR of made-up users who clicked `n_clicks` random items each."""
+    rng = randomness.generator(key, "pseudo")
+    n_clicks = min(n_clicks, n_items)
+    items = np.sort(rng.permuted(np.tile(np.arange(n_items), (n_users, 1)), axis=1)[:, :n_clicks], axis=1)
+    indptr = np.arange(n_users + 1) * n_clicks
+    ones = np.ones(items.size, dtype=np.float32)
+    return sparse.csr_array((ones, items.ravel(), indptr), shape=(n_users, n_items))

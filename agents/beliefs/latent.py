@@ -1,0 +1,102 @@
+"""The posterior of a variational autoencoder over what kind of user this is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
+from serendip.agents.history import History
+from serendip.agents.models.model import Arrays, Model, Sparse
+from serendip.simulator.interface import Items, SettingsError, Singles
+
+
+class LatentModel(Model, Protocol):
+    """A model with a Gaussian posterior over a user's latent vector."""
+
+    def encode(self, histories: Sparse) -> tuple[Singles, Singles]:
+        """Return (B, d) mean and standard deviation of the latent vectors of B histories."""
+        ...
+
+    def decode(self, latent: Singles) -> Singles:
+        """Return (B, M) scores of latent vectors (B, d); a row does not depend on the others."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LatentSettings:
+    """Settings of a latent posterior.
+
+    Attributes:
+        temperature: factor on the standard deviation; above 1 makes up for a beta below 1, which overstates certainty.
+        moment_draws: draws behind a standard deviation of the scores, which has no closed form.
+    """
+
+    temperature: float = 1.0
+    moment_draws: int = 16
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0.0 or self.moment_draws < 1:
+            raise SettingsError("temperature must not be negative, and moment_draws be 1 or more")
+
+
+class Latent:
+    """Is unsure of the user: z ~ N(mean, temperature^2 std^2), and scores are decoded from z."""
+
+    def __init__(self, settings: LatentSettings, model: LatentModel) -> None:
+        self.settings = settings
+        self.model = model
+
+    def update(self, history: History, items: Items) -> None:
+        """Go on fitting the model to all that was seen."""
+        self.model.fit(history.interactions())
+
+    def posterior(self, situation: Situation) -> LatentPosterior:
+        """Return what the model thinks of each user."""
+        mean, std = self.model.encode(situation.clicks)
+        return LatentPosterior(self.model, mean, np.float32(self.settings.temperature) * std, self.settings)
+
+    def arrays(self) -> Arrays:
+        """Return what the model learned."""
+        return self.model.arrays()
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back what `arrays` returned."""
+        self.model.restore(arrays)
+
+
+@dataclass(frozen=True, slots=True)
+class LatentPosterior:
+    """Independent Gaussians over the latent vectors of B users.
+
+    Attributes:
+        model: decodes them.
+        location: (B, d) means.
+        std: (B, d) standard deviations, tempered.
+        settings: of the belief.
+    """
+
+    model: LatentModel
+    location: Singles
+    std: Singles
+    settings: LatentSettings
+
+    @property
+    def n_hypotheses(self) -> None:
+        """Hypotheses are a continuum."""
+        return
+
+    def mean(self, luck: Luck) -> Singles:
+        """Return (B, M) scores at the mean."""
+        return self.model.decode(self.location)
+
+    def spread(self, luck: Luck) -> Singles:
+        """Return (B, M) standard deviation of the scores over a few draws."""
+        return sampled_moments(self, luck.of("moments"), self.settings.moment_draws)[1]
+
+    def draw(self, index: int, luck: Luck) -> Singles:
+        """Return (B, M) scores at one latent vector a user, drawn anew for each index."""
+        noise = luck.of("latent", index).normals(self.location.shape[1])
+        return self.model.decode((self.location + self.std * noise).astype(np.float32))

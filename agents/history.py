@@ -1,0 +1,256 @@
+"""What an agent remembers: the site's own log, kept so that a visitor's row can be read at once.
+
+Two sparse tables of counts, clicks and exposures, users by items.  A table is a sorted part and a short tail of what
+came since; a read joins the two, and the tail is sorted in when it grows long, so that remembering costs little and
+reading the rows of B visitors does not grow with the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sparse
+
+from serendip.agents.models.model import Arrays, Interactions, Sparse
+from serendip.simulator.interface import Bools, DataError, Feedback, Ints, Singles, Slates, Visits
+from serendip.simulator.logs import Log
+
+_SHORTEST_TAIL = 1 << 14
+
+
+class CountTable:
+    """Counts by row and item, for adding often and reading a few rows often."""
+
+    def __init__(self, n_items: int) -> None:
+        self.n_items = n_items
+        self.item_totals: Ints = np.zeros(n_items, dtype=np.int64)
+        self._keys: Ints = np.zeros(0, dtype=np.int64)  # row * n_items + item, sorted, each once
+        self._counts: Singles = np.zeros(0, dtype=np.float32)
+        self._indptr: Ints = np.zeros(1, dtype=np.int64)
+        self._tail_rows: list[Ints] = []
+        self._tail_items: list[Ints] = []
+        self._tail_length = 0
+        self._tail: tuple[Ints, Ints] | None = None
+
+    def add(self, rows: Ints, items: Ints) -> None:
+        """Count each pair (rows[j], items[j]) once more."""
+        if len(rows) == 0:
+            return
+        self.item_totals += np.bincount(items, minlength=self.n_items)
+        self._tail_rows.append(rows)
+        self._tail_items.append(items)
+        self._tail_length += len(rows)
+        self._tail = None
+
+    def rows(self, rows: Ints) -> Sparse:
+        """Return (B, n_items) CSR of the counts in `rows` (B,), each row once at most; items in order."""
+        if self._tail_length > max(_SHORTEST_TAIL, len(self._keys) // 16):
+            self.consolidate()
+        settled = self._settled_rows(rows)
+        tail_rows, tail_items = self._read_tail()
+        if len(tail_rows) == 0:
+            return settled
+        place = np.full(max(int(rows.max(initial=0)), int(tail_rows.max())) + 1, -1, dtype=np.int64)
+        place[rows] = np.arange(len(rows))
+        at = place[tail_rows]
+        wanted = at >= 0
+        fresh = _sum_of_ones(at[wanted], tail_items[wanted], (len(rows), self.n_items))
+        return settled + fresh if fresh.nnz else settled
+
+    def matrix(self, n_rows: int) -> Sparse:
+        """Return (n_rows, n_items) CSR of all counts."""
+        self.consolidate()
+        return self._settled_rows(np.arange(n_rows))
+
+    def consolidate(self) -> None:
+        """Sort the tail in."""
+        rows, items = self._read_tail()
+        if len(rows) == 0:
+            return
+        fresh, times = np.unique(rows * self.n_items + items, return_counts=True)
+        at = np.searchsorted(self._keys, fresh)
+        known = at < len(self._keys)
+        known[known] = self._keys[at[known]] == fresh[known]
+        self._counts[at[known]] += times[known].astype(np.float32)
+        new = ~known
+        self._keys = np.insert(self._keys, at[new], fresh[new])
+        self._counts = np.insert(self._counts, at[new], times[new].astype(np.float32))
+        self._index()
+        self._tail_rows, self._tail_items, self._tail_length, self._tail = [], [], 0, None
+
+    def arrays(self) -> Arrays:
+        """Return all counts as two arrays."""
+        self.consolidate()
+        return {"keys": self._keys.copy(), "counts": self._counts.copy()}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back what `arrays` returned."""
+        self._keys, self._counts = arrays["keys"].copy(), arrays["counts"].copy()
+        self._tail_rows, self._tail_items, self._tail_length, self._tail = [], [], 0, None
+        totals = np.bincount(self._keys % self.n_items, weights=self._counts, minlength=self.n_items)
+        self.item_totals = totals.astype(np.int64)
+        self._index()
+
+    def _index(self) -> None:
+        n_rows = int(self._keys[-1]) // self.n_items + 1 if len(self._keys) else 0
+        self._indptr = np.searchsorted(self._keys, np.arange(n_rows + 1) * self.n_items)
+
+    def _read_tail(self) -> tuple[Ints, Ints]:
+        if self._tail is None:
+            empty = [np.zeros(0, dtype=np.int64)]
+            self._tail = (np.concatenate(self._tail_rows or empty), np.concatenate(self._tail_items or empty))
+            self._tail_rows, self._tail_items = [self._tail[0]], [self._tail[1]]
+        return self._tail
+
+    def _settled_rows(self, rows: Ints) -> Sparse:
+        """Return the counts of `rows` without the tail."""
+        last = len(self._indptr) - 1
+        start = self._indptr[np.minimum(rows, last)]
+        length = self._indptr[np.minimum(rows + 1, last)] - start
+        indptr = np.concatenate([[0], np.cumsum(length)])
+        at = np.repeat(start - indptr[:-1], length) + np.arange(indptr[-1])
+        shape = (len(rows), self.n_items)
+        matrix: Any = sparse.csr_array((self._counts[at], self._keys[at] % self.n_items, indptr), shape=shape)
+        matrix.has_canonical_format = True
+        return matrix
+
+
+def _sum_of_ones(rows: Ints, items: Ints, shape: tuple[int, int]) -> Sparse:
+    """Return a CSR array that counts each (row, item)."""
+    ones = np.ones(len(rows), dtype=np.float32)
+    return sparse.coo_array((ones, (rows, items)), shape=shape).tocsr()
+
+
+class History:
+    """What an agent has seen: who was shown what, and who clicked what.
+
+    Attributes:
+        n_items: items of the catalogue.
+        clicks: counts of clicks; a row per user, in order of first appearance.
+        exposures: counts of slots shown, likewise.
+    """
+
+    def __init__(self, n_items: int) -> None:
+        self.n_items = n_items
+        self.clicks = CountTable(n_items)
+        self.exposures = CountTable(n_items)
+        self._ids: Ints = np.zeros(0, dtype=np.int64)  # by row
+        self._sorted: Ints = np.zeros(0, dtype=np.int64)
+        self._row_of_sorted: Ints = np.zeros(0, dtype=np.int64)
+
+    @property
+    def n_users(self) -> int:
+        """Number of users seen."""
+        return len(self._ids)
+
+    @property
+    def user_ids(self) -> Ints:
+        """(n_users,) ids in increasing order: the rows of `interactions`."""
+        return self._sorted
+
+    def append(self, visits: Visits, slates: Slates, feedback: Feedback) -> None:
+        """Remember the slates of B visits and what was clicked."""
+        n_slots = slates.items.shape[1]
+        self.append_slots(np.repeat(visits.user_ids, n_slots), slates.items.ravel(), feedback.clicked.ravel())
+
+    def append_slots(self, user_ids: Ints, items: Ints, clicked: Bools) -> None:
+        """Remember n slots, one a row.
+
+        Raises:
+            DataError: an item is not of this catalogue.
+        """
+        if len(items) and not 0 <= int(items.min()) <= int(items.max()) < self.n_items:
+            raise DataError(f"item {int(items.max())} is not of this catalogue; items are 0 to {self.n_items - 1}")
+        rows = self._add_users(user_ids)
+        self.exposures.add(rows, items)
+        self.clicks.add(rows[clicked], items[clicked])
+
+    def clicks_of(self, user_ids: Ints) -> Sparse:
+        """Return (B, n_items) CSR of how often each user clicked each item; an unknown user has an empty row."""
+        return self.clicks.rows(self._rows_of(user_ids))
+
+    def exposures_of(self, user_ids: Ints) -> Sparse:
+        """Return (B, n_items) CSR of how often each user was shown each item."""
+        return self.exposures.rows(self._rows_of(user_ids))
+
+    def n_exposures_of(self, user_ids: Ints) -> Ints:
+        """Return (B,) number of slots shown to each user."""
+        return self.exposures_of(user_ids).sum(axis=1).astype(np.int64)
+
+    def interactions(self) -> Interactions:
+        """Return what a model learns from: 1 for each distinct pair clicked, and shown; users in order of their ids.
+
+        The order in which users and events came in changes nothing, to the last bit.
+        """
+        order = self._row_of_sorted
+        clicks, exposures = self.clicks.matrix(self.n_users)[order], self.exposures.matrix(self.n_users)[order]
+        return Interactions(as_ones(clicks), as_ones(exposures))
+
+    def arrays(self) -> Arrays:
+        """Return all that is remembered, as named arrays."""
+        tables = {"clicks": self.clicks.arrays(), "exposures": self.exposures.arrays()}
+        named = {f"{table}.{name}": array for table, arrays in tables.items() for name, array in arrays.items()}
+        return named | {"user_ids": self._ids.copy()}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back what `arrays` returned."""
+        self._ids = arrays["user_ids"].copy()
+        self._sort_users()
+        for name, table in (("clicks", self.clicks), ("exposures", self.exposures)):
+            table.restore({part: arrays[f"{name}.{part}"] for part in ("keys", "counts")})
+
+    @classmethod
+    def from_log(cls, log: Log, n_items: int, users: Ints | None = None) -> History:
+        """Return the memory of an agent that lived through `log`, also what is known from before it began.
+
+        Args:
+            n_items: items of the catalogue.
+            users: ids of the users to keep, or None for all.
+        """
+        history = cls(n_items)
+        for user_ids, items, clicked in _slots_of(log):
+            kept: Any = slice(None) if users is None else np.isin(user_ids, users)
+            history.append_slots(user_ids[kept], items[kept], clicked[kept])
+        return history
+
+    def _rows_of(self, user_ids: Ints) -> Ints:
+        """Return (B,) the row of each user; one past the last, which is empty, for the unknown."""
+        if self.n_users == 0:
+            return np.arange(len(user_ids))
+        at = np.minimum(np.searchsorted(self._sorted, user_ids), self.n_users - 1)
+        known = self._sorted[at] == user_ids
+        unknown = self.n_users + np.cumsum(~known) - 1  # rows of their own, so that each row stands once
+        return np.where(known, self._row_of_sorted[at], unknown)
+
+    def _add_users(self, user_ids: Ints) -> Ints:
+        """Return (n,) the row of each user, with rows for the new ones."""
+        new = np.unique(user_ids)
+        if self.n_users:
+            at = np.minimum(np.searchsorted(self._sorted, new), self.n_users - 1)
+            new = new[self._sorted[at] != new]
+        if len(new):
+            self._ids = np.concatenate([self._ids, new])
+            self._sort_users()
+        return self._row_of_sorted[np.searchsorted(self._sorted, user_ids)]
+
+    def _sort_users(self) -> None:
+        self._row_of_sorted = np.argsort(self._ids, kind="stable")
+        self._sorted = self._ids[self._row_of_sorted]
+
+
+def as_ones(counts: Sparse) -> Sparse:
+    """Return a CSR array like `counts` with 1 wherever it holds anything."""
+    ones = np.ones(counts.nnz, dtype=np.float32)
+    return sparse.csr_array((ones, counts.indices, counts.indptr), shape=counts.shape)
+
+
+def _slots_of(log: Log) -> Iterable[tuple[Ints, Ints, Bools]]:
+    """Yield (user_ids, items, clicked) of the slots before the log began, then of the log."""
+    organic = log.organic()
+    if organic is not None:
+        user_ids, items = organic["user_id"].to_numpy(), organic["item_id"].to_numpy()
+        yield user_ids, items, organic["clicked"].to_numpy(zero_copy_only=False)
+    for decisions in log.batches():
+        yield decisions.user_id, decisions.item_id, decisions.clicked

@@ -1,0 +1,134 @@
+"""The one ordinary agent: a belief, a strategy, and now and then a uniformly random slate."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from serendip.agents.beliefs.belief import Belief, Luck, PointPosterior, Posterior, Situation
+from serendip.agents.history import History
+from serendip.agents.models.model import Arrays
+from serendip.agents.propensity import SlateMixture
+from serendip.agents.saving import with_prefix, without_prefix, write_folder
+from serendip.agents.strategies.strategy import Ranker, Strategy, tie_key
+from serendip.simulator import randomness
+from serendip.simulator.interface import Feedback, Floats, Items, SettingsError, Slates, Visits, settings_to_json
+
+_SCORES_AT_ONCE = 1 << 24  # visits times items: 64 MiB of single precision
+
+
+@dataclass(frozen=True, slots=True)
+class RecommenderSettings:
+    """What an agent is made of.
+
+    Attributes:
+        name: what it is called.
+        belief: kind of belief, a name in the registry.
+        strategy: kind of strategy, likewise.
+        model: kind of model, likewise, where the belief is about one.
+        epsilon: probability of a uniformly random slate.
+        belief_settings: settings of the belief.
+        strategy_settings: settings of the strategy.
+        model_settings: settings of the model.
+    """
+
+    name: str
+    belief: str
+    strategy: str
+    model: str | None = None
+    epsilon: float = 0.0
+    belief_settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    strategy_settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    model_settings: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.epsilon <= 1.0:
+            raise SettingsError(f"epsilon is {self.epsilon}; it is a probability, from 0 to 1")
+
+
+class Recommender:
+    """An agent made of a belief and a strategy.
+
+    Every decision goes through a `SlateMixture`, so that what is logged and what is recomputed are the same numbers.
+    """
+
+    def __init__(
+        self,
+        settings: RecommenderSettings,
+        items: Items,
+        slate_size: int,
+        seed: int,
+        belief: Belief,
+        strategy: Strategy,
+    ) -> None:
+        if not 1 <= slate_size <= items.n_items:
+            raise SettingsError(f"slate_size is {slate_size}; allowed is 1 to the {items.n_items} items there are")
+        self.settings = settings
+        self.items = items
+        self.slate_size = slate_size
+        self.seed = seed
+        self.belief = belief
+        self.strategy = strategy
+        self.history = History(items.n_items)
+        self.version = 0
+
+    def mixture(self, visits: Visits, key: int) -> SlateMixture:
+        """Return the distribution over slates that the agent plays from at each visit."""
+        step = max(_SCORES_AT_ONCE // self.items.n_items, 1)
+        starts = range(0, max(len(visits), 1), step)
+        parts = [self._mixture(visits.rows(slice(start, start + step)), key) for start in starts]
+        if len(parts) == 1:
+            return parts[0]
+        candidates = np.concatenate([part.candidates for part in parts])
+        weights = [part.weights for part in parts if part.weights is not None]
+        return dataclasses.replace(
+            parts[0], candidates=candidates, weights=np.concatenate(weights) if weights else None
+        )
+
+    def act(self, visits: Visits, key: int) -> Slates:
+        """Return a slate for each visit, with its exact propensities."""
+        return self.mixture(visits, key).play(visits, key)
+
+    def observe(self, visits: Visits, slates: Slates, feedback: Feedback) -> None:
+        """Remember what was shown and what was clicked."""
+        self.history.append(visits, slates, feedback)
+
+    def update(self) -> None:
+        """Learn from all that was observed."""
+        self.belief.update(self.history, self.items)
+        self.version += 1
+
+    def propensities(self, visits: Visits, slates: Slates, key: int) -> Floats:
+        """Return (B, L) probability of each item at its position, for slates that someone else may have chosen."""
+        return self.mixture(visits, key).at_position(slates.items)
+
+    def save(self, path: Path) -> None:
+        """Write the agent to the folder `path`: settings as JSON, arrays as safetensors."""
+        arrays = {"items.topic": self.items.topic, "items.released": self.items.released}
+        arrays |= with_prefix("history", self.history.arrays())
+        arrays |= with_prefix("belief", self.belief.arrays()) if self.version else {}
+        head = {"slate_size": self.slate_size, "seed": self.seed, "version": self.version}
+        write_folder(path, head | {"settings": settings_to_json(self.settings)}, arrays)
+
+    def restore(self, version: int, arrays: Arrays) -> None:
+        """Take back the memory and the belief that `save` wrote."""
+        self.version = version
+        self.history.restore(without_prefix("history", arrays))
+        if version:
+            self.belief.restore(without_prefix("belief", arrays))
+
+    def _mixture(self, visits: Visits, key: int) -> SlateMixture:
+        luck = Luck(randomness.derive(key, "hypothesis"), visits)
+        ranker = Ranker(visits, self.slate_size, tie_key(self.seed))
+        candidates, weights = self.strategy.candidates(self._posterior(visits), ranker, luck)
+        return SlateMixture(candidates, weights, self.settings.epsilon, visits.available)
+
+    def _posterior(self, visits: Visits) -> Posterior:
+        """Return what is believed; before the first update that is nothing, and ties decide."""
+        if self.version:
+            return self.belief.posterior(Situation(visits, self.history, self.items))
+        return PointPosterior(np.zeros((len(visits), self.items.n_items), dtype=np.float32))

@@ -1,0 +1,25 @@
+"""Show what is thought best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.strategies.strategy import Ranker
+from serendip.simulator.interface import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class GreedySettings:
+    """Greed has nothing to set; with an agent's `epsilon` above 0 it is epsilon-greedy."""
+
+
+class Greedy:
+    """The slate of the highest expected scores."""
+
+    def __init__(self, settings: GreedySettings) -> None:
+        self.settings = settings
+
+    def candidates(self, posterior: Posterior, ranker: Ranker, luck: Luck) -> tuple[Ints, Floats | None]:
+        """Return the one slate."""
+        return ranker.top(posterior.mean(luck))[:, None, :], None

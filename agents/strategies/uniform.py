@@ -1,0 +1,28 @@
+"""Anything at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.strategies.strategy import Ranker
+from serendip.simulator.interface import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class UniformSettings:
+    """Chance has nothing to set; its agent has `epsilon` 1."""
+
+
+class Uniform:
+    """One slate that is never looked at twice: with `epsilon` 1 it is never played."""
+
+    def __init__(self, settings: UniformSettings) -> None:
+        self.settings = settings
+
+    def candidates(self, posterior: Posterior, ranker: Ranker, luck: Luck) -> tuple[Ints, Floats | None]:
+        """Return the first L available items."""
+        first = np.flatnonzero(ranker.available)[: ranker.slate_size]
+        return np.broadcast_to(first, (len(ranker.visits), 1, ranker.slate_size)), None
