@@ -29,6 +29,8 @@ class WorldSettings:
     """Settings of the choice model; `kind` names it."""
     dynamics: dict[str, Any] = field(default_factory=lambda: {"kind": "repertoire"})
     """Settings of the dynamics; `kind` names it."""
+    known_from: float = 0.25
+    """Repertoire from which a topic counts as known; crossing it is a discovery."""
     fitted: str | None = None
     """File with the items and people of a fitted world, beside the world's JSON; None: they are drawn."""
 
@@ -40,6 +42,8 @@ class WorldSettings:
             )
         if not 1.0 <= self.mean_slates <= 50.0:
             raise SettingsError(f"world {self.name!r}: mean_slates is {self.mean_slates}; allowed is 1 to 50")
+        if not 0.0 < self.known_from < 1.0:
+            raise SettingsError(f"world {self.name!r}: known_from is {self.known_from}; allowed is above 0 and below 1")
         make_choice(self.choice)
         make_dynamics(self.dynamics)
 

@@ -15,7 +15,7 @@ from serendip.simulator.catalogue import Catalogue, draw_catalogue
 from serendip.simulator.choice import make_choice
 from serendip.simulator.dynamics import State, make_dynamics
 from serendip.simulator.fitted import Fitted
-from serendip.simulator.interface import Items, Visits
+from serendip.simulator.interface import Items, Visits, settings_to_json, write_json
 from serendip.simulator.population import Population, draw_population
 from serendip.simulator.settings import WorldSettings, read_world
 
@@ -34,6 +34,7 @@ class World:
         catalogue: the items, with what is hidden of them.
         people: the users, with what is hidden of them.
         items: what a site knows of the items.
+        fitted: what was taken from real data, or None.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class World:
         self.seed = seed
         self.choice = make_choice(settings.choice)
         self.dynamics = make_dynamics(settings.dynamics)
+        self.fitted = fitted
         if fitted is None:
             catalogue = draw_catalogue(settings.catalogue, seed)
             people = draw_population(settings.population, catalogue.n_topics, seed)
@@ -139,6 +141,14 @@ class World:
         """Return the visits of `users` (B,) as a site sees them."""
         ids = to_numpy(users)
         return Visits(ids, day, np.full(len(ids), visit, np.int32), self.items.available(day))
+
+    def save(self, folder: Path) -> None:
+        """Write the world, but for its seed, to `folder`, so that `make_world(folder, seed)` makes it again."""
+        folder.mkdir(parents=True, exist_ok=True)
+        name = None if self.fitted is None else "fitted.safetensors"
+        if self.fitted is not None and name is not None:
+            self.fitted.save(folder / name)
+        write_json(folder / "world.json", settings_to_json(replace(self.settings, fitted=name)))
 
     def _topics(self, items: Array) -> Array:
         xp = array_api_compat.array_namespace(items)

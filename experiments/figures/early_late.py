@@ -1,0 +1,62 @@
+"""The one that matters: what a short test sees against what comes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from serendip.experiments.figures.style import FEW_SEEDS, colours, new_figure, spread_words
+from serendip.experiments.online.results import Results
+from serendip.experiments.online.statistics import mean_interval
+from serendip.experiments.online.summary import closing_visitors
+from serendip.simulator.interface import Floats
+
+
+def draw(results: Results) -> Any:
+    """Return early click rate against late activity, one point an agent, for the low-activity third and for all."""
+    figure, axes = new_figure(
+        2,
+        "A short test ranks agents by the horizontal axis; their users' activity is the vertical one",
+        f"world {results.study.world}; {spread_words(len(results.seeds)).replace('band', 'bars')}",
+        width=10.0,
+        height=5.0,
+    )
+    colour = colours(results.agents)
+    for ax, group, name in zip(axes, (0, -1), ("low-activity third", "all users"), strict=True):
+        points = dict[str, tuple[float, float]]()
+        for agent in results.agents:
+            early = results.ratio(agent, "clicks", "slates", slice(0, results.first), group)
+            late = closing_visitors(results, agent, group)
+            _spread(ax, early, late, colour[agent])
+            points[agent] = (float(early.mean()), float(late.mean()))
+            ax.plot(*points[agent], "o", color=colour[agent], markersize=8)
+        ax.set_title(name, fontsize=10, loc="left")
+        ax.set_xlabel(f"clicks per slate, first {results.first} days")
+        ax.set_ylabel(f"daily active users, last {results.last} days")
+        ax.margins(0.2, 0.12)
+        _name(ax, points, colour)
+    return figure
+
+
+def _spread(ax: Any, x: Floats, y: Floats, colour: str) -> None:
+    """Draw the 95% intervals of an agent's means over seeds, or its seeds where they are few."""
+    if len(x) < FEW_SEEDS:
+        ax.plot(x, y, ".", color=colour, alpha=0.5)
+        return
+    horizontal, vertical = mean_interval(x), mean_interval(y)
+    if horizontal.high is not None and vertical.high is not None:
+        half = (horizontal.high - horizontal.value, vertical.high - vertical.value)
+        ax.errorbar(x.mean(), y.mean(), half[1], half[0], color=colour, capsize=2, elinewidth=1)
+
+
+def _name(ax: Any, points: dict[str, tuple[float, float]], colour: dict[str, str]) -> None:
+    """Write each agent's name beside its point, moved up where it would cover another."""
+    low, high = ax.get_ylim()
+    gap, placed = 0.05 * (high - low), -np.inf
+    for agent, (x, y) in sorted(points.items(), key=lambda item: item[1][1]):
+        placed = max(y, placed + gap)
+        ax.annotate(
+            agent, (x, y), xytext=(x + 0.025 * np.diff(ax.get_xlim())[0], placed), fontsize=8.5, va="center",
+            color=colour[agent], arrowprops={"arrowstyle": "-", "color": "#BBBBBB", "linewidth": 0.6},
+        )  # fmt: skip

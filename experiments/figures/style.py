@@ -1,0 +1,90 @@
+"""How the figures look: one colour an agent everywhere, names at the ends of lines instead of legends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from scipy.special import stdtrit
+
+from serendip.simulator.interface import Floats
+
+Axes = Any  # a matplotlib Axes
+
+FEW_SEEDS = 3  # below, a 95% interval is wider than the picture and says nothing
+
+# Okabe & Ito (2008), safe for colour-blind readers; greys for what does not learn
+_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6A3D9A", "#8C6D31")
+_GREYS = {"uniform": "#9A9A9A", "popularity": "#555555"}
+
+
+def colours(agents: tuple[str, ...]) -> dict[str, str]:
+    """Return a colour for each agent."""
+    learners = [agent for agent in agents if agent not in _GREYS]
+    picked = {agent: _PALETTE[index % len(_PALETTE)] for index, agent in enumerate(learners)}
+    return picked | {agent: grey for agent, grey in _GREYS.items() if agent in agents}
+
+
+def new_figure(n_panels: int, title: str, subtitle: str, *, width: float = 11.0, height: float = 4.6) -> Any:
+    """Return a figure with `n_panels` axes side by side, a title that says what is seen, and room on the right."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    figure.suptitle(f"{title}\n", fontsize=13, fontweight="bold", x=0.01, ha="left")
+    figure.text(0.01, 0.905, subtitle, fontsize=9.5, color="#444444", ha="left")
+    axes = figure.subplots(1, n_panels, squeeze=False)[0]
+    for ax in axes:
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.grid(axis="y", color="#E6E6E6", linewidth=0.8)
+        ax.set_axisbelow(True)
+    return figure, axes
+
+
+def band(ax: Axes, values: Floats, colour: str) -> float:
+    """Draw the mean over seeds of `values` (n_seeds, n_days); return its last value.
+
+    Around it stands the mean's 95% band, or with fewer than `FEW_SEEDS` each seed as a thin line.
+    """
+    days = np.arange(values.shape[1])
+    mean = values.mean(axis=0)
+    ax.plot(days, mean, color=colour, linewidth=1.8)
+    if len(values) < FEW_SEEDS:
+        ax.plot(days, values.T, color=colour, linewidth=0.6, alpha=0.6)
+    else:
+        half = stdtrit(len(values) - 1, 0.975) * values.std(axis=0, ddof=1) / np.sqrt(len(values))
+        ax.fill_between(days, mean - half, mean + half, color=colour, alpha=0.15, linewidth=0)
+    return float(mean[-1])
+
+
+def smooth(values: Floats, days: int = 7) -> Floats:
+    """Return the mean of each day and up to `days - 1` before it, along the last axis."""
+    total = np.cumsum(np.insert(values, 0, 0.0, axis=-1), axis=-1)
+    end = np.arange(1, values.shape[-1] + 1)
+    start = np.maximum(end - days, 0)
+    return (total[..., end] - total[..., start]) / (end - start)
+
+
+def name_lines(ax: Axes, ends: dict[str, float], colour: dict[str, str], at: float) -> None:
+    """Write each agent's name at the end of its line, moved apart where they would overlap."""
+    low, high = ax.get_ylim()
+    gap = 0.055 * (high - low)
+    placed = -np.inf
+    for agent, value in sorted(ends.items(), key=lambda pair: pair[1]):
+        placed = max(value, placed + gap)
+        ax.annotate(
+            agent, (at, placed), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
+            color=colour[agent], annotation_clip=False,
+        )  # fmt: skip
+
+
+def spread_words(n_seeds: int) -> str:
+    """Return what is drawn around a mean over `n_seeds`, for a subtitle."""
+    if n_seeds < FEW_SEEDS:
+        return "one seed" if n_seeds == 1 else f"mean over {n_seeds} seeds, thin: each seed"
+    return f"mean over {n_seeds} seeds, band: 95% of the mean"
+
+
+def save(figure: Any, path: Path) -> Path:
+    """Write the figure to `path`, without the date that would make two runs differ."""
+    figure.savefig(path, dpi=150, facecolor="white", metadata={"Software": None})
+    return path

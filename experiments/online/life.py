@@ -1,0 +1,107 @@
+"""One agent in one world, day by day: the loop that everything online runs through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from serendip.agents.agent import Agent
+from serendip.simulator import randomness
+from serendip.simulator.arrays import to_numpy
+from serendip.simulator.dynamics import State
+from serendip.simulator.interface import Bools, Feedback, Ints, Slates, Visits
+from serendip.simulator.organic import organic_history
+from serendip.simulator.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When things happen."""
+
+    days: int = 240
+    """Days to run."""
+    update_every: int = 5
+    """Days between the agent's updates; 0: it learns from the organic history and then no more."""
+    batch_size: int = 0
+    """Visits handled at once, at most; 0: all of a round.  It changes nothing but speed and memory."""
+
+
+class Witness(Protocol):
+    """Whoever wants to know what happens: measures, logs, progress bars."""
+
+    def came(self, day: int, users: Ints) -> None:
+        """Hear who visits on `day`, before anything is shown."""
+        ...
+
+    def saw(self, visits: Visits, slates: Slates, feedback: Feedback, version: int) -> None:
+        """Hear what was shown to whom, and what came back; `version` counts the agent's updates."""
+        ...
+
+    def night(self, day: int, state: State) -> None:
+        """Hear that the day is over."""
+        ...
+
+
+def playing_key(seed: int) -> int:
+    """Return the key of all agents' draws under `seed`: the same for all, so that their luck is paired too."""
+    return randomness.derive(seed, "play")
+
+
+def live(world: World, agent: Agent, schedule: Schedule, witnesses: list[Witness]) -> State:
+    """Run `agent` in `world`; return the state on the last evening.
+
+    The agent first sees the organic history and learns from it.
+    """
+    state, key = world.start(), playing_key(world.seed)
+    warm_up(world, agent)
+    version = 0
+    for day in range(schedule.days):
+        if schedule.update_every and day and day % schedule.update_every == 0:
+            agent.update()
+            version += 1
+        users, n_slates = world.come(state, day)
+        for witness in witnesses:
+            witness.came(day, to_numpy(users))
+        for visits, slates, feedback in rounds(world, state, agent, key, day, users, n_slates, schedule.batch_size):
+            agent.observe(visits, slates, feedback)
+            for witness in witnesses:
+                witness.saw(visits, slates, feedback, version)
+        world.night(state, day)
+        for witness in witnesses:
+            witness.night(day, state)
+    return state
+
+
+def warm_up(world: World, agent: Agent) -> None:
+    """Let the agent see what users did before the first day, and learn from it."""
+    for past in organic_history(world):
+        agent.observe(past.visits, _as_slates(past.items, world.n_items), Feedback(past.clicked))
+    agent.update()
+
+
+def rounds(
+    world: World, state: State, agent: Agent, key: int, day: int, users: Any, n_slates: Any, batch_size: int
+) -> Iterator[tuple[Visits, Slates, Feedback]]:
+    """Yield what is shown and clicked on `day`, slate by slate of the users' visits, in batches of users.
+
+    All users' first slates come before anybody's second.  A slate is chosen before the next batch is observed, but
+    agents learn only in `update`, so the size of a batch changes nothing.
+    """
+    most = int(n_slates.max()) if len(users) else 0
+    for number in range(most):
+        here = users[n_slates > number]
+        step = batch_size or len(here)
+        for start in range(0, len(here), step):
+            batch = here[start : start + step]
+            visits = world.visits(batch, day, number)
+            slates = agent.act(visits, key)
+            clicked: Bools = to_numpy(world.show(state, day, number, batch, slates.items))
+            yield visits, slates, Feedback(clicked)
+
+
+def _as_slates(items: Ints, n_items: int) -> Slates:
+    """Return organic slates; nobody chose them by a policy, so their propensities are those of chance."""
+    return Slates(items, np.full(items.shape, 1.0 / n_items), None, np.ones(len(items), dtype=bool))

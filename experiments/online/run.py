@@ -1,0 +1,55 @@
+"""`serendip run` and `serendip plot`: run a study, then tell and show what it found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from serendip.experiments.figures import draw_all
+from serendip.experiments.online.results import Results, read_results
+from serendip.experiments.online.study import Study, run_study
+from serendip.experiments.online.summary import summarise, to_json, to_markdown, to_rich
+from serendip.simulator.interface import write_json
+
+
+def run(study: Study, out: Path, console: Console, *, batch_size: int = 0, jobs: int = 0) -> dict[str, Any]:
+    """Run what is left of `study` in `out`, report it there, and return the table as plain values."""
+    run_study(study, out, console, batch_size=batch_size, jobs=jobs)
+    return report(out, console)
+
+
+def report(out: Path, console: Console) -> dict[str, Any]:
+    """Print the table of the study in `out`; write it and the figures beside the results; return it."""
+    results = read_results(out)
+    rows = summarise(results)
+    values = to_json(results, rows)
+    write_json(out / "summary.json", values)
+    (out / "summary.md").write_text(to_markdown(results, rows), encoding="utf-8")
+    console.print(to_rich(results, rows, console.width))
+    for line in verdicts(results, values):
+        console.print(line)
+    figures = draw_all(results, out / "figures")
+    console.print(f"results in {out}: summary.md, summary.json, {', '.join(f'figures/{f.name}' for f in figures)}")
+    return values
+
+
+def verdicts(results: Results, values: dict[str, Any]) -> list[str]:
+    """Return in words which agents help low-activity users more than the reference does."""
+    reference = results.study.reference_agent()
+    if len(results.seeds) < 2:
+        return ["one seed says nothing of the spread between worlds; run with more --seeds for intervals"]
+    found: dict[str, list[str]] = {"more": [], "less": [], "no clear difference": []}
+    for row in values["agents"]:
+        p, lift = row["low_lift_p"], row["low_lift"]["value"]
+        if row["agent"] != reference:
+            clear = p is not None and p < 0.05
+            found["no clear difference" if not clear else "more" if lift > 0 else "less"].append(row["agent"])
+    return [
+        f"low-activity users, {how} than under {reference}: {', '.join(agents)}"
+        if how != "no clear difference"
+        else f"no clear difference to {reference}: {', '.join(agents)}"
+        for how, agents in found.items()
+        if agents
+    ] + ["(clear: paired over seeds, p < .05 after Holm's correction)"]

@@ -1,0 +1,19 @@
+"""Does an agent that knows what it does not know help low-activity users discover, so that they become more active?"""
+
+from serendip.experiments.online.study import Study
+
+DISCOVERY = Study(
+    name="discovery",
+    agents=(
+        "uniform",
+        "popularity",
+        "ease-greedy",
+        "ease-epsilon",
+        "vae-greedy",
+        "vae-thompson",
+        "bootstrap-thompson",
+    ),
+    reference="ease-greedy",
+    seeds=5,
+    days=240,
+)

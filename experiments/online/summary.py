@@ -1,0 +1,170 @@
+"""The closing table of a study: who helped low-activity users, and by how much more than the reference."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.box import SIMPLE
+from rich.markup import escape
+from rich.table import Table
+
+from serendip.experiments.online.results import Results
+from serendip.experiments.online.statistics import Interval, holm, mean_interval, paired_p_value
+from serendip.simulator.interface import Floats
+
+LOW = 0
+SHORT = ("agent", "low", "lift [95%]", "all", "lift [95%]", "early", "late", "clicks", "known", "alive")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One agent's line of the table; all are means over seeds.
+
+    Attributes:
+        agent: as on the command line.
+        low_visitors: daily active users of the low-activity third, in the closing window.
+        low_lift: its difference to the reference's, paired over seeds.
+        low_lift_p: p-value of no difference, Holm-adjusted over the agents.
+        visitors: daily active users of all, in the closing window.
+        lift: its difference to the reference's.
+        early_click_rate: clicks per slate in the opening window.
+        late_click_rate: clicks per slate in the closing window.
+        clicks: clicks per day in the closing window.
+        liked_known: liked topics known per living user on the last day.
+        alive: share of users who have not left by the last day.
+    """
+
+    agent: str
+    low_visitors: Interval
+    low_lift: Interval
+    low_lift_p: float | None
+    visitors: Interval
+    lift: Interval
+    early_click_rate: Interval
+    late_click_rate: Interval
+    clicks: Interval
+    liked_known: Interval
+    alive: Interval
+
+
+def summarise(results: Results) -> list[Row]:
+    """Return one row per agent."""
+    reference = results.study.reference_agent()
+    low = {agent: closing_visitors(results, agent, LOW) for agent in results.agents}
+    everyone = {agent: closing_visitors(results, agent) for agent in results.agents}
+    others = [agent for agent in results.agents if agent != reference]
+    adjusted = holm([paired_p_value(low[agent] - low[reference]) for agent in others])
+    p_values = dict(zip(others, adjusted, strict=True))
+    start, end = slice(0, results.first), slice(-results.last, None)
+    return [
+        Row(
+            agent=agent,
+            low_visitors=mean_interval(low[agent]),
+            low_lift=mean_interval(low[agent] - low[reference]),
+            low_lift_p=p_values.get(agent),
+            visitors=mean_interval(everyone[agent]),
+            lift=mean_interval(everyone[agent] - everyone[reference]),
+            early_click_rate=mean_interval(results.ratio(agent, "clicks", "slates", start)),
+            late_click_rate=mean_interval(results.ratio(agent, "clicks", "slates", end)),
+            clicks=mean_interval(results.daily(agent, "clicks")[:, end].mean(axis=1)),
+            liked_known=mean_interval(results.ratio(agent, "liked_known", "alive", slice(-1, None))),
+            alive=mean_interval(results.ratio(agent, "alive", "users", slice(-1, None))),
+        )
+        for agent in results.agents
+    ]
+
+
+def closing_visitors(results: Results, agent: str, group: int = -1) -> Floats:
+    """Return (n_seeds,) daily active users in the closing window, of one group or of all."""
+    return results.daily(agent, "visitors", group)[:, -results.last :].mean(axis=1)
+
+
+def to_json(results: Results, rows: list[Row]) -> dict[str, Any]:
+    """Return the table as plain values."""
+    return {
+        "study": results.study.name,
+        "world": results.study.world,
+        "reference": results.study.reference_agent(),
+        "seeds": list(results.seeds),
+        "days": results.study.days,
+        "closing_days": results.last,
+        "opening_days": results.first,
+        "agents": [asdict(row) for row in rows],
+    }
+
+
+def headings(results: Results) -> list[str]:
+    """Return the column headings of the table, in the order of `cells`."""
+    last, first = results.last, results.first
+    return [
+        "agent",
+        f"low-activity users a day, last {last} days",
+        "lift [95%]",
+        "all users a day",
+        "lift [95%]",
+        f"click rate, first {first} days",
+        f"click rate, last {last} days",
+        "clicks a day",
+        "liked topics known",
+        "alive",
+    ]
+
+
+def cells(row: Row, *, is_reference: bool) -> list[str]:
+    """Return one line of the table as text."""
+    return [
+        row.agent,
+        f"{row.low_visitors.value:.1f}",
+        "reference" if is_reference else _lift(row.low_lift, 1),
+        f"{row.visitors.value:.0f}",
+        "reference" if is_reference else _lift(row.lift, 0),
+        f"{row.early_click_rate.value:.2f}",
+        f"{row.late_click_rate.value:.2f}",
+        f"{row.clicks.value:.0f}",
+        f"{row.liked_known.value:.1f}",
+        f"{row.alive.value:.0%}",
+    ]
+
+
+def to_rich(results: Results, rows: list[Row], width: int) -> Table:
+    """Return the table for a terminal of `width` columns; a lift whose interval excludes 0 is bold.
+
+    A narrow terminal gets fewer columns; `summary.md` has them all.
+    """
+    reference, n = results.study.reference_agent(), len(results.seeds)
+    title = f"{results.study.name} in world {results.study.world}: {n} seed{'s' * (n > 1)}, {results.study.days} days"
+    table = Table(title=title, caption=_legend(results), caption_justify="left", box=SIMPLE)
+    shown = [0, 1, 2, 3, 5, 7, 8, 9] if width < 110 else list(range(10))
+    for index in shown:
+        table.add_column(SHORT[index], justify="left" if index == 0 else "right", no_wrap=True)
+    for row in rows:
+        line = cells(row, is_reference=row.agent == reference)
+        for index, lift in ((2, row.low_lift), (4, row.lift)):
+            line[index] = f"[bold]{escape(line[index])}[/bold]" if lift.excludes_zero() else escape(line[index])
+        table.add_row(*[line[index] for index in shown])
+    return table
+
+
+def _legend(results: Results) -> str:
+    """Return what the short headings mean."""
+    paired = ", paired over seeds" if len(results.seeds) > 1 else ""
+    return (
+        f"low, all: daily users, last {results.last} days, of the low-activity third and of all\n"
+        f"lift: over {results.study.reference_agent()}{paired}; early, late: clicks per slate, first {results.first} "
+        f"and last {results.last} days\nclicks: per day; known: liked topics known at the end; alive: have not left"
+    )
+
+
+def to_markdown(results: Results, rows: list[Row]) -> str:
+    """Return the table as Markdown."""
+    reference = results.study.reference_agent()
+    lines = [headings(results), ["---", *["---:"] * 9]]
+    lines += [cells(row, is_reference=row.agent == reference) for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _lift(interval: Interval, digits: int) -> str:
+    if interval.low is None or interval.high is None:
+        return f"{interval.value:+.{digits}f}"
+    return f"{interval.value:+.{digits}f} [{interval.low:+.{digits}f}, {interval.high:+.{digits}f}]"
