@@ -20,6 +20,8 @@ class Plot:
 
     def execute(self) -> None:
         """Draw the figures and print where they are."""
-        from serendip.simulator.interface import SerendipError
+        from rich.console import Console
 
-        raise SerendipError("this subcommand is not built yet")
+        from serendip.experiments.online.run import report
+
+        report(self.results, Console())

@@ -42,8 +42,21 @@ class Run:
     json: JsonFile = None
     """Write the summary as JSON to this file, or to stdout with `-`."""
 
+    jobs: Count = None
+    """Agents and seeds run side by side; one for each core when left out.  It changes no result."""
+
+    logged_seeds: Annotated[int | None, WHOLE_NUMBER, shown()] = None
+    """Seeds, from the first, of which the log of decisions is kept; one when left out."""
+
     def execute(self) -> None:
         """Run the study and print its table."""
-        from serendip.simulator.interface import SerendipError
+        from dataclasses import replace
 
-        raise SerendipError("this subcommand is not built yet")
+        from serendip.experiments.cli.output import console_for, write
+        from serendip.experiments.online.run import run
+        from serendip.experiments.online.studies import find_study
+
+        given = {"agents": self.agents, "seeds": self.seeds, "days": self.days, "logged_seeds": self.logged_seeds}
+        study = replace(find_study(self.study), world=self.world, **{name: v for name, v in given.items() if v})
+        values = run(study, self.out, console_for(self.json), batch_size=self.batch_size or 0, jobs=self.jobs or 0)
+        write(values, self.json)
