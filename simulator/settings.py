@@ -69,7 +69,11 @@ def read_world(world: str | Path) -> tuple[WorldSettings, Path | None]:
     path = folder / "world.json"
     if not path.exists():
         raise DataError(f"{folder}: no world.json; not a world")
-    return settings_from_json(WorldSettings, read_json(path), str(path)), folder
+    values = read_json(path)
+    try:
+        return settings_from_json(WorldSettings, values, str(path)), folder
+    except SettingsError as error:
+        raise SettingsError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
 
 
 def _preset(name: str) -> dict[str, Any]:
