@@ -11,6 +11,11 @@ from serendip.experiments.cli.flags import shown
 
 KINDS = {  # a registry, or a function that returns names and what they are
     "worlds": "serendip.experiments.cli.descriptions:worlds",
+    "studies": "serendip.experiments.online.studies:STUDIES",
+    "agents": "serendip.agents.presets:PRESETS",
+    "models": "serendip.agents.presets:MODELS",
+    "beliefs": "serendip.agents.presets:BELIEFS",
+    "strategies": "serendip.agents.presets:STRATEGIES",
     "dynamics": "serendip.simulator.dynamics:DYNAMICS",
     "choices": "serendip.simulator.choice:CHOICES",
 }

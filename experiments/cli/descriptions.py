@@ -32,19 +32,18 @@ def summary(value: Any) -> str:
 
 
 def first_line(lazy: str) -> str:
-    """Return the first line of the docstring of what a lazy string names, read from the file: nothing is imported.
+    """Return the first line of the docstring of what a lazy string names, or of its file where that has none.
 
-    Empty where there is none.
+    It is read from the file: nothing is imported.
     """
     module, _, name = lazy.partition(":")
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         return ""
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
-            return (ast.get_docstring(node) or "").partition("\n")[0].rstrip(".")
-    return ""
+    named = [n for n in tree.body if isinstance(n, ast.ClassDef | ast.FunctionDef) and n.name == name]
+    docstring = next(filter(None, map(ast.get_docstring, [*named, tree])), "")
+    return docstring.partition("\n")[0].rstrip(".")
 
 
 def worlds() -> dict[str, str]:

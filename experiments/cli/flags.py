@@ -29,7 +29,8 @@ WHOLE_NUMBER = PrimitiveConstructorSpec[Any](
     str_from_instance=lambda value: [str(value)],
 )
 
-Count = Annotated[int | None, WHOLE_NUMBER, shown(hint="(the study's own when left out)")]
-Names = Annotated[tuple[str, ...], shown("NAME ...")]
+OWN = "(the study's own when left out)"
+
+Count = Annotated[int | None, WHOLE_NUMBER, shown(hint=OWN)]
 JsonFile = Annotated[Path | None, shown("FILE")]
 ColumnName = Annotated[str | None, shown("COLUMN")]

@@ -1,27 +1,40 @@
-"""Where words for people go, and where values for machines go."""
+"""Where results go: a console for people, and JSON for programs."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 STDOUT = Path("-")
 
 
 def console_for(json_file: Path | None) -> Console:
-    """Return where to talk to people: stdout, or stderr where stdout is kept for JSON."""
-    return Console(stderr=json_file == STDOUT)
+    """Return a console on stdout, or on stderr where stdout is for JSON.
+
+    Raises:
+        SettingsError: `json_file` cannot be written; better said before the work than after it.
+    """
+    from rich.console import Console
+
+    from serendip.simulator.interface import SettingsError
+
+    if json_file is not None and json_file != STDOUT:
+        if not json_file.parent.is_dir():
+            raise SettingsError(f"--json {json_file}: no folder {json_file.parent}; make it first")
+        if json_file.is_dir():
+            raise SettingsError(f"--json {json_file}: a folder; name a file")
+    return Console(stderr=json_file == STDOUT, highlight=False)
 
 
 def write(values: Any, json_file: Path | None) -> None:
-    """Write `values` as JSON to the file, to stdout for `-`, or nowhere."""
-    if json_file == STDOUT:
-        sys.stdout.write(json.dumps(values, indent=2, allow_nan=False) + "\n")
-    elif json_file is not None:
-        from serendip.simulator.interface import write_json
+    """Write `values` as JSON to `json_file`, all or nothing; to stdout where that is `-`; nowhere where it is None."""
+    from serendip.simulator.interface import write_json
 
+    if json_file == STDOUT:
+        print(json.dumps(values, indent=2, allow_nan=False))
+    elif json_file is not None:
         write_json(json_file, values)

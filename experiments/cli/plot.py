@@ -19,9 +19,8 @@ class Plot:
     """A folder that `serendip run` wrote."""
 
     def execute(self) -> None:
-        """Draw the figures and print where they are."""
-        from rich.console import Console
-
+        """Draw the figures, print the table and say where they are."""
+        from serendip.experiments.cli.output import console_for
         from serendip.experiments.online.run import report
 
-        report(self.results, Console())
+        report(self.results, console_for(None))
