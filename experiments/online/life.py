@@ -24,7 +24,7 @@ class Schedule:
     days: int = 240
     """Days to run."""
     update_every: int = 5
-    """Days between the agent's updates; 0: it learns from the organic history and then no more."""
+    """Days between the agent's updates, the first before day 0; 0: it is a fixed policy and never learns."""
     batch_size: int = 0
     """Visits handled at once, at most; 0: all of a round.  It changes nothing but speed and memory."""
 
@@ -53,13 +53,13 @@ def playing_key(seed: int) -> int:
 def live(world: World, agent: Agent, schedule: Schedule, witnesses: list[Witness]) -> State:
     """Run `agent` in `world`; return the state on the last evening.
 
-    The agent first sees the organic history and learns from it.
+    The agent first sees what users did before the first day.
     """
-    state, key = world.start(), playing_key(world.seed)
-    warm_up(world, agent)
-    version = 0
+    state, key, version = world.start(), playing_key(world.seed), -1
+    for past in organic_history(world):
+        agent.observe(past.visits, _as_slates(past.items, world.n_items), Feedback(past.clicked))
     for day in range(schedule.days):
-        if schedule.update_every and day and day % schedule.update_every == 0:
+        if schedule.update_every and day % schedule.update_every == 0:
             agent.update()
             version += 1
         users, n_slates = world.come(state, day)
@@ -68,18 +68,11 @@ def live(world: World, agent: Agent, schedule: Schedule, witnesses: list[Witness
         for visits, slates, feedback in rounds(world, state, agent, key, day, users, n_slates, schedule.batch_size):
             agent.observe(visits, slates, feedback)
             for witness in witnesses:
-                witness.saw(visits, slates, feedback, version)
+                witness.saw(visits, slates, feedback, max(version, 0))
         world.night(state, day)
         for witness in witnesses:
             witness.night(day, state)
     return state
-
-
-def warm_up(world: World, agent: Agent) -> None:
-    """Let the agent see what users did before the first day, and learn from it."""
-    for past in organic_history(world):
-        agent.observe(past.visits, _as_slates(past.items, world.n_items), Feedback(past.clicked))
-    agent.update()
 
 
 def rounds(

@@ -42,7 +42,7 @@ class Study:
     """The world, as it was named."""
 
     def __post_init__(self) -> None:
-        for name, least in (("seeds", 1), ("days", 1), ("update_every", 0), ("logged_seeds", 0)):
+        for name, least in (("seeds", 1), ("days", 1), ("update_every", 1), ("logged_seeds", 0)):
             if getattr(self, name) < least:
                 raise SettingsError(f"study: {name} is {getattr(self, name)}; allowed is {least} or more")
         if not self.agents:
