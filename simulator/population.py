@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -122,6 +122,18 @@ class Population:
         """
         rank = np.argsort(np.argsort(np.asarray(self.base_rate), kind="stable"), kind="stable")
         return (rank * len(ACTIVITY_GROUPS) // self.n_users).astype(np.int8)
+
+    def rows(self, rows: Array) -> Population:
+        """Return the users at `rows` (m,), each as often as it is named."""
+        n = self.n_users
+
+        def pick(value: Any) -> Any:
+            if isinstance(value, dict):
+                return {name: pick(part) for name, part in cast("dict[str, Any]", value).items()}
+            per_user = hasattr(value, "shape") and value.shape[:1] == (n,)
+            return value[rows] if per_user else value
+
+        return Population(**{field.name: pick(getattr(self, field.name)) for field in fields(self)})
 
 
 def arrivals(settings: PopulationSettings, seed: int) -> np.ndarray[Any, np.dtype[np.int32]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ class World:
         people: the users, with what is hidden of them.
         items: what a site knows of the items.
         fitted: what was taken from real data, or None.
+        user_ids: (n,) the users' rows.
+        chance: (n,) int64 what the luck of each user hangs on beside the seed: the ids, but in a cast.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class World:
         self.catalogue = self._place.catalogue(catalogue)
         self.people = self._place.people(people)
         self.user_ids = self._place(np.arange(people.n_users, dtype=np.int64))
+        self.chance = self.user_ids
         self._keys = {name: randomness.derive(seed, name) for name in ("return", "slates", "click", "leave")}
 
     @property
@@ -76,24 +80,41 @@ class World:
         """Number of items."""
         return self.items.n_items
 
+    def cast(self, users: Array, chance: Array) -> World:
+        """Return a world of the same items and of these `users` (m,), each as often as it is named.
+
+        Their rows are 0 to m - 1, and their luck hangs on `chance` (m,) int64: the same word, the same luck.
+        """
+        world = copy.copy(self)
+        world.people = self.people.rows(users)
+        world.groups = self.groups[to_numpy(users)]
+        world.user_ids = (
+            self.user_ids[: users.shape[0]]
+            if users.shape[0] <= self.n_users
+            else self._place(np.arange(users.shape[0], dtype=np.int64))
+        )
+        world.chance = chance
+        return world
+
     def start(self) -> State:
         """Return the state of the first morning."""
         return self.dynamics.start(self.people, self.catalogue.n_topics)
 
-    def present(self, state: State, day: int) -> Array:
+    def present(self, state: State, day: Array | int) -> Array:
         """Return (n,) bool who has arrived and has not left."""
         return state["alive"] & (self.people.first_day <= day)
 
-    def come(self, state: State, day: int) -> tuple[Array, Array]:
+    def come(self, state: State, day: Array | int) -> tuple[Array, Array]:
         """Return who visits on `day` (B,), in order of id, and how many slates each will see (B,), at least one.
 
-        A user comes with probability 1 - exp(-lambda_u), by a hash of seed, user and day.
+        A user comes with probability 1 - exp(-lambda_u), by a hash of seed, user and day; `day` is one for all or (n,).
         """
         xp = array_api_compat.array_namespace(self.user_ids)
         chance = -xp.expm1(-self.dynamics.rate(state))  # (n,)
-        comes = randomness.uniform(self._keys["return"], self.user_ids, day) < chance
+        comes = randomness.uniform(self._keys["return"], self.chance, day) < chance
         users = self.user_ids[comes & self.present(state, day)]
-        more = randomness.poisson(self.settings.mean_slates - 1.0, self._keys["slates"], users, day)
+        today = day if isinstance(day, int) else day[users]
+        more = randomness.poisson(self.settings.mean_slates - 1.0, self._keys["slates"], self.chance[users], today)
         return users, more + 1
 
     def match(self, users: Array, items: Array) -> Array:
@@ -115,25 +136,27 @@ class World:
         """Return (B, L) what items are worth to users now, satiation and all."""
         return self.match(users, items) + self.dynamics.disposition(state, users, self._topics(items))
 
-    def show(self, state: State, day: int, visit: Array | int, users: Array, items: Array) -> Array:
+    def show(self, state: State, day: Array | int, visit: Array | int, users: Array, items: Array) -> Array:
         """Show slates `items` (B, L) to `users` (B,), none of them twice; change the state; return clicks (B, L).
 
         Args:
+            day: one for all or (B,).
             visit: number of the slate within the user's day, one for all or (B,).
         """
         topics = self._topics(items)
         match = self.match(users, items)
         utility = match + self.dynamics.disposition(state, users, topics)
+        chance = self.chance[users]
         clicked = self.choice.click(
-            utility, lambda slot: randomness.uniform(self._keys["click"], users, day, visit, slot)
+            utility, lambda slot: randomness.uniform(self._keys["click"], chance, day, visit, slot)
         )
         self.dynamics.respond(state, self.people, users, topics, match, clicked)
         return clicked
 
-    def night(self, state: State, day: int) -> None:
-        """Let the night after `day` pass: users change, and some leave for good."""
+    def night(self, state: State, day: Array | int) -> None:
+        """Let the night after `day`, one for all or (n,), pass: users change, and some leave for good."""
         here = self.people.first_day <= day
-        leaves = randomness.uniform(self._keys["leave"], self.user_ids, day) < self.dynamics.hazard(state)
+        leaves = randomness.uniform(self._keys["leave"], self.chance, day) < self.dynamics.hazard(state)
         self.dynamics.night(state, self.people)
         state["alive"] = state["alive"] & ~(leaves & here)
 
