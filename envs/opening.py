@@ -1,0 +1,33 @@
+"""From what an environment was asked for to a world, with its settings checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from serendip.simulator.interface import SettingsError
+from serendip.simulator.settings import WorldSettings
+from serendip.simulator.world import World, make_world
+
+MAX_TRIES = 1000  # lives or worlds drawn until somebody comes at all
+
+
+def open_world(world: str | Path | WorldSettings | World, world_seed: int) -> World:
+    """Return the world: a preset's name, a folder, or settings, drawn under `world_seed`; or a world as it is."""
+    if isinstance(world, World):
+        return world
+    return World(world, world_seed) if isinstance(world, WorldSettings) else make_world(world, world_seed)
+
+
+def checked_slots(world: World, slate_size: int | None) -> int:
+    """Return the slots of a slate: `slate_size`, or the world's own where it is None."""
+    n_slots = world.settings.slate_size if slate_size is None else slate_size
+    if not 1 <= n_slots <= world.n_items:
+        raise SettingsError(f"slate_size is {n_slots}; allowed is 1 to the catalogue's {world.n_items} items")
+    return n_slots
+
+
+def checked_days(max_days: int) -> int:
+    """Return `max_days`, once it is known to be a number of days."""
+    if not 1 <= max_days <= 100_000:
+        raise SettingsError(f"max_days is {max_days}; allowed is 1 to 100000")
+    return max_days

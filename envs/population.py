@@ -1,0 +1,153 @@
+"""All users at once, a round of a day's visits per step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+from serendip.envs.actions import ActionError, SlateSpace, as_slates
+from serendip.envs.memory import Memory, n_features
+from serendip.envs.opening import MAX_TRIES, checked_days, checked_slots, open_world
+from serendip.simulator import randomness
+from serendip.simulator.interface import SettingsError
+from serendip.simulator.settings import WorldSettings
+from serendip.simulator.world import World
+
+
+class PopulationEnv(gymnasium.Env[dict[str, Any], Any]):
+    """`serendip/Population-v0`: recommend to everybody, round by round of a day's visits.
+
+    In the first round of a day all who came that day see their first slate, in the second those who see another, and
+    so on; days on which nobody comes are passed over.
+
+    - *Action*: (n_users, L) items, a slate for each user; the rows of those who are not visiting are ignored.
+    - *Observation*: `visiting` (n_users,), `day`, and `features` (n_users, 2K + 3): what `serendip/User-v0` shows of a
+      user, in the rows of those who are visiting; 0 elsewhere.
+    - *Reward*: the number of clicks of the round.
+    - *End*: `terminated` when everybody has left for good, `truncated` after `max_days` days.
+    - *Info*: `day`, `visit`, `n_visiting`, `clicked` (n_users, L); the hidden state too, under `truth`, where
+      `truth=True`.
+
+    The world is drawn once, from `world_seed`; `reset(seed=...)` decides everybody's luck.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def __init__(
+        self,
+        world: str | Path | WorldSettings | World = "default",
+        *,
+        world_seed: int = 0,
+        slate_size: int | None = None,
+        max_days: int = 240,
+        truth: bool = False,
+        render_mode: str | None = None,
+    ) -> None:
+        """Open a world; the arguments are those of `UserEnv`, but for days, counted from the world's first."""
+        self.world = open_world(world, world_seed)
+        self.n_slots = checked_slots(self.world, slate_size)
+        self.max_days = checked_days(max_days)
+        self.render_mode = render_mode
+        n_users, n_topics = self.world.n_users, self.world.catalogue.n_topics
+        self.observation_space = spaces.Dict(
+            {
+                "visiting": spaces.MultiBinary(n_users),
+                "day": spaces.Discrete(self.max_days + 1),
+                "features": spaces.Box(0.0, 1.0, (n_users, n_features(n_topics)), np.float32),
+            }
+        )
+        self.action_space = SlateSpace(self.world.n_items, (n_users, self.n_slots))
+        self._truth = truth
+        self._over = True
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Begin again on the first day.
+
+        Raises:
+            SettingsError: nobody comes in `max_days`.
+        """
+        super().reset(seed=seed)
+        for _ in range(MAX_TRIES):
+            self._begin(luck=int(self.np_random.integers(-(2**63), 2**63 - 1)))
+            if not self._over:
+                return self._observation(), self._info()
+        raise SettingsError(f"nobody came within max_days = {self.max_days} in {MAX_TRIES} tries; allow more days")
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        """Show a slate to each user who is visiting, and live on to the next round.
+
+        Raises:
+            ActionError: a visitor's slate cannot be shown, or the episode is over.
+        """
+        if self._over:
+            raise ActionError("no episode is going on; call reset() first")
+        clicked = np.zeros((self.world.n_users, self.n_slots), bool)
+        clicked[self._visitors] = self._show(self._visitors_slates(action))
+        self._visit += 1
+        self._visitors, self._n_slates = self._still_here()
+        if not self._visitors.size:
+            self._sleep()
+            self._live_on()
+        terminated, truncated = self._everybody_left(), self._day >= self.max_days
+        info = {"clicked": clicked, **self._info()}
+        return self._observation(), float(clicked.sum()), terminated, truncated and not terminated, info
+
+    def _begin(self, luck: int) -> None:
+        self._cast = self.world.cast(self.world.user_ids, randomness.bits(luck, self.world.user_ids))
+        self._state = self._cast.start()
+        self._memory = Memory(self.world.n_users, self.world.catalogue.n_topics, self.max_days)
+        self._day, self._visit = 0, 0
+        self._visitors = self._n_slates = np.empty(0, np.int64)
+        self._live_on()
+
+    def _visitors_slates(self, action: Any) -> Any:
+        """Return (B, L) the slates of those who are visiting, checked."""
+        items, shape = np.asarray(action), (self.world.n_users, self.n_slots)
+        if items.shape != shape:
+            raise ActionError(f"the action has shape {items.shape}; expected a slate for every user, {shape}")
+        return as_slates(items[self._visitors], self.world.n_items, (len(self._visitors), self.n_slots))
+
+    def _show(self, items: Any) -> Any:
+        clicked = self._cast.show(self._state, self._day, self._visit, self._visitors, items)
+        self._memory.note(self._visitors, self.world.catalogue.topic[items], clicked)
+        return clicked
+
+    def _still_here(self) -> tuple[Any, Any]:
+        more = self._n_slates > self._visit
+        return self._visitors[more], self._n_slates[more]
+
+    def _live_on(self) -> None:
+        """Live through the days on which nobody comes."""
+        while self._day < self.max_days and not self._everybody_left():
+            self._visitors, self._n_slates = self._cast.come(self._state, self._day)
+            if self._visitors.size:
+                self._memory.meet(self._visitors, self._day)
+                break
+            self._sleep()
+        self._over = not self._visitors.size
+
+    def _sleep(self) -> None:
+        self._cast.night(self._state, self._day)
+        self._day, self._visit = self._day + 1, 0
+
+    def _everybody_left(self) -> bool:
+        return not bool(self._state["alive"].any())
+
+    def _observation(self) -> dict[str, Any]:
+        visiting = np.zeros(self.world.n_users, np.int8)
+        visiting[self._visitors] = 1
+        features = np.zeros((self.world.n_users, n_features(self.world.catalogue.n_topics)), np.float32)
+        features[self._visitors] = self._memory.features(self._visitors, self._visit)
+        return {"visiting": visiting, "day": np.int64(self._day), "features": features}
+
+    def _info(self) -> dict[str, Any]:
+        info: dict[str, Any] = {"day": self._day, "visit": self._visit, "n_visiting": len(self._visitors)}
+        if self._truth:
+            info["truth"] = {name: values.copy() for name, values in self._state.items()}
+        return info

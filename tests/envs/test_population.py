@@ -1,0 +1,96 @@
+"""All users at once: who is asked for, who is listened to, and that the days are those of the world."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from serendip.envs.actions import ActionError
+from serendip.envs.population import PopulationEnv
+from serendip.envs.user import UserEnv
+from serendip.simulator import randomness
+from serendip.simulator.interface import SettingsError
+from serendip.simulator.population import Cohort, PopulationSettings
+from serendip.simulator.settings import WorldSettings
+from serendip.simulator.world import World, make_world
+
+DAYS = 15
+
+
+def reference(world: World, luck: int) -> list[Any]:
+    """Return (day, visit, users, clicked) of every round, the obvious way; everyone sees the first items."""
+    cast = world.cast(world.user_ids, randomness.bits(luck, world.user_ids))
+    state, seen = cast.start(), list[Any]()
+    for day in range(DAYS):
+        users, n_slates = cast.come(state, day)
+        for visit in range(int(n_slates.max(initial=0))):
+            now = users[n_slates > visit]
+            items = np.tile(np.arange(3), (len(now), 1))
+            clicked = cast.show(state, day, visit, now, items)
+            seen.append((day, visit, now.tolist(), clicked.tolist()))
+        cast.night(state, day)
+    return seen
+
+
+def test_the_rounds_are_those_the_world_gives() -> None:
+    world = make_world("tiny", 0)
+    env = PopulationEnv(world, max_days=DAYS)
+    observation, info = env.reset(seed=4)
+    luck = int(np.random.Generator(np.random.PCG64(np.random.SeedSequence(4))).integers(-(2**63), 2**63 - 1))
+    lived, over = list[Any](), False
+    while not over:
+        day, visit = info["day"], info["visit"]
+        assert day == observation["day"]
+        users = np.flatnonzero(observation["visiting"])
+        assert len(users) == info["n_visiting"]
+        ignored = np.full((world.n_users, 3), -1)  # what stands beside those who are not here does not matter
+        ignored[users] = np.arange(3)
+        assert not np.delete(observation["features"], users, axis=0).any()
+        observation, reward, terminated, over, info = env.step(ignored)
+        assert not terminated
+        assert reward == info["clicked"].sum()
+        lived.append((day, visit, users.tolist(), info["clicked"][users].tolist()))
+    assert lived == reference(world, luck)
+    assert observation["day"] == DAYS
+
+
+def fleeting(rate: float) -> WorldSettings:
+    """A world whose users leave after a day."""
+    people = PopulationSettings(n_users=20, cohorts=(Cohort(rate=rate),))
+    return WorldSettings(population=people, dynamics={"kind": "repertoire", "leaving": 1.0, "loyalty": 0.0})
+
+
+def test_it_ends_when_everybody_has_left() -> None:
+    env = PopulationEnv(fleeting(rate=8.0))
+    env.reset(seed=0)
+    over = False
+    while not over:
+        _, _, over, truncated, info = env.step(env.action_space.sample())
+        assert not truncated
+    assert info["day"] == 1
+    with pytest.raises(ActionError, match=r"call reset\(\) first"):
+        env.step(env.action_space.sample())
+
+
+def test_a_world_in_which_nobody_comes_says_so() -> None:
+    with pytest.raises(SettingsError, match="nobody came within max_days = 240 in 1000 tries"):
+        PopulationEnv(fleeting(rate=1e-9)).reset(seed=0)
+    with pytest.raises(SettingsError, match="no user came within max_days = 240 in 1000 tries"):
+        UserEnv(fleeting(rate=1e-9)).reset(seed=0)
+
+
+@pytest.mark.parametrize(
+    ("action", "sentence"),
+    [
+        (np.zeros((100, 3), int), r"slate \[0, 0, 0\] shows an item twice"),
+        (np.full((100, 3), 60), "item 60 does not exist; items go from 0 to 59"),
+        (np.zeros((99, 3), int), r"shape \(99, 3\); expected a slate for every user, \(100, 3\)"),
+    ],
+)
+def test_a_wrong_action_gets_one_clear_sentence(action: Any, sentence: str) -> None:
+    env = PopulationEnv("tiny")
+    env.reset(seed=0)
+    with pytest.raises(ActionError, match=sentence):
+        env.step(action)
