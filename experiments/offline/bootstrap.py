@@ -1,0 +1,49 @@
+"""The bootstrap over users: each user counts Poisson(1) times, the count a pure hash of (seed, replicate, user).
+
+A user has the same counts whichever batch, file or shard holds its rows, so that replicates can be made of shards in
+any order, and merged.  Hanley & MacGibbon (2006), "Creating non-parametric bootstrap samples using Poisson
+frequencies".
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serendip.simulator import randomness
+from serendip.simulator.interface import Floats, Ints
+
+_LANES = 4  # 16 random bits for each count: one hash makes four
+_BLOCK = 1 << 12  # users weighed at a time
+
+
+def _counts_by_chance() -> NDArray[np.uint8]:
+    """Return (65536,) the Poisson(1) quantile at the middle of each 65536th."""
+    terms = [math.exp(-1.0) / math.factorial(k) for k in range(20)]
+    return np.searchsorted(np.cumsum(terms), (np.arange(1 << 16) + 0.5) / (1 << 16)).astype(np.uint8)
+
+
+_COUNTS = _counts_by_chance()
+
+
+def counts(seed: int, users: Ints, n_replicates: int) -> NDArray[np.uint8]:
+    """Return (U, n_replicates) how often each user counts in each replicate."""
+    n_hashes = -(-n_replicates // _LANES)
+    hashes = np.empty((len(users), n_hashes), dtype="<i8")
+    for j in range(n_hashes):
+        hashes[:, j] = randomness.bits(randomness.derive(seed, "bootstrap over users", j), users)
+    return _COUNTS[hashes.view("<u2")[:, :n_replicates]]
+
+
+def weighted_sums(seed: int, users: Ints, values: Floats, n_replicates: int) -> Floats:
+    """Return (1 + n_replicates, C) sums over users of `values` (U, C): first as they are, then in each replicate."""
+    sums = np.zeros((1 + n_replicates, values.shape[1]))
+    for start in range(0, len(users), _BLOCK):
+        rows: Any = slice(start, start + _BLOCK)
+        sums[0] += values[rows].sum(axis=0)
+        if n_replicates:
+            sums[1:] += counts(seed, users[rows], n_replicates).T.astype(np.float64) @ values[rows]
+    return sums

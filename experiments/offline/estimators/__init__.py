@@ -1,0 +1,41 @@
+"""One-step estimators: pure functions from logged slots to per-decision terms.
+
+An estimator is `(slots, **tuning) -> Terms`.  The mean, the interval, the diagnostics and the streaming are generic
+over `Terms`, so a new estimator is one file here and one line in `ESTIMATORS`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from serendip.experiments.offline.slots import Slots, Terms
+from serendip.simulator.interface import SettingsError
+
+Estimator = Callable[[Slots], Terms]
+
+_HERE = "serendip.experiments.offline.estimators"
+ESTIMATORS: dict[str, str] = {
+    "ips": f"{_HERE}.ips:ips",
+    "clipped_ips": f"{_HERE}.ips:clipped_ips",
+    "snips": f"{_HERE}.ips:self_normalised_ips",
+    "dm": f"{_HERE}.direct:direct_method",
+    "dr": f"{_HERE}.doubly_robust:doubly_robust",
+}
+
+
+def make(name: str, tuning: Mapping[str, float] | None = None) -> Estimator:
+    """Return the estimator of that name, with what it uses of `tuning` (such as a clip) set.
+
+    Raises:
+        SettingsError: no estimator has that name; the known ones are listed.
+    """
+    if name not in ESTIMATORS:
+        raise SettingsError(f"unknown estimator {name!r}; known estimators: {', '.join(ESTIMATORS)}")
+    function: Any = pkgutil.resolve_name(ESTIMATORS[name])
+    accepted = list(inspect.signature(function).parameters)[1:]
+    used = {key: value for key, value in (tuning or {}).items() if key in accepted}
+    return functools.partial(function, **used) if used else function

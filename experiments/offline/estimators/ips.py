@@ -1,0 +1,33 @@
+"""Importance weighting: what the target would show more often counts for more."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from serendip.experiments.offline.slots import Slots, Terms
+
+
+def ips(slots: Slots) -> Terms:
+    """Return per-decision terms whose mean is the value of the target policy.
+
+    V = (1/n) sum_i w_i r_i, with w_i = target_i / propensity_i.  Unbiased where the logging policy shows, now and
+    then, all that the target would show.  Horvitz & Thompson (1952); Li et al. (2011), eq. 3.
+    """
+    return Terms(slots.weight * slots.reward)
+
+
+def clipped_ips(slots: Slots, clip: float = 100.0) -> Terms:
+    """Return the terms of IPS with no weight above `clip`: less variance, a bias towards 0.
+
+    V = (1/n) sum_i min(w_i, clip) r_i.  Ionides (2008), eq. 3, who lets the clip grow as sqrt(n).
+    """
+    return Terms(np.minimum(slots.weight, clip) * slots.reward)
+
+
+def self_normalised_ips(slots: Slots) -> Terms:
+    """Return per-decision terms whose ratio of sums is the value of the target policy.
+
+    V = sum_i w_i r_i / sum_i w_i.  Consistent, not unbiased; never leaves the range of the rewards.
+    Swaminathan & Joachims (2015), eq. 6.
+    """
+    return Terms(slots.weight * slots.reward, slots.weight)

@@ -1,0 +1,105 @@
+"""How far an estimate may be off: intervals of ratios of sums over users.
+
+The rounds of a user are not independent, and users come a different number of times: the user is the unit, and every
+estimate, also a mean per slot, is a ratio of two sums over users.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from serendip.experiments.offline.sums import Columns, Moments
+from serendip.simulator.interface import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An estimate with its 95% interval.
+
+    Attributes:
+        value: the estimate; None where it cannot be made.
+        low: lower end.
+        high: upper end.
+        standard_error: by the delta method, clustered by user; None where there is no estimate.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    standard_error: float | None
+
+
+UNKNOWN = Estimate(None, None, None, None)
+
+
+def ratios(columns: Columns, moments: Moments) -> tuple[Floats, Floats]:
+    """Return (1 + R, E) ratios of sums and their standard errors, in each replicate.
+
+    V = sum N / sum D and se^2 = U / (U - 1) sum (N - V D)^2 / (sum D)^2 over U users: the delta method.
+    """
+    n, d = moments.sums[:, columns.numerator], moments.sums[:, columns.denominator]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = n / d
+        nn, nd, dd = np.moveaxis(moments.squares, 2, 0)
+        residual = nn - 2.0 * value * nd + value * value * dd
+        scale = moments.n_users / max(moments.n_users - 1, 1)
+        rounding = 1e-12 * (nn + value * value * dd)  # what cancellation leaves of a residual that is 0
+        variance = np.where(residual > rounding, residual, 0.0) * scale / (d * d)
+    return value, np.sqrt(variance)
+
+
+def studentised(value: Floats, error: Floats, level: float = 0.95) -> tuple[float, float]:
+    """Return the ends of the studentised bootstrap interval of one estimate.
+
+    [V - t_(1 - a/2) se, V - t_(a/2) se] with t the quantiles of (V_r - V) / se_r over the replicates.  Hall (1992),
+    "The bootstrap and Edgeworth expansion", section 3.5.
+
+    Args:
+        value: (1 + R,) the estimate, then that of each replicate.
+        error: (1 + R,) their standard errors.
+        level: share of the logs whose interval should cover the truth.
+    """
+    if error[0] == 0.0:
+        return float(value[0]), float(value[0])
+    kept = np.isfinite(value[1:])
+    off = value[1:][kept] - value[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(off == 0.0, 0.0, off / error[1:][kept])
+    low, high = np.quantile(t, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], method="inverted_cdf")
+    return float(value[0] - high * error[0]), float(value[0] - low * error[0])
+
+
+def without_rewards(estimate: Estimate, sample_size: float, reward_range: tuple[float, float]) -> Estimate:
+    """Return the estimate of a log in which nothing was rewarded, with an interval that is not empty for that.
+
+    The upper end is at least 1 - 0.025^(1/n), the rate at which n trials without a success are still likely (Clopper &
+    Pearson 1934), of the way from the smallest to the largest reward.
+    """
+    if estimate.high is None:
+        return estimate
+    smallest, largest = reward_range
+    rate = 1.0 - 0.025 ** (1.0 / sample_size) if sample_size > 0.0 else 1.0
+    return dataclasses.replace(estimate, high=max(estimate.high, smallest + (largest - smallest) * rate))
+
+
+def estimate(value: Floats, error: Floats, n_users: int, reward_range: tuple[float, float]) -> Estimate:
+    """Return one estimate with its studentised interval, cut to where a mean reward can lie.
+
+    Of one user no standard error can be known, and the interval is the whole range.
+
+    Args:
+        value: (1 + R,) the estimate, then that of each replicate.
+        error: (1 + R,) their standard errors.
+        n_users: users that the sums are over.
+        reward_range: smallest and largest reward that can occur.
+    """
+    point = float(value[0])
+    if not np.isfinite(point):
+        return UNKNOWN
+    smallest, largest = reward_range
+    low, high = studentised(value, error) if n_users > 1 else reward_range
+    low, high = min(max(low, smallest), point), max(min(high, largest), point)
+    return Estimate(point, low, high, float(error[0]))

@@ -1,0 +1,52 @@
+"""An evaluation as a person reads it, and as a program does."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from serendip.experiments.offline.evaluate import Evaluation
+from serendip.simulator.interface import write_json
+
+_TITLES = {"ips": "IPS", "clipped_ips": "clipped IPS", "snips": "SNIPS", "dm": "DM", "dr": "DR"}
+
+
+def report(evaluation: Evaluation, json_file: Path | None = None, console: Console | None = None) -> None:
+    """Print the evaluation, and write it to `json_file` as JSON; with `-` write that to stdout and print nothing."""
+    values = evaluation.to_json()
+    if json_file is not None and str(json_file) == "-":
+        sys.stdout.write(json.dumps(values, indent=2, allow_nan=False) + "\n")
+        return
+    show(evaluation, console or Console())
+    if json_file is not None:
+        write_json(json_file, values)
+
+
+def show(evaluation: Evaluation, console: Console) -> None:
+    """Print a table of the estimates, the diagnostics, the verdict and what it all means."""
+    table = Table(title=f"{evaluation.target}, from {evaluation.log}", title_justify="left")
+    table.add_column("estimator")
+    for title in ("value", "95% low", "95% high"):
+        table.add_column(title, justify="right")
+    for name, e in evaluation.estimates.items():
+        table.add_row(_TITLES.get(name, name), *(_number(value) for value in (e.value, e.low, e.high)))
+    if evaluation.truth is not None:
+        table.add_section()
+        table.add_row("truth (run in the log's world)", _number(evaluation.truth), "", "")
+    console.print(table)
+    if evaluation.truth_visits is not None:
+        console.print(f"visits per user and day when it is run: {evaluation.truth_visits:.4g}")
+    shown = (f"{name.replace('_', ' ')} {_number(value)}" for name, value in evaluation.diagnostics.items())
+    console.print("; ".join(shown), highlight=False)
+    colour = {"reliable": "green", "weak": "yellow", "invalid": "red"}[evaluation.verdict]
+    console.print(f"[bold {colour}]{evaluation.verdict}[/]: {' '.join(evaluation.reasons)}", highlight=False)
+    for note in evaluation.notes:
+        console.print(note, style="dim", highlight=False)
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.4g}" if abs(value) < 1e5 else f"{value:,.0f}"

@@ -1,0 +1,153 @@
+"""Sufficient statistics of a log, in bounded memory: sums for each user, then sums of them for each replicate.
+
+`update` takes a batch, `merge` another shard, `finish` the sums over users.  Memory grows with the number of users,
+not of rows; where each row is a user of its own, with neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sparse
+
+from serendip.experiments.offline import bootstrap
+from serendip.experiments.offline.slots import Slots, Terms
+from serendip.simulator.interface import Floats, Ints
+
+COUNT, WEIGHT = 0, 1  # the columns that every log has; those of the estimators follow
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns hold the numerator and the denominator of each ratio.
+
+    Attributes:
+        numerator: (E,) column.
+        denominator: (E,) column.
+    """
+
+    numerator: tuple[int, ...]
+    denominator: tuple[int, ...]
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns."""
+        return max(*self.numerator, *self.denominator, WEIGHT) + 1
+
+
+def columns_of(slots: Slots, terms: Sequence[Terms]) -> Columns:
+    """Return the columns that `terms` of `slots` need: a denominator that is the count or the weight is kept once."""
+    numerator, denominator = list[int](), list[int]()
+    n_columns = 2
+    for term in terms:
+        numerator.append(n_columns)
+        n_columns += 1
+        shared = COUNT if term.denominator is None else WEIGHT
+        own = term.denominator is not None and term.denominator is not slots.weight
+        denominator.append(n_columns if own else shared)
+        n_columns += own
+    return Columns(tuple(numerator), tuple(denominator))
+
+
+def values_of(columns: Columns, slots: Slots, terms: Sequence[Terms]) -> Floats:
+    """Return (n, C) the value of each column for each slot."""
+    values = np.empty((len(slots), columns.n_columns))
+    values[:, COUNT] = 1.0
+    values[:, WEIGHT] = slots.weight
+    for term, numerator, denominator in zip(terms, columns.numerator, columns.denominator, strict=True):
+        values[:, numerator] = term.numerator
+        if denominator > WEIGHT:
+            values[:, denominator] = term.denominator
+    return values
+
+
+class UserSums:
+    """Sums of C columns for each user, users in any order and any number of times."""
+
+    def __init__(self, n_columns: int) -> None:
+        self._sorted: Ints = np.zeros(0, dtype=np.int64)  # ids in order
+        self._row: Ints = np.zeros(0, dtype=np.int64)  # the row of each in `_sums`
+        self._sums: Floats = np.zeros((0, n_columns))
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns C."""
+        return self._sums.shape[1]
+
+    def add(self, users: Ints, values: Floats) -> None:
+        """Add `values` (n, C) to the sums of `users` (n,)."""
+        if len(users) == 0:
+            return
+        users, values = _sum_runs(users, values)
+        ids, inverse = np.unique(users, return_inverse=True)
+        pick = sparse.csc_array((np.ones(len(users)), inverse, np.arange(len(users) + 1)), (len(ids), len(users)))
+        rows = self._rows_of(ids)
+        self._sums[rows] += pick @ values
+
+    def merge(self, other: UserSums) -> None:
+        """Add the sums of another shard."""
+        ids, sums = other.in_order()
+        self.add(ids, sums)
+
+    def in_order(self) -> tuple[Ints, Floats]:
+        """Return (U,) ids in order and (U, C) their sums."""
+        return self._sorted, self._sums[self._row]
+
+    def _rows_of(self, ids: Ints) -> Ints:
+        """Return the row of each of `ids` (distinct, in order), with rows for the new ones."""
+        at = np.searchsorted(self._sorted, ids)
+        new = np.ones(len(ids), dtype=bool)
+        inside = at < len(self._sorted)
+        new[inside] = self._sorted[at[inside]] != ids[inside]
+        if new.any():
+            first, n_new = len(self._sorted), int(np.count_nonzero(new))
+            self._sorted = np.insert(self._sorted, at[new], ids[new])
+            self._row = np.insert(self._row, at[new], first + np.arange(n_new))
+            self._grow(first + n_new)
+            at = at + np.cumsum(new) - new
+        return self._row[at]
+
+    def _grow(self, n_rows: int) -> None:
+        if n_rows > len(self._sums):
+            larger = np.zeros((max(n_rows, len(self._sums) * 3 // 2), self._sums.shape[1]))
+            larger[: len(self._sums)] = self._sums
+            self._sums = larger
+
+
+def _sum_runs(users: Ints, values: Floats) -> tuple[Ints, Floats]:
+    """Sum the rows of a user that stand one after another, such as those of a slate."""
+    starts = np.flatnonzero(np.concatenate([[True], users[1:] != users[:-1]]))
+    if len(starts) == len(users):
+        return users, values
+    return users[starts], np.add.reduceat(values, starts, axis=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Sums over users, as they are (row 0) and in each of R bootstrap replicates.
+
+    Attributes:
+        n_users: users summed over.
+        sums: (1 + R, C) sums of the columns.
+        squares: (1 + R, E, 3) sums of N^2, N D and D^2 over users, of the ratio N / D of each estimator.
+    """
+
+    n_users: int
+    sums: Floats
+    squares: Floats
+
+    def plus(self, other: Moments) -> Moments:
+        """Return the sums over the users of both; no user may be in both."""
+        return Moments(self.n_users + other.n_users, self.sums + other.sums, self.squares + other.squares)
+
+
+def moments(columns: Columns, seed: int, users: Ints, sums: Floats, n_replicates: int) -> Moments:
+    """Return the sums over U users of their `sums` (U, C), and of the squares that standard errors are made of."""
+    n, d = sums[:, columns.numerator], sums[:, columns.denominator]  # (U, E)
+    squares = np.stack([n * n, n * d, d * d], axis=2)  # (U, E, 3)
+    values = np.concatenate([sums, squares.reshape(len(users), -1)], axis=1)
+    totals = bootstrap.weighted_sums(seed, users, values, n_replicates)
+    n_columns = sums.shape[1]
+    return Moments(len(users), totals[:, :n_columns], totals[:, n_columns:].reshape(1 + n_replicates, -1, 3))

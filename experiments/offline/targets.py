@@ -1,0 +1,199 @@
+"""Whose value is estimated: an agent that lives through the log's histories again, or a column of the file.
+
+An agent meets the users as they were in the log: it sees each visit, says with which probability it would have shown
+what was shown, and only then sees what came of it.  No array of rounds by items is ever made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from serendip.agents import registry
+from serendip.agents.agent import Agent
+from serendip.agents.history import History
+from serendip.agents.propensity import SlateMixture
+from serendip.experiments.offline.crossfit import N_FOLDS, folds
+from serendip.experiments.offline.slots import Slots, slots
+from serendip.experiments.offline.sources import Source, Step
+from serendip.simulator import randomness
+from serendip.simulator.interface import Bools, DataError, Floats, Ints, Items, SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a reward model says, in the form that an agent's choices are weighed with.
+
+    Attributes:
+        rewards: (2, L, M) predicted reward of each item at each position, for the users of each fold.
+        never_shown: (L, M) which items the log never shows at which position.
+        seed: of the folds.
+    """
+
+    rewards: Floats
+    never_shown: Bools
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Slots as the target sees them.
+
+    Attributes:
+        slots: what the estimators take.
+        unseen: (n,) the target's probability of items that the log never shows at that position; NaN where unknown.
+    """
+
+    slots: Slots
+    unseen: Floats
+
+
+class Target(Protocol):
+    """A policy to be valued."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What was done to value it, in sentences."""
+        ...
+
+    def view(self, source: Source, predictions: Predictions | None) -> Iterator[Seen]:
+        """Yield the log's slots with what the target would have done."""
+        ...
+
+
+@dataclass(frozen=True)
+class ColumnTarget:
+    """A policy whose probability of each logged item is a column of the file."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What such a column leaves out."""
+        return ["dm and dr are left out: they need the target's probability of every item, and the file has one a row."]
+
+    def view(self, source: Source, predictions: Predictions | None) -> Iterator[Seen]:
+        """Yield the log's slots with the column beside them."""
+        for logged in source.batches():
+            if logged.target is None:
+                raise SettingsError(
+                    f"{source.path}: no column with the target's probability; say --target-column COLUMN"
+                )
+            seen = slots(logged.user, logged.reward, logged.propensity, logged.target)
+            yield Seen(seen, np.full(len(logged), np.nan))
+
+
+@dataclass(frozen=True)
+class AgentTarget:
+    """An agent, or two of them that were trained on one half of the users each.
+
+    Attributes:
+        agents: one for all users, or one for each fold of them.
+        seed: of the folds, and of the draws where the log names no key.
+        slate_size: positions of the agent's slates.
+        notes: what was done to get these agents.
+    """
+
+    agents: Sequence[Agent]
+    seed: int
+    slate_size: int
+    notes: list[str]
+
+    def view(self, source: Source, predictions: Predictions | None) -> Iterator[Seen]:
+        """Yield the log's slots with what the agent would have done, step by step through the users' histories."""
+        key = randomness.derive(self.seed, "target") if source.key is None else source.key
+        for step in source.before():
+            for agent, rows in self._share(step):
+                part = step.rows(rows)
+                agent.observe(part.visits, part.slates, part.feedback)
+        for step in source.steps():
+            parts = list(self._share(step))
+            for agent, rows in parts:
+                yield self._seen(agent, step.rows(rows), key, predictions)
+            if not source.rows_are_users:  # nobody comes back
+                for agent, rows in parts:
+                    part = step.rows(rows)
+                    agent.observe(part.visits, part.slates, part.feedback)
+
+    def _share(self, step: Step) -> Iterator[tuple[Agent, Any]]:
+        """Yield each agent with the rows of the users that it is valued on."""
+        if len(self.agents) == 1:
+            yield self.agents[0], slice(None)
+            return
+        fold = folds(self.seed, step.visits.user_ids)
+        for f, agent in enumerate(self.agents):
+            rows = np.flatnonzero(fold == f)
+            if len(rows):
+                yield agent, rows
+
+    def _seen(self, agent: Agent, step: Step, key: int, predictions: Predictions | None) -> Seen:
+        mixture = agent.mixture(step.visits, key)
+        target = _at(mixture.at_position(_whole(step, self.slate_size)), step)
+        predicted = expected = unseen = np.full(target.shape, np.nan)
+        if predictions is not None:
+            predicted, expected = _predicted(mixture, step, predictions)
+            unseen = _at(mixture.expected(predictions.never_shown.astype(np.float64)), step)
+        user = np.repeat(step.visits.user_ids, target.shape[1])
+        flat = (a.ravel() for a in (step.reward, step.propensity, target, predicted, expected))
+        return Seen(Slots(user, *flat), unseen.ravel())
+
+
+def _whole(step: Step, slate_size: int) -> Ints:
+    """Return (B, slate_size) slates; the one slot that is known stands at every position, to be picked from."""
+    return step.items if step.position is None else np.repeat(step.items, slate_size, axis=1)
+
+
+def _at(values: Floats, step: Step) -> Floats:
+    """Return (B, L) `values` of the slots that are known, from (B, slate_size) for all."""
+    return values if step.position is None else np.take_along_axis(values, step.position[:, None], axis=1)
+
+
+def _predicted(mixture: SlateMixture, step: Step, predictions: Predictions) -> tuple[Floats, Floats]:
+    """Return (B, L) predicted rewards of what was shown, and of the target's choice on average."""
+    fold = folds(predictions.seed, step.visits.user_ids)
+    positions = np.arange(step.items.shape[1])[None, :] if step.position is None else step.position[:, None]
+    predicted = predictions.rewards[fold[:, None], positions, step.items]
+    by_fold = np.stack([_at(mixture.expected(predictions.rewards[f]), step) for f in range(N_FOLDS)])
+    return predicted, by_fold[fold, np.arange(len(fold))]
+
+
+def saved_agent(path: Path, items: Items, slate_size: int, seed: int) -> AgentTarget:
+    """Return the agent saved in the folder `path` as a target, with an empty memory: the log's histories fill it.
+
+    Raises:
+        DataError: no agent is there, or it is of another catalogue or slate size than the log.
+    """
+    agent = registry.load(path)
+    if (agent.items.n_items, agent.slate_size) != (items.n_items, slate_size):
+        raise DataError(
+            f"{path}: the agent shows {agent.slate_size} of {agent.items.n_items} items, the log {slate_size} of "
+            f"{items.n_items}; value it on a log of its own catalogue"
+        )
+    agent.history = History(items.n_items)
+    note = "The saved agent is valued as it is; if it learned from these users, the estimate flatters it."
+    return AgentTarget([agent], seed, slate_size, [note])
+
+
+def trained_agents(name: str, source: Source, seed: int, **settings: Any) -> AgentTarget:
+    """Return the agent called `name` as a target: one trained on each half of the users, to be valued on the other.
+
+    Raises:
+        SettingsError: no agent has that name; the known ones are listed.
+    """
+    items, slate_size = source.items(), source.slate_size
+    agents = [registry.make(name, items, slate_size, seed, **settings) for _ in range(N_FOLDS)]
+    for steps in (source.before(), source.steps()):
+        for step in steps:
+            fold = folds(seed, step.visits.user_ids)
+            for f, agent in enumerate(agents):
+                part = step.rows(np.flatnonzero(fold != f))
+                if len(part.visits):
+                    agent.observe(part.visits, part.slates, part.feedback)
+    for agent in agents:
+        agent.update()
+    note = (
+        f"{name} is trained on one half of the users and valued on the other, and the reverse; then it learns no more."
+    )
+    return AgentTarget(agents, seed, slate_size, [note])

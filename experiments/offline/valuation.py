@@ -1,0 +1,133 @@
+"""A target valued in one pass over a log: estimators, sums over users, weights.  Shards are merged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from serendip.experiments.offline import estimators, intervals
+from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.slots import Slots, Terms
+from serendip.experiments.offline.sums import COUNT, WEIGHT, Columns, Moments, UserSums, columns_of, moments, values_of
+from serendip.experiments.offline.weights import WeightHistogram
+from serendip.simulator.interface import Floats, Ints
+
+_MEAN_WEIGHT = "mean_weight"  # a ratio like any other: sum of weights over number of slots
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How a target is valued.
+
+    Attributes:
+        estimators: names of the estimators.
+        tuning: settings that estimators share by name, such as `clip`.
+        seed: of the bootstrap.
+        n_replicates: bootstrap replicates.
+        rows_are_users: whether each row is a user of its own; nothing is then kept for each user.
+    """
+
+    estimators: tuple[str, ...] = tuple(estimators.ESTIMATORS)
+    tuning: Mapping[str, float] | None = None
+    seed: int = 0
+    n_replicates: int = 400
+    rows_are_users: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """What a pass over a log comes to.
+
+    Attributes:
+        names: of the estimators, and last that of the mean weight.
+        columns: where each ratio's sums are.
+        moments: sums over users.
+        weights: the importance weights.
+        reward_range: smallest and largest reward seen.
+    """
+
+    names: tuple[str, ...]
+    columns: Columns
+    moments: Moments
+    weights: WeightHistogram
+    reward_range: tuple[float, float]
+
+    def estimates(self, reward_range: tuple[float, float]) -> dict[str, Estimate]:
+        """Return each estimate with its 95% interval; `reward_range` is where a mean reward can lie."""
+        value, error = intervals.ratios(self.columns, self.moments)
+        n = self.moments.n_users
+        found = {
+            name: intervals.estimate(value[:, e], error[:, e], n, reward_range)
+            for e, name in enumerate(self.names[:-1])
+        }
+        if self.weights.n_rewarded:
+            return found
+        ess = self.weights.effective_sample_size
+        return {name: intervals.without_rewards(estimate, ess, reward_range) for name, estimate in found.items()}
+
+    def mean_weight(self) -> tuple[float, float]:
+        """Return the mean weight, which should be 1, and its standard error, clustered by user."""
+        value, error = intervals.ratios(self.columns, self.moments)
+        return float(value[0, -1]), float(error[0, -1])
+
+
+class Valuation:
+    """The sufficient statistics of a log for some estimators: `update` with batches, `merge` shards, `finish`."""
+
+    def __init__(self, method: Method) -> None:
+        self.method = method
+        self._estimators = [estimators.make(name, method.tuning) for name in method.estimators]
+        self._columns: Columns | None = None
+        self._open: UserSums | None = None
+        self._closed: Moments | None = None
+        self._weights = WeightHistogram()
+        self._range = (np.inf, -np.inf)
+
+    def update(self, slots: Slots) -> None:
+        """Take a batch of slots into account."""
+        if len(slots) == 0:
+            return
+        terms: Sequence[Terms] = [estimator(slots) for estimator in self._estimators]
+        columns = self._columns or columns_of(slots, terms)
+        self._columns = columns
+        values = values_of(columns, slots, terms)
+        if self.method.rows_are_users:
+            self._close(_with_mean_weight(columns), slots.user, values)
+        else:
+            self._open = self._open or UserSums(columns.n_columns)
+            self._open.add(slots.user, values)
+        self._weights.update(slots)
+        self._range = (min(self._range[0], slots.reward.min()), max(self._range[1], slots.reward.max()))
+
+    def merge(self, other: Valuation) -> None:
+        """Add another shard of the same log; the order of shards changes nothing."""
+        self._columns = self._columns or other._columns
+        if other._open is not None:
+            self._open = self._open or UserSums(other._open.n_columns)
+            self._open.merge(other._open)
+        if other._closed is not None:
+            self._closed = other._closed if self._closed is None else self._closed.plus(other._closed)
+        self._weights.merge(other._weights)
+        self._range = (min(self._range[0], other._range[0]), max(self._range[1], other._range[1]))
+
+    def finish(self) -> Valued | None:
+        """Return what the log comes to; None if it held no slot."""
+        if self._columns is None:
+            return None
+        columns, closed = _with_mean_weight(self._columns), self._closed
+        if self._open is not None:
+            closed = moments(columns, self.method.seed, *self._open.in_order(), self.method.n_replicates)
+        assert closed is not None
+        names = (*self.method.estimators, _MEAN_WEIGHT)
+        low, high = self._range
+        return Valued(names, columns, closed, self._weights, (float(low), float(high)))
+
+    def _close(self, columns: Columns, users: Ints, values: Floats) -> None:
+        sums = moments(columns, self.method.seed, users, values, self.method.n_replicates)
+        self._closed = sums if self._closed is None else self._closed.plus(sums)
+
+
+def _with_mean_weight(columns: Columns) -> Columns:
+    return Columns((*columns.numerator, WEIGHT), (*columns.denominator, COUNT))
