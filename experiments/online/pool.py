@@ -6,9 +6,13 @@ import multiprocessing
 import os
 import queue
 import shutil
+import signal
 import threading
 import time
+from collections.abc import Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from multiprocessing.managers import SyncManager
 from pathlib import Path
 from typing import Any
 
@@ -34,27 +38,51 @@ def run_units(units: list[Unit], jobs: int, console: Console) -> None:
     if not left:
         return
     jobs = min(jobs or os.cpu_count() or 1, len(left))
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))  # workers inherit it before they load a BLAS
-    try:
-        context = multiprocessing.get_context("spawn")
-        with context.Manager() as manager:
+    context = multiprocessing.get_context("spawn")
+    with _one_thread_each(), ProcessPoolExecutor(jobs, context, _stay_with, (os.getpid(),)) as pool:
+        manager = SyncManager(ctx=context)
+        with _deaf_to_interrupts():
+            manager.start(_stay_with, (os.getpid(),))
             days = manager.Queue()
-            with ProcessPoolExecutor(jobs, context, _stay_with, (os.getpid(),)) as pool:
-                futures = {pool.submit(_run, unit, index, days): unit for index, unit in enumerate(left)}
-                try:
-                    _watch(futures, days, left, console)
-                except BaseException:
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    for process in list(getattr(pool, "_processes", {}).values()):
-                        process.terminate()
-                    raise
+            futures = {pool.submit(_run, unit, index, days): unit for index, unit in enumerate(left)}
+        processes = list(getattr(pool, "_processes", {}).values())
+        try:
+            _watch(futures, days, left, console)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.terminate()
+            raise
+        finally:
+            manager.shutdown()
+
+
+@contextmanager
+def _one_thread_each() -> Generator[None]:
+    """Let processes started meanwhile compute on one thread; they inherit it before they load a BLAS."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
     finally:
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Generator[None]:
+    """Start processes that never hear Ctrl-C; they end when the main process ends them, without a word.
+
+    An interrupt of the main process itself is only held back until they are started.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _watch(futures: dict[Future[None], Unit], days: Any, units: list[Unit], console: Console) -> None:
@@ -98,9 +126,6 @@ def _drain(days: Any, done_days: dict[int, int]) -> None:
 
 def _run(unit: Unit, index: int, days: Any) -> None:
     """Run a unit in a worker, telling the main process about its days."""
-    import torch
-
-    torch.set_num_threads(1)
     unit.run(lambda done: days.put((index, done)))
 
 
