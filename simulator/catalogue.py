@@ -21,7 +21,7 @@ class CatalogueSettings:
     """Items in the catalogue."""
     n_topics: int = 64
     """Topics that items are about, one each."""
-    quality_spread: float = 0.3
+    quality_spread: float = 0.7
     """Standard deviation of quality, in units of utility."""
 
     def __post_init__(self) -> None:

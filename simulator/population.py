@@ -55,7 +55,11 @@ class PopulationSettings:
     n_personas: int = 12
     """Templates of taste; users of one persona like topics from one pool."""
     liked_topics: float = 6.0
-    """Topics a user likes, on average; a persona's pool is twice that."""
+    """Topics a user likes, on average."""
+    agreement: float = 0.75
+    """Share of a persona's pool of topics that each of its users likes; 1: they all like the same."""
+    topic_skew: float = 0.5
+    """Exponent of topics' popularity: a persona's pool takes the k-th topic with weight k^-skew."""
     liked_mean: float = 1.0
     """Mean taste for a liked topic, in units of utility."""
     other_mean: float = -2.2
@@ -77,9 +81,19 @@ class PopulationSettings:
         for name in ("rate_shape", "rate_scale_days"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
                 raise SettingsError(f"population: {name} is {getattr(self, name)}; allowed is above 0")
-        for name in ("taste_spread", "known_topics", "organic_clicks", "inflow_per_day", "inflow_days", "liked_topics"):
+        for name in (
+            "taste_spread",
+            "known_topics",
+            "organic_clicks",
+            "inflow_per_day",
+            "inflow_days",
+            "liked_topics",
+            "topic_skew",
+        ):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise SettingsError(f"population: {name} is {getattr(self, name)}; allowed is 0 or more")
+        if not 0.0 < self.agreement <= 1.0:
+            raise SettingsError(f"population: agreement is {self.agreement}; allowed is above 0 and at most 1")
         if self.n_users < 1 or self.n_personas < 1:
             raise SettingsError(
                 f"population: n_users is {self.n_users} and n_personas {self.n_personas}; allowed is 1 or more"
@@ -184,8 +198,10 @@ def dynamics_factors(settings: PopulationSettings, cohort: Any) -> dict[str, Sin
 def _liked(settings: PopulationSettings, cohort: Any, n_topics: int, seed: int) -> Bools:
     """Return (n, K) which topics each user likes: half of a persona's pool, more or fewer by cohort, at least one."""
     rng = generator(seed, "liked topics")
-    n_pool = min(n_topics, max(1, round(2 * settings.liked_topics)))
-    pools = np.stack([rng.permutation(n_topics)[:n_pool] for _ in range(settings.n_personas)])  # (P, pool)
+    n_pool = min(n_topics, max(1, round(settings.liked_topics / settings.agreement)))
+    appeal = np.arange(1, n_topics + 1.0) ** -settings.topic_skew
+    appeal /= appeal.sum()
+    pools = np.stack([rng.choice(n_topics, n_pool, replace=False, p=appeal) for _ in range(settings.n_personas)])
     pool = pools[rng.integers(settings.n_personas, size=len(cohort))]  # (n, pool)
     share = np.clip(settings.liked_topics / n_pool * cohort_factor(settings, cohort, "liked_topics"), 0.0, 1.0)
     score = rng.random(pool.shape)
