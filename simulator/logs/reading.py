@@ -54,7 +54,7 @@ class Log:
             offset = 0
             try:
                 for batch in pq.ParquetFile(part).iter_batches(n_rows):
-                    decisions = _decisions(batch, part)
+                    decisions = _decisions(batch, part, offset)
                     _check(decisions, self.meta, part, offset)
                     order.add(decisions)
                     offset += len(decisions)
@@ -132,7 +132,7 @@ def _read_table(path: Path, schema: Any) -> Table:
         ) from error
 
 
-def _decisions(batch: Any, part: Path) -> Decisions:
+def _decisions(batch: Any, part: Path, offset: int) -> Decisions:
     """Return a record batch as columns; a DataError names a column that is missing, of another type, or null."""
     columns = dict[str, Any]()
     for spec in DECISIONS:
@@ -150,7 +150,7 @@ def _decisions(batch: Any, part: Path) -> Decisions:
             continue
         if column.null_count and not spec.nullable:
             row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
-            raise DataError(f"{part}: column {spec.name!r} is empty in row {row} of a batch; every slot needs one")
+            raise DataError(f"{part}: row {offset + row}: {spec.name} is empty; every slot needs one")
         columns[spec.name] = column.to_numpy(zero_copy_only=False)
     return Decisions(**columns)
 
@@ -165,7 +165,7 @@ def _check(decisions: Decisions, meta: LogMeta, part: Path, offset: int) -> None
         (decisions.item_id < 0, "item_id", decisions.item_id, "allowed is 0 or more"),
         (decisions.position < 0, "position", decisions.position, "allowed is 0 or more"),
         (
-            decisions.policy >= len(meta.policies),
+            (decisions.policy < 0) | (decisions.policy >= len(meta.policies)),
             "policy",
             decisions.policy,
             "it is an index into meta.json's policies",
