@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -40,6 +40,28 @@ class Evaluate:
 
     def execute(self) -> None:
         """Value the target and print the estimates."""
-        from serendip.simulator.interface import SerendipError
+        from serendip.experiments.cli.output import console_for, slot_progress
+        from serendip.experiments.offline.evaluate import evaluate
+        from serendip.experiments.offline.report import report
+        from serendip.simulator.interface import SettingsError
 
-        raise SerendipError("this subcommand is not built yet")
+        if self.truth and self.target is None:
+            raise SettingsError("--truth runs the target in the log's world; say which with --target AGENT|DIR")
+        console = console_for(self.json)
+        with slot_progress(console) as progress:
+            evaluation = evaluate(
+                self.log,
+                self.target,
+                columns=self.columns,
+                target_column=self.target_column,
+                truth=self._find_truth if self.truth else None,
+                progress=progress,
+            )
+        report(evaluation, self.json, console)
+
+    def _find_truth(self) -> Any:
+        """Return what the target is worth when it is run."""
+        from serendip.experiments.offline.valuation import Method
+        from serendip.experiments.online.on_policy import on_policy_truth
+
+        return on_policy_truth(self.log, str(self.target), Method().seed)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,3 +40,28 @@ def write(values: Any, json_file: Path | None) -> None:
         print(json.dumps(values, indent=2, allow_nan=False))
     elif json_file is not None:
         write_json(json_file, values)
+
+
+@contextmanager
+def slot_progress(console: Console) -> Generator[Callable[[int, int], None]]:
+    """Show that work goes on, and once slots are counted, how many of them are done.
+
+    Yields a function of the slots done and the slots there are.
+    """
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("reading and training", total=None)
+
+        def tell(done: int, there_are: int) -> None:
+            last = done >= there_are
+            bar.update(task, completed=done, total=there_are, description="finishing" if last else "valuing slots")
+
+        yield tell

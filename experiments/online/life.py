@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from serendip.agents.agent import Agent
 from serendip.simulator import randomness
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
@@ -27,6 +26,22 @@ class Schedule:
     """Days between the agent's updates, the first before day 0; 0: it is a fixed policy and never learns."""
     batch_size: int = 0
     """Visits handled at once, at most; 0: all of a round.  It changes nothing but speed and memory."""
+
+
+class Player(Protocol):
+    """What a life asks of an agent."""
+
+    def act(self, visits: Visits, key: int) -> Slates:
+        """Return a slate for each visit."""
+        ...
+
+    def observe(self, visits: Visits, slates: Slates, feedback: Feedback) -> None:
+        """Remember what was shown and what was clicked."""
+        ...
+
+    def update(self) -> None:
+        """Learn from all that was observed."""
+        ...
 
 
 class Witness(Protocol):
@@ -50,7 +65,7 @@ def playing_key(seed: int) -> int:
     return randomness.derive(seed, "play")
 
 
-def live(world: World, agent: Agent, schedule: Schedule, witnesses: list[Witness]) -> State:
+def live(world: World, agent: Player, schedule: Schedule, witnesses: list[Witness]) -> State:
     """Run `agent` in `world`; return the state on the last evening.
 
     The agent first sees what users did before the first day.
@@ -76,7 +91,7 @@ def live(world: World, agent: Agent, schedule: Schedule, witnesses: list[Witness
 
 
 def rounds(
-    world: World, state: State, agent: Agent, key: int, day: int, users: Any, n_slates: Any, batch_size: int
+    world: World, state: State, agent: Player, key: int, day: int, users: Any, n_slates: Any, batch_size: int
 ) -> Iterator[tuple[Visits, Slates, Feedback]]:
     """Yield what is shown and clicked on `day`, slate by slate of the users' visits, in batches of users.
 
