@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
-from serendip.simulator.interface import Singles
+from serendip.simulator.interface import DataError, SerendipError, Singles
 
 Sparse = Any  # a scipy.sparse.csr_array; scipy's own types are too wide to help
 Arrays = dict[str, NDArray[Any]]
@@ -31,6 +32,26 @@ class Interactions:
     def n_items(self) -> int:
         """Number of items."""
         return int(self.clicks.shape[1])
+
+
+def csr(matrix: Any, dtype: Any = np.float32) -> Sparse:
+    """Return `matrix`, sparse or dense, as a CSR array of `dtype`, duplicates summed."""
+    rows: Any = scipy.sparse.csr_array(matrix).astype(dtype)
+    rows.sum_duplicates()
+    return rows
+
+
+def require_items(histories: Sparse, n_items: int) -> None:
+    """Check that `histories` (B, n_items) are of the catalogue that a model learned from.
+
+    Raises:
+        SerendipError: the model has learned nothing yet.
+        DataError: the histories are of another number of items.
+    """
+    if n_items == 0:
+        raise SerendipError("the model has learned nothing yet; call `fit` or `restore` first")
+    if histories.shape[1] != n_items:
+        raise DataError(f"the histories have {histories.shape[1]} items, the model has learned {n_items}")
 
 
 class Model(Protocol):

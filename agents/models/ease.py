@@ -1,0 +1,102 @@
+"""EASE: the item-item weights that best predict each click from the user's others, in closed form.
+
+Steck (2019), "Embarrassingly shallow autoencoders for sparse data".  The same matrix is that of the conditional means
+of a Gaussian Markov random field (Steck 2019, "Markov random fields for collaborative filtering").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serendip.agents.models.gram import gram, invert_in_place
+from serendip.agents.models.model import Arrays, Interactions, Sparse, require_items
+from serendip.agents.models.search import Card, LogRange
+from serendip.simulator.interface import SettingsError, Singles
+
+Matrix = NDArray[Any]
+
+
+def ease_weights(gram: Matrix, lam: float | Matrix, prior: Matrix | None = None, *, overwrite: bool = False) -> Matrix:
+    """Return B (n_items, n_items) with a zero diagonal, the minimiser of ||X - XB||^2 + lam ||B - B0||^2.
+
+    With P = (X'X + lam I)^-1:  B = I - lam P + lam P B0 - P diag(gamma), gamma such that diag(B) = 0.  Without a
+    prior (B0 = 0) this is B = I - P diag(1 / diag(P)), Steck (2019), eq. 8.
+
+    Args:
+        gram: X'X (n_items, n_items), float32 or float64.
+        lam: how strongly B is held to B0, > 0; one number, or one for each row of B (n_items,).
+        prior: B0 (n_items, n_items), diagonal zero.
+        overwrite: whether `gram` may be overwritten (it must then be in Fortran order to save its memory).
+
+    Raises:
+        SerendipError: X'X + lam I is not positive definite.
+    """
+    inverse = np.asfortranarray(gram) if overwrite else np.array(gram, order="F")
+    inverse[np.diag_indices_from(inverse)] += lam
+    inverse = invert_in_place(inverse)
+    if prior is None:
+        inverse /= -np.diag(inverse).copy()
+        np.fill_diagonal(inverse, 0.0)
+        return inverse
+    diagonal = np.diag(inverse).copy()
+    weights = inverse @ (np.reshape(lam, (-1, 1)).astype(prior.dtype) * prior)  # lam P B0
+    multipliers = (1.0 + np.diag(weights)) / diagonal  # lam + gamma, in one
+    inverse *= multipliers
+    weights -= inverse
+    np.fill_diagonal(weights, 0.0)
+    return weights
+
+
+@dataclass(frozen=True, slots=True)
+class EaseSettings:
+    """How an EASE is learned.
+
+    Attributes:
+        lam: the L2 penalty, > 0, in clicks.
+        precision: of the inverse; float32 takes half the memory and time.
+    """
+
+    lam: float = 300.0
+    precision: Literal["float32", "float64"] = "float32"
+
+    def __post_init__(self) -> None:
+        if not self.lam > 0.0:
+            raise SettingsError(f"the penalty `lam` of an EASE must be above 0, got {self.lam}")
+
+
+class Ease:
+    """The model whose scores are x'B; a history that is empty scores 0 everywhere."""
+
+    def __init__(self, settings: EaseSettings | None = None) -> None:
+        self.settings = settings or EaseSettings()
+        self.weights: Matrix = np.zeros((0, 0), dtype=self.settings.precision)
+
+    def fit(self, data: Interactions) -> None:
+        """Learn anew from `data`; exposures are not used."""
+        counts = gram(data.clicks, self.settings.precision)
+        self.weights = ease_weights(counts, self.settings.lam, overwrite=True)
+
+    def scores(self, histories: Sparse) -> Singles:
+        """Return histories @ B, (B, n_items)."""
+        require_items(histories, len(self.weights))
+        return (histories.astype(self.weights.dtype) @ self.weights).astype(np.float32, copy=False)
+
+    def arrays(self) -> Arrays:
+        """Return the weights."""
+        return {"weights": self.weights}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back the weights."""
+        self.weights = arrays["weights"]
+
+
+CARD = Card(
+    about="each click predicted from the user's others, in closed form (Steck 2019)",
+    settings=EaseSettings(),
+    build=Ease,
+    space={"lam": LogRange(1.0, 10_000.0)},
+)

@@ -1,0 +1,165 @@
+"""iALS: matrix factorisation of clicks by alternating least squares, users folded in by one solve.
+
+Hu, Koren & Volinsky (2008), with the penalty that grows with frequency of Rendle et al. (2021), "Revisiting the
+performance of iALS on item recommendation benchmarks":
+
+L = sum_clicks c_ui (w_u.h_i - 1)^2 + a sum_all (w_u.h_i)^2 + lam sum_u n_u ||w_u||^2 + lam sum_i n_i ||h_i||^2,
+
+n_u = (|clicks of u| + a n_items)^nu, n_i likewise with users.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from serendip.agents.models.least_squares import Side, improve
+from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, in_blocks, require_items
+from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.simulator import randomness
+from serendip.simulator.interface import SettingsError, Singles
+
+Matrix = NDArray[Any]
+_ROWS = 64  # users scored at once
+
+
+@dataclass(frozen=True, slots=True)
+class IalsSettings:
+    """How a factorisation is learned.
+
+    Attributes:
+        n_factors: length of a user's and an item's vector.
+        lam: the L2 penalty, > 0.
+        unobserved: weight `a` of the unclicked pairs.
+        nu: how the penalty grows with frequency: 0 not at all, 1 in proportion.
+        epochs: passes over users and items of the first fit.
+        warm_epochs: of each later one, which goes on from the items' factors as they are.
+        solver: of the passes: a few conjugate-gradient steps, or exact.
+        scale: standard deviation of the items' first factors, times the root of `n_factors`.
+        seed: of the items' first factors.
+    """
+
+    n_factors: int = 64
+    lam: float = 0.01
+    unobserved: float = 0.1
+    nu: float = 1.0
+    epochs: int = 16
+    warm_epochs: int = 4
+    solver: Literal["cg", "exact"] = "cg"
+    scale: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.n_factors < 1 or self.lam <= 0.0 or self.unobserved < 0.0:
+            raise SettingsError(
+                f"an iALS needs n_factors >= 1, lam > 0 and unobserved >= 0, got {self.n_factors}, {self.lam} and "
+                f"{self.unobserved}"
+            )
+
+
+def penalties(counts: Matrix, lam: float, nu: float, unobserved: float, n_others: int) -> Matrix:
+    """Return the L2 penalty of each vector, lam (count + unobserved n_others)^nu.  Rendle et al. (2021), eq. 7.
+
+    Args:
+        counts: (n,) clicks of each user (or item).
+        n_others: number of items (or users).
+    """
+    return lam * (counts + unobserved * n_others) ** nu
+
+
+def fold_in(histories: Sparse, items: Matrix, penalty: Matrix, unobserved: float) -> Matrix:
+    """Return the vectors (B, n_factors) that minimise the loss for `histories` given the items' factors, float64.
+
+    w = (a H'H + sum_i c_i h_i h_i' + penalty I)^-1 sum_i c_i h_i, one user at a time, so that no user's vector depends
+    on who else is asked for.
+
+    Args:
+        histories: (B, n_items) CSR, weights of clicks.
+        items: H (n_items, n_factors).
+        penalty: (B,) of each user.
+        unobserved: a.
+    """
+    exact = items.astype(np.float64)
+    everyone = unobserved * (exact.T @ exact)
+    out = np.zeros((histories.shape[0], exact.shape[1]))
+    starts = histories.indptr
+    for row in range(len(out)):
+        mine = slice(starts[row], starts[row + 1])
+        vectors, weights = exact[histories.indices[mine]], histories.data[mine]
+        if len(vectors):
+            normal = everyone + vectors.T @ (vectors * weights[:, None])
+            normal[np.diag_indices_from(normal)] += penalty[row]
+            out[row] = scipy.linalg.solve(normal, weights @ vectors, assume_a="pos", check_finite=False)
+    return out
+
+
+class Ials:
+    """The factorisation whose scores are w_u.h_i with w_u folded in."""
+
+    def __init__(self, settings: IalsSettings | None = None) -> None:
+        self.settings = settings or IalsSettings()
+        self.items: Matrix = np.zeros((0, self.settings.n_factors), dtype=np.float32)
+
+    def fit(self, data: Interactions) -> None:
+        """Learn from `data`, on from the items' factors if there are as many items as before; no use of exposures."""
+        chosen = self.settings
+        clicks = csr(data.clicks)
+        warm = len(self.items) == clicks.shape[1]
+        items = self.items if warm else self._first(clicks.shape[1])
+        users = np.zeros((clicks.shape[0], chosen.n_factors), dtype=np.float32)
+        side_users = Side(clicks, self._penalties(clicks), chosen.unobserved, chosen.solver)
+        turned = csr(clicks.T)
+        side_items = Side(turned, self._penalties(turned), chosen.unobserved, chosen.solver)
+        for _ in range(chosen.warm_epochs if warm else chosen.epochs):
+            users = improve(side_users, users, items)
+            items = improve(side_items, items, users)
+        self.items = items
+
+    def vectors(self, histories: Sparse) -> Matrix:
+        """Return the users' vectors (B, n_factors), folded in exactly."""
+        require_items(histories, len(self.items))
+        return fold_in(histories, self.items, self._penalties(histories), self.settings.unobserved)
+
+    def scores(self, histories: Sparse) -> Singles:
+        """Return w_u.h_i, (B, n_items)."""
+        vectors = self.vectors(histories).astype(np.float32)
+
+        def along(block: Matrix) -> Matrix:
+            return block @ self.items.T
+
+        return in_blocks(vectors, _ROWS, along)
+
+    def arrays(self) -> Arrays:
+        """Return the items' factors."""
+        return {"items": self.items}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back the items' factors."""
+        self.items = arrays["items"]
+
+    def _first(self, n_items: int) -> Matrix:
+        rng = randomness.generator(self.settings.seed, "ials")
+        scale = self.settings.scale / np.sqrt(self.settings.n_factors)
+        return (scale * rng.standard_normal((n_items, self.settings.n_factors))).astype(np.float32)
+
+    def _penalties(self, clicks: Sparse) -> Matrix:
+        chosen = self.settings
+        return penalties(np.diff(clicks.indptr), chosen.lam, chosen.nu, chosen.unobserved, clicks.shape[1])
+
+
+CARD = Card(
+    about="matrix factorisation by alternating least squares, penalty by frequency (Rendle et al. 2021)",
+    settings=IalsSettings(),
+    build=Ials,
+    space={
+        "n_factors": OneOf((32, 64, 128, 256)),
+        "lam": LogRange(1e-4, 0.1),
+        "unobserved": LogRange(0.01, 1.0),
+        "nu": Range(0.0, 1.0),
+        "epochs": LogRange(4, 32, whole=True),
+    },
+)

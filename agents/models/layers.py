@@ -1,0 +1,119 @@
+"""Layers for histories that stay sparse: parameters by name, products that do not depend on the size of a batch."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+import scipy.sparse
+import torch
+from numpy.typing import NDArray
+
+from serendip.agents.models.model import Arrays, Sparse, csr, in_blocks
+
+Parameters = dict[str, torch.Tensor]
+Activation = Callable[[torch.Tensor], torch.Tensor]
+BLOCK = 64  # rows of every dense product when scoring
+
+
+class _SparseProduct(torch.autograd.Function):
+    """rows @ weights for CSR rows: far fewer operations than the dense product, forwards and backwards."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Sparse, weights: torch.Tensor) -> torch.Tensor:
+        """Return (B, d)."""
+        ctx.rows = rows
+        return torch.from_numpy(rows @ weights.detach().numpy())
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """Return the gradient of the weights, (n_items, d)."""
+        return None, torch.from_numpy(scipy.sparse.csr_array(ctx.rows.T) @ grad_outputs[0].numpy())
+
+
+def sparse_product(rows: Sparse, weights: torch.Tensor) -> torch.Tensor:
+    """Return rows @ weights (B, d) with a gradient for `weights`; `rows` (B, n_items) is float32 CSR."""
+    return cast(torch.Tensor, cast(Any, _SparseProduct).apply(rows, weights))
+
+
+def chain(prefix: str, sizes: Sequence[int], generator: torch.Generator) -> Parameters:
+    """Return the parameters of layers of `sizes`: weights `prefix.w0` (in, out) and biases `prefix.b0`, and so on.
+
+    Weights are Xavier-uniform, biases normal with standard deviation 0.001, as in Liang et al. (2018).
+    """
+    out: Parameters = {}
+    for layer, (n_in, n_out) in enumerate(itertools.pairwise(sizes)):
+        bound = math.sqrt(6.0 / (n_in + n_out))
+        out[f"{prefix}.w{layer}"] = (torch.rand((n_in, n_out), generator=generator) * 2.0 - 1.0) * bound
+        out[f"{prefix}.b{layer}"] = torch.randn(n_out, generator=generator) * 0.001
+    return out
+
+
+def dense(prefix: str, parameters: Parameters, x: torch.Tensor, activation: Activation, first: int = 0) -> torch.Tensor:
+    """Return the output of the layers called `prefix` from number `first` on; the last is linear."""
+    layer = first
+    while f"{prefix}.w{layer}" in parameters:
+        x = torch.addmm(parameters[f"{prefix}.b{layer}"], x, parameters[f"{prefix}.w{layer}"])
+        layer += 1
+        if f"{prefix}.w{layer}" in parameters:
+            x = activation(x)
+    return x
+
+
+def from_sparse(prefix: str, parameters: Parameters, rows: Sparse, activation: Activation) -> torch.Tensor:
+    """Return the output of the layers called `prefix` for CSR rows, with gradients."""
+    x = sparse_product(rows, parameters[f"{prefix}.w0"]) + parameters[f"{prefix}.b0"]
+    return dense(prefix, parameters, activation(x), activation, 1) if f"{prefix}.w1" in parameters else x
+
+
+@torch.no_grad()
+def score_sparse(prefix: str, parameters: Parameters, rows: Sparse, activation: Activation) -> NDArray[np.float32]:
+    """Return what `from_sparse` does, each row to the same last bit whatever the others are."""
+    first = rows @ parameters[f"{prefix}.w0"].detach().numpy() + parameters[f"{prefix}.b0"].detach().numpy()
+    if f"{prefix}.w1" not in parameters:
+        return first
+    return in_tensor_blocks(first, lambda x: dense(prefix, parameters, activation(x), activation, 1))
+
+
+@torch.no_grad()
+def in_tensor_blocks(rows: NDArray[Any], compute: Activation) -> NDArray[np.float32]:
+    """Apply `compute` to float32 `rows` (B, d) in blocks of one size (see `in_blocks`), and return what it gives."""
+
+    def block(part: NDArray[Any]) -> NDArray[Any]:
+        aligned = torch.empty(part.shape)  # torch aligns its memory; a result may depend on alignment
+        aligned.copy_(torch.from_numpy(part))
+        return compute(aligned).numpy()
+
+    return in_blocks(rows.astype(np.float32, copy=False), BLOCK, block)
+
+
+def normalised(rows: Sparse) -> Sparse:
+    """Return float32 CSR `rows` divided by their Euclidean lengths; an empty row stays empty."""
+    rows = csr(rows)
+    counts = np.diff(rows.indptr)
+    squares = np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
+    lengths = np.sqrt(np.maximum(squares, np.float32(1e-30)), dtype=np.float32)
+    data = rows.data / np.repeat(lengths, counts)
+    return scipy.sparse.csr_array((data, rows.indices, rows.indptr), shape=rows.shape)
+
+
+def dropped(rows: Sparse, probability: float, generator: torch.Generator) -> Sparse:
+    """Return `rows` with each entry dropped with `probability`, the others divided by 1 - `probability`."""
+    if probability == 0.0:
+        return rows
+    kept = torch.rand(len(rows.data), generator=generator).numpy() >= probability
+    data = np.where(kept, rows.data / np.float32(1.0 - probability), np.float32(0.0))
+    return scipy.sparse.csr_array((data, rows.indices, rows.indptr), shape=rows.shape)
+
+
+def to_arrays(parameters: Parameters) -> Arrays:
+    """Return the parameters as NumPy arrays of their own."""
+    return {name: value.detach().numpy().copy() for name, value in parameters.items()}
+
+
+def to_parameters(arrays: Arrays) -> Parameters:
+    """Return arrays as parameters, copied into torch's own memory."""
+    return {name: torch.from_numpy(np.array(value)).clone() for name, value in arrays.items()}

@@ -1,0 +1,201 @@
+"""Mult-VAE: a variational autoencoder with a multinomial likelihood, amortised over users.
+
+Liang, Krishnan, Hoffman & Jebara (2018), "Variational autoencoders for collaborative filtering":
+
+z ~ N(0, I),  x | z ~ Mult(|x|, softmax(f(z))),  q(z | x) = N(mu(x), diag(sigma(x)^2));
+maximise  E_q log p(x | z) - beta KL(q(z | x) || N(0, I)),  beta annealed from 0.
+
+With `exposed_only` the softmax runs over what that user was shown, so that items which nobody saw are unknown, not
+disliked.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from serendip.agents.models import layers
+from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
+from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.simulator import randomness
+from serendip.simulator.interface import SettingsError, Singles
+
+
+@dataclass(frozen=True, slots=True)
+class MultVaeSettings:
+    """How a Mult-VAE is learned.
+
+    Attributes:
+        latent: length of z.
+        hidden: widths between the items and z; the decoder mirrors them.
+        dropout: probability that a click of the input is dropped, in [0, 1).
+        beta: weight of the KL term once annealed; below 1 the posterior overstates certainty.
+        anneal_steps: minibatches over which beta rises, counted over all fits.
+        epochs: passes over the users of the first fit.
+        warm_epochs: of each later one, which goes on from the parameters as they are.
+        batch: users in a minibatch.
+        learning_rate: of Adam.
+        l2: weight decay of the weights.
+        exposed_only: whether the likelihood is over the exposed items, where exposures are known.
+        seed: of parameters, order, dropout and sampling.
+    """
+
+    latent: int = 200
+    hidden: tuple[int, ...] = (600,)
+    dropout: float = 0.5
+    beta: float = 0.2
+    anneal_steps: int = 2000
+    epochs: int = 50
+    warm_epochs: int = 3
+    batch: int = 256
+    learning_rate: float = 1e-3
+    l2: float = 0.0
+    exposed_only: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.latent < 1 or not 0.0 <= self.dropout < 1.0 or self.batch < 1:
+            raise SettingsError(
+                f"a Mult-VAE needs latent >= 1, dropout in [0, 1) and batch >= 1, got {self.latent}, {self.dropout} "
+                f"and {self.batch}"
+            )
+
+
+def multinomial_loss(logits: torch.Tensor, clicks: Sparse, exposures: Sparse | None) -> torch.Tensor:
+    """Return minus the multinomial log-likelihood, summed over users: sum_i x_i (log sum_j e^f_j - f_i).
+
+    Args:
+        logits: f (B, n_items).
+        clicks: x (B, n_items) CSR.
+        exposures: (B, n_items) CSR; the sum over j is over these and the clicked items, or over all where None.
+    """
+    owners = torch.from_numpy(np.repeat(np.arange(len(logits)), np.diff(clicks.indptr)))
+    items = torch.from_numpy(clicks.indices.astype(np.int64))
+    counts = torch.from_numpy(clicks.data)
+    totals = torch.from_numpy(np.asarray(clicks.sum(axis=1), dtype=np.float32).ravel())
+    clicked = (logits[owners, items] * counts).sum()
+    if exposures is not None:
+        logits = logits.masked_fill(~_seen(exposures, owners, items, totals), -math.inf)
+    return (totals * torch.logsumexp(logits, dim=1)).sum() - clicked
+
+
+def _seen(exposures: Sparse, owners: torch.Tensor, items: torch.Tensor, totals: torch.Tensor) -> torch.Tensor:
+    """Return (B, n_items) what was exposed or clicked; everything for users without clicks, who do not count."""
+    seen = torch.zeros(exposures.shape, dtype=torch.bool)
+    rows = torch.from_numpy(np.repeat(np.arange(exposures.shape[0]), np.diff(exposures.indptr)))
+    seen[rows, torch.from_numpy(exposures.indices.astype(np.int64))] = True
+    seen[owners, items] = True
+    seen[totals == 0.0] = True
+    return seen
+
+
+def gaussian_kl(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
+    """Return KL(N(mean, e^log_variance) || N(0, I)) summed over users.  Kingma & Welling (2014), appendix B."""
+    return 0.5 * (log_variance.exp() + mean * mean - 1.0 - log_variance).sum()
+
+
+class MultVae:
+    """The autoencoder whose scores are the decoder's logits at the posterior mean."""
+
+    def __init__(self, settings: MultVaeSettings | None = None) -> None:
+        self.settings = settings or MultVaeSettings()
+        self.parameters: layers.Parameters = {}
+        self.steps = 0  # minibatches so far: the annealing goes on where it was
+        self.fits = 0  # each fit has random numbers of its own
+
+    @property
+    def n_items(self) -> int:
+        """Number of items learned from, 0 before."""
+        return len(self.parameters["encoder.w0"]) if self.parameters else 0
+
+    def fit(self, data: Interactions) -> None:
+        """Learn from `data`, on from the parameters if there are as many items as before.
+
+        Users without a click teach the encoder that an empty history means the prior.
+        """
+        chosen = self.settings
+        warm = self.n_items == data.n_items
+        generator = torch.Generator().manual_seed(randomness.derive(chosen.seed, "mult-vae", self.fits) & (2**63 - 1))
+        if not warm:
+            self.steps, self.parameters = 0, self._first(data.n_items, generator)
+        clicks = csr(data.clicks)
+        inputs = layers.normalised(clicks)
+        exposures = csr(data.exposures) if chosen.exposed_only and data.exposures is not None else None
+        leaves = [value.requires_grad_() for value in self.parameters.values()]
+        decay = [value for name, value in self.parameters.items() if ".w" in name]
+        optimiser = torch.optim.Adam(leaves, lr=chosen.learning_rate, fused=True)
+        for _ in range(chosen.warm_epochs if warm else chosen.epochs):
+            order = torch.randperm(clicks.shape[0], generator=generator).numpy()
+            for start in range(0, len(order), chosen.batch):
+                rows = order[start : start + chosen.batch]
+                shown = None if exposures is None else exposures[rows]
+                loss = self.loss(inputs[rows], clicks[rows], shown, generator) / len(rows)
+                if chosen.l2:
+                    loss = loss + chosen.l2 * torch.stack([(weights**2).sum() for weights in decay]).sum()
+                optimiser.zero_grad()
+                loss.backward()  # pyright: ignore[reportUnknownMemberType]
+                optimiser.step()
+                self.steps += 1
+        self.parameters = {name: value.detach() for name, value in self.parameters.items()}
+        self.fits += 1
+
+    def loss(
+        self, inputs: Sparse, clicks: Sparse, exposures: Sparse | None, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Return minus the evidence bound with the present beta, one sample of z, summed over users."""
+        chosen = self.settings
+        both = layers.from_sparse(
+            "encoder", self.parameters, layers.dropped(inputs, chosen.dropout, generator), torch.tanh
+        )
+        mean, log_variance = both.chunk(2, dim=1)  # (B, latent) each
+        z = mean + (0.5 * log_variance).exp() * torch.randn(mean.shape, generator=generator)
+        logits = layers.dense("decoder", self.parameters, z, torch.tanh)
+        beta = chosen.beta * min(1.0, self.steps / max(chosen.anneal_steps, 1))
+        return multinomial_loss(logits, clicks, exposures) + beta * gaussian_kl(mean, log_variance)
+
+    def encode(self, histories: Sparse) -> tuple[Singles, Singles]:
+        """Return the mean and standard deviation (B, latent) of q(z | x) for `histories` (B, n_items)."""
+        require_items(histories, self.n_items)
+        both = layers.score_sparse("encoder", self.parameters, layers.normalised(histories), torch.tanh)
+        latent = self.settings.latent
+        return both[:, :latent], np.exp(0.5 * both[:, latent:], dtype=np.float32)
+
+    def decode(self, z: Singles) -> Singles:
+        """Return the logits (B, n_items) at `z` (B, latent)."""
+        return layers.in_tensor_blocks(z, lambda x: layers.dense("decoder", self.parameters, x, torch.tanh))
+
+    def scores(self, histories: Sparse) -> Singles:
+        """Return the logits at the posterior mean, (B, n_items)."""
+        return self.decode(self.encode(histories)[0])
+
+    def arrays(self) -> Arrays:
+        """Return the parameters, and how far the annealing is."""
+        return layers.to_arrays(self.parameters) | {"progress": np.asarray([self.steps, self.fits])}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back the parameters."""
+        self.steps, self.fits = map(int, arrays["progress"])
+        self.parameters = layers.to_parameters({k: v for k, v in arrays.items() if k != "progress"})
+
+    def _first(self, n_items: int, generator: torch.Generator) -> layers.Parameters:
+        hidden, latent = self.settings.hidden, self.settings.latent
+        encoder = layers.chain("encoder", (n_items, *hidden, 2 * latent), generator)
+        return encoder | layers.chain("decoder", (latent, *hidden[::-1], n_items), generator)
+
+
+CARD = Card(
+    about="variational autoencoder with a multinomial likelihood (Liang et al. 2018)",
+    settings=MultVaeSettings(),
+    build=MultVae,
+    space={
+        "latent": OneOf((32, 64, 128, 200)),
+        "hidden": OneOf(((), (200,), (600,))),
+        "dropout": Range(0.2, 0.8),
+        "beta": LogRange(0.02, 1.0),
+        "learning_rate": LogRange(3e-4, 3e-3),
+        "epochs": LogRange(10, 100, whole=True),
+    },
+)

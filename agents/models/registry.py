@@ -1,0 +1,38 @@
+"""The models there are.  Adding one is a file beside this one, which ends with its card, and a line here."""
+
+from __future__ import annotations
+
+import pkgutil
+from typing import Any
+
+from serendip.agents.models.model import Model
+from serendip.agents.models.search import Card
+from serendip.simulator.interface import SettingsError, settings_from_json, settings_to_json
+
+MODELS: dict[str, str] = {
+    "ease": "serendip.agents.models.ease:CARD",
+    "ials": "serendip.agents.models.ials:CARD",
+    "mult-vae": "serendip.agents.models.mult_vae:CARD",
+}
+
+
+def card(name: str) -> Card:
+    """Return the card of the model called `name`.
+
+    Raises:
+        SettingsError: there is no such model; the known ones are listed.
+    """
+    if name not in MODELS:
+        raise SettingsError(f"unknown model {name!r}; known models: {', '.join(MODELS)}")
+    return pkgutil.resolve_name(MODELS[name])
+
+
+def build(name: str, settings: dict[str, Any] | None = None) -> Model:
+    """Return an unfitted model called `name`, with its defaults but for `settings` (JSON values).
+
+    Raises:
+        SettingsError: there is no such model, or no such setting.
+    """
+    found = card(name)
+    values = settings_to_json(found.settings) | (settings or {})
+    return found.build(settings_from_json(type(found.settings), values, f"model {name!r}"))

@@ -1,0 +1,135 @@
+"""What every registered model must do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse
+
+from serendip.agents.models.model import Interactions, Model
+from serendip.agents.models.registry import MODELS, build, card
+from serendip.simulator.interface import SerendipError, settings_from_json, settings_to_json
+
+# Small enough to be quick, trained enough for a board that can be seen by eye.
+SMALL: dict[str, dict[str, Any]] = {
+    "ease": {"lam": 1.0},
+    "ials": {"n_factors": 4, "lam": 0.01},
+    "mult-vae": {"latent": 4, "hidden": [16], "epochs": 60, "batch": 8, "learning_rate": 0.01, "anneal_steps": 100},
+}
+
+
+def checkerboard(n_users: int = 24, n_items: int = 12) -> Any:
+    """Users like the items of their own parity, all but one: item `u % n_items` of user u is withheld if liked."""
+    board = (np.arange(n_users)[:, None] + np.arange(n_items)) % 2 == 0
+    board[np.arange(n_users), np.arange(n_users) % n_items] = False
+    return scipy.sparse.csr_array(board.astype(np.float32))
+
+
+def fitted(name: str, clicks: Any = None) -> Model:
+    model = build(name, SMALL[name])
+    model.fit(Interactions(checkerboard() if clicks is None else clicks))
+    return model
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(name: str) -> Model:
+    return fitted(name)
+
+
+def test_recovers_the_withheld_cell(model: Model) -> None:
+    clicks = checkerboard()
+    scores = model.scores(clicks).astype(np.float64)
+    scores[clicks.toarray() > 0] = -np.inf
+    users = np.arange(len(scores))
+    assert np.array_equal(scores.argmax(axis=1) % 2, users % 2)
+
+
+def test_scores_are_singles_of_the_right_shape(model: Model) -> None:
+    scores = model.scores(checkerboard()[:5])
+    assert scores.shape == (5, 12)
+    assert scores.dtype == np.float32
+    assert model.scores(checkerboard()[:0]).shape == (0, 12)
+
+
+def test_a_row_does_not_depend_on_the_others(model: Model) -> None:
+    clicks = checkerboard(150)
+    whole = model.scores(clicks)
+    assert np.array_equal(whole[:3], model.scores(clicks[:3]))
+    assert np.array_equal(whole[[140, 7]], model.scores(clicks[[140, 7]]))
+
+
+def test_same_seed_same_bytes(name: str, model: Model) -> None:
+    again = fitted(name).arrays()
+    for key, value in model.arrays().items():
+        assert np.array_equal(value, again[key]), key
+
+
+def test_restore_is_bit_exact(name: str, model: Model) -> None:
+    other = build(name, SMALL[name])
+    other.restore({key: value.copy() for key, value in model.arrays().items()})
+    assert np.array_equal(model.scores(checkerboard()), other.scores(checkerboard()))
+    more = Interactions(checkerboard(30))
+    one, two = build(name, SMALL[name]), build(name, SMALL[name])
+    one.restore({key: value.copy() for key, value in model.arrays().items()})
+    two.restore({key: value.copy() for key, value in model.arrays().items()})
+    one.fit(more)
+    two.fit(more)
+    assert np.array_equal(one.scores(checkerboard()), two.scores(checkerboard()))
+
+
+def test_fit_does_not_change_its_data(name: str) -> None:
+    clicks = checkerboard()
+    before = clicks.copy()
+    fitted(name, clicks)
+    assert np.array_equal(before.toarray(), clicks.toarray())
+
+
+def test_odd_histories_score_finitely(model: Model) -> None:
+    odd = np.zeros((3, 12), dtype=np.float32)
+    odd[1] = 1.0  # someone who clicked everything
+    odd[2, 5] = 7.0
+    assert np.isfinite(model.scores(scipy.sparse.csr_array(odd))).all()
+
+
+def test_items_and_users_without_clicks(name: str) -> None:
+    clicks = checkerboard().toarray()
+    clicks[:, 4] = 0.0
+    clicks[3] = 0.0
+    assert np.isfinite(fitted(name, scipy.sparse.csr_array(clicks)).scores(checkerboard())).all()
+
+
+def test_float64_and_other_integers_are_taken(name: str, model: Model) -> None:
+    assert np.allclose(fitted(name, checkerboard().astype(np.float64)).scores(checkerboard()[:4]),
+                       model.scores(checkerboard()[:4]), atol=1e-5)  # fmt: skip
+    assert np.allclose(model.scores(checkerboard()[:4].astype(np.int64)), model.scores(checkerboard()[:4]), atol=1e-5)
+
+
+def test_another_catalogue_is_refused(model: Model) -> None:
+    with pytest.raises(SerendipError, match="12"):
+        model.scores(scipy.sparse.csr_array(np.ones((1, 7), dtype=np.float32)))
+
+
+def test_scoring_before_learning_is_refused(name: str) -> None:
+    with pytest.raises(SerendipError, match="fit"):
+        build(name).scores(checkerboard())
+
+
+def test_settings_travel_as_json(name: str) -> None:
+    found = card(name)
+    drawn = found.draw(np.random.default_rng(0))
+    assert settings_from_json(type(drawn), settings_to_json(drawn), name) == drawn
+    assert found.about
+    with pytest.raises(SerendipError, match="known settings"):
+        build(name, {"no_such": 1})
+
+
+def test_an_unknown_model_lists_the_known() -> None:
+    with pytest.raises(SerendipError, match="ease"):
+        build("no-such-model")
