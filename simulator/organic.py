@@ -39,9 +39,7 @@ def organic_history(world: World) -> Iterator[Organic]:
     length = world.settings.slate_size
     for day in range(-world.settings.population.organic_clicks, 0):
         clicked_item = _known_item(world, repertoire[users], randomness.uniform(key, users, day, 0), users, day)
-        others = (
-            randomness.distinct(world.n_items - 1, length - 1, key, users, day, 1) if length > 1 else users[:, None]
-        )
+        others = randomness.distinct(world.n_items - 1, length - 1, key, users, day, 1)  # (B, L - 1)
         slot = randomness.below(length, key, users, day, 2)  # (B,) where the clicked item stands
         clicked = np.arange(length) == slot[:, None]
         items = np.empty((len(users), length), dtype=np.int64)
