@@ -7,11 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-MODELS = {
-    "ease": "serendip.agents.models.ease:CARD",
-    "ials": "serendip.agents.models.ials:CARD",
-    "mult-vae": "serendip.agents.models.mult_vae:CARD",
-}
 BELIEFS = {
     "ensemble": "serendip.agents.beliefs.ensemble:Ensemble",
     "latent": "serendip.agents.beliefs.latent:Latent",
@@ -24,10 +19,24 @@ STRATEGIES = {
     "thompson": "serendip.agents.strategies.thompson:Thompson",
     "uniform": "serendip.agents.strategies.uniform:Uniform",
 }
+_VAE = {"latent": 32, "hidden": [200], "exposed_only": True}
 PRESETS: dict[str, dict[str, Any]] = {
     "uniform": {"strategy": "uniform", "belief": "nothing", "epsilon": 1.0},
     "popularity": {"strategy": "greedy", "belief": "popularity"},
+    "ease-greedy": {"strategy": "greedy", "belief": "point", "model": "ease"},
+    "ease-epsilon": {"strategy": "greedy", "belief": "point", "model": "ease", "epsilon": 0.1},
+    "vae-greedy": {"strategy": "greedy", "belief": "point", "model": "mult-vae", "model_settings": _VAE},
+    "vae-thompson": {
+        "strategy": "thompson",
+        "belief": "latent",
+        "model": "mult-vae",
+        "model_settings": _VAE,
+        "epsilon": 0.05,
+    },
+    "bootstrap-thompson": {"strategy": "thompson", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
 }
 GENERAL: dict[str, dict[str, Any]] = {  # any belief x any strategy: make("thompson", belief=..., model=...)
+    "greedy": {"strategy": "greedy", "belief": "point", "model": "ease"},
+    "thompson": {"strategy": "thompson", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
 }
 MODEL_OF = {"ensemble": "ease", "latent": "mult-vae", "point": "ease"}  # where none is named

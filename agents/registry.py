@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 import pkgutil
 import typing
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from serendip.agents.presets import BELIEFS, GENERAL, MODEL_OF, MODELS, PRESETS, STRATEGIES
+from serendip.agents.models.registry import MODELS, card
+from serendip.agents.presets import BELIEFS, GENERAL, MODEL_OF, PRESETS, STRATEGIES
 from serendip.agents.recommender import Recommender, RecommenderSettings
 from serendip.agents.saving import read_folder
 from serendip.simulator import randomness
@@ -24,6 +26,7 @@ from serendip.simulator.interface import (
 )
 
 _PARTS = ("model", "belief", "strategy")
+_OWN = ("epsilon", *_PARTS)
 
 
 def names() -> list[str]:
@@ -53,24 +56,31 @@ def make(name: str, items: Items, slate_size: int, seed: int, **overrides: Any) 
 
 def build(settings: RecommenderSettings, items: Items, slate_size: int, seed: int) -> Recommender:
     """Return a new agent of those settings."""
-    belief_class = _resolve("belief", settings.belief)
-    belief_settings = _parse(belief_class, settings.belief_settings, "belief_settings")
 
     def new_model(*stream: str | int) -> Any:
         if settings.model is None:
             raise SettingsError(f"the belief {settings.belief!r} is about a model; known models: {', '.join(MODELS)}")
-        card = _resolve("model", settings.model)
-        options = settings_from_json(type(card.settings), settings.model_settings, "model_settings")
+        part = _Part("model", settings.model)
+        options = part.parse(settings.model_settings, "model_settings")
         if hasattr(options, "seed"):
             options = dataclasses.replace(options, seed=_seed(seed, "model", *stream, options.seed))
-        return card.build(options)
+        return part.make(options)
 
-    belief = _construct(
-        belief_class, settings=belief_settings, new_model=new_model, seed=_seed(seed, "belief"), items=items
+    belief, strategy = _Part("belief", settings.belief), _Part("strategy", settings.strategy)
+    return Recommender(
+        settings,
+        items,
+        slate_size,
+        seed,
+        _construct(
+            belief.make,
+            settings=belief.parse(settings.belief_settings, "belief_settings"),
+            new_model=new_model,
+            seed=_seed(seed, "belief"),
+            items=items,
+        ),
+        strategy.make(strategy.parse(settings.strategy_settings, "strategy_settings")),
     )
-    strategy_class = _resolve("strategy", settings.strategy)
-    strategy = strategy_class(_parse(strategy_class, settings.strategy_settings, "strategy_settings"))
-    return Recommender(settings, items, slate_size, seed, belief, strategy)
 
 
 def load(path: Path) -> Recommender:
@@ -92,53 +102,60 @@ def load(path: Path) -> Recommender:
 
 def _settings(name: str, preset: dict[str, Any], overrides: dict[str, Any]) -> RecommenderSettings:
     """Return the settings of a preset with overrides, each put where it belongs."""
-    chosen = preset | {key: value for key, value in overrides.items() if key in ("belief", "model", "epsilon")}
-    if "belief" in overrides and "model" not in overrides:
-        chosen["model"] = MODEL_OF.get(chosen["belief"])
-    kinds = {part: _resolve(part, chosen[part]) for part in _PARTS if chosen.get(part) is not None}
-    known = {part: _known_settings(kind) for part, kind in kinds.items()}
-    filled: dict[str, dict[str, Any]] = {part: dict(chosen.pop(f"{part}_settings", {})) for part in _PARTS}
+    own = {key: value for key, value in overrides.items() if key in _OWN}
+    if "belief" in own and "model" not in own:
+        own["model"] = MODEL_OF.get(own["belief"])
+    chosen = preset | own
+    kept = {part: preset.get(f"{part}_settings", {}) for part in _PARTS if chosen.get(part) == preset.get(part)}
+    parts = {part: _Part(part, chosen[part]) for part in _PARTS if chosen.get(part) is not None}
+    values = {part: dict(kept.get(part, {})) for part in parts}
     for key, value in overrides.items():
-        if key in ("belief", "model", "epsilon"):
-            continue
-        part, _, rest = key.rpartition(".")
-        places = [p for p in known if rest in known[p] and part in ("", p)]
-        if not places:
-            listed = ["epsilon", "belief", "model", *(f"{p}.{k}" for p in known for k in known[p])]
-            raise SettingsError(f"agent {name!r}: unknown setting {key!r}; known settings: {', '.join(listed)}")
-        if len(places) > 1:
-            raise SettingsError(f"agent {name!r}: {key!r} is a setting of {' and '.join(places)}; write PART.{key}")
-        filled[places[0]][rest] = value
-    full = {f"{part}_settings": _full(kinds[part], filled[part], f"agent {name!r}") for part in kinds}
+        if key not in _OWN:
+            part, setting = _place(name, key, parts)
+            values[part][setting] = value
+    full = {f"{p}_settings": parts[p].full(values[p], f"agent {name!r}: {p}") for p in parts}
     return settings_from_json(RecommenderSettings, {"name": name} | chosen | full, f"agent {name!r}")
 
 
-def _resolve(part: str, kind: str) -> Any:
-    """Return the class called `kind`; of a model, its card."""
-    known = {"model": MODELS, "belief": BELIEFS, "strategy": STRATEGIES}[part]
-    if kind not in known:
-        raise SettingsError(f"unknown {part} {kind!r}; known: {', '.join(known)}")
-    return pkgutil.resolve_name(known[kind])
+def _place(name: str, key: str, parts: dict[str, _Part]) -> tuple[str, str]:
+    """Return the part that the setting `key` belongs to, and its name there."""
+    part, _, setting = key.rpartition(".")
+    places = [p for p in parts if setting in parts[p].known and part in ("", p)]
+    if not places:
+        listed = [*_OWN, *(f"{p}.{k}" for p in parts for k in parts[p].known)]
+        raise SettingsError(f"agent {name!r}: unknown setting {key!r}; known settings: {', '.join(listed)}")
+    if len(places) > 1:
+        raise SettingsError(f"agent {name!r}: {key!r} is a setting of {' and '.join(places)}; write PART.{key}")
+    return places[0], setting
 
 
-def _settings_class(kind: Any) -> Any:
-    """Return the settings dataclass of a model's card, or of a belief or strategy class."""
-    if isinstance(kind, type):
-        return typing.get_type_hints(kind.__init__)["settings"]
-    return type(kind.settings)
+class _Part:
+    """A kind of model, belief or strategy: what makes one, and its settings."""
 
+    def __init__(self, part: str, kind: str) -> None:
+        if part == "model":
+            found = card(kind)
+            self.make: Any = found.build
+            self._defaults: Any = found.settings
+            return
+        table = {"belief": BELIEFS, "strategy": STRATEGIES}[part]
+        if kind not in table:
+            raise SettingsError(f"unknown {part} {kind!r}; known: {', '.join(table)}")
+        self.make = pkgutil.resolve_name(table[kind])
+        self._defaults = typing.get_type_hints(self.make.__init__)["settings"]()
 
-def _known_settings(kind: Any) -> list[str]:
-    return [field.name for field in dataclasses.fields(_settings_class(kind))]
+    @property
+    def known(self) -> list[str]:
+        """Names of the settings."""
+        return [field.name for field in dataclasses.fields(self._defaults)]
 
+    def full(self, values: dict[str, Any], where: str) -> dict[str, Any]:
+        """Return settings with every default written out, so that a saved agent outlives a change of defaults."""
+        return settings_to_json(self.parse(settings_to_json(self._defaults) | values, where))
 
-def _parse(kind: Any, values: dict[str, Any], where: str) -> Any:
-    return settings_from_json(_settings_class(kind), values, where)
-
-
-def _full(kind: Any, values: dict[str, Any], where: str) -> dict[str, Any]:
-    """Return the settings with every default written out, so that a saved agent outlives a change of defaults."""
-    return settings_to_json(_parse(kind, values, where))
+    def parse(self, values: dict[str, Any], where: str) -> Any:
+        """Return the settings that those JSON values say."""
+        return settings_from_json(type(self._defaults), json.loads(json.dumps(values)), where)
 
 
 def _construct(kind: Any, **offered: Any) -> Any:

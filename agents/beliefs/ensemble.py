@@ -17,7 +17,9 @@ import numpy as np
 import scipy.sparse as sparse
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
+from serendip.agents.beliefs.priors import fit_ease_towards, fit_with_made_up_users, random_clicks, random_matrix
 from serendip.agents.history import History
+from serendip.agents.models.ease import Ease
 from serendip.agents.models.model import Arrays, Interactions, Model, Sparse
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
@@ -41,7 +43,7 @@ class EnsembleSettings:
 
     members: int = 10
     weights: Weighting = "poisson"
-    prior_scale: float = 0.1
+    prior_scale: float = 0.03
     pseudo_users: int = 10
     pseudo_clicks: int = 5
 
@@ -134,33 +136,12 @@ class EnsemblePosterior:
 
 
 def fit_member(model: Model, data: Interactions, settings: EnsembleSettings, key: int) -> None:
-    """Fit one member: towards a random prior where its model can, else with made-up users beside the real ones."""
-    take: Any = getattr(model, "fit_towards", None)
-    if take is not None:
-        n = data.n_items
-        prior = np.float32(settings.prior_scale) * random_matrix(key, n) if settings.prior_scale else None
-        take(data, prior)
-        return
-    made_up = pseudo_clicks(key, settings.pseudo_users, settings.pseudo_clicks, data.n_items)
-    clicks: Any = sparse.vstack([data.clicks, made_up], format="csr")
-    exposures: Any = data.exposures
-    if exposures is not None:
-        exposures = sparse.vstack([exposures, made_up], format="csr")
-    model.fit(Interactions(clicks, exposures))
-
-
-def random_matrix(key: int, n: int) -> Singles:
-    """Return (n, n) standard normals with a zero diagonal, the same for the same key."""
-    matrix = randomness.generator(key, "matrix").standard_normal((n, n), dtype=np.float32)
-    np.fill_diagonal(matrix, 0.0)
-    return matrix
-
-
-def pseudo_clicks(key: int, n_users: int, n_clicks: int, n_items: int) -> Sparse:
-    """Return (n_users, n_items) CSR of made-up users who clicked `n_clicks` random items each."""
-    rng = randomness.generator(key, "pseudo")
-    n_clicks = min(n_clicks, n_items)
-    items = np.sort(rng.permuted(np.tile(np.arange(n_items), (n_users, 1)), axis=1)[:, :n_clicks], axis=1)
-    indptr = np.arange(n_users + 1) * n_clicks
-    ones = np.ones(items.size, dtype=np.float32)
-    return sparse.csr_array((ones, items.ravel(), indptr), shape=(n_users, n_items))
+    """Fit one member: towards a random prior where its model can take one, else with made-up users."""
+    if isinstance(model, Ease) and settings.prior_scale > 0.0:
+        prior = np.float32(settings.prior_scale) * random_matrix(key, data.n_items)
+        fit_ease_towards(model, data, prior)
+    elif isinstance(model, Ease) or settings.pseudo_users == 0:
+        model.fit(data)
+    else:
+        made_up = random_clicks(key, settings.pseudo_users, settings.pseudo_clicks, data.n_items)
+        fit_with_made_up_users(model, data, made_up)
