@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from serendip.simulator.catalogue import Catalogue
 from serendip.simulator.interface import DataError
@@ -63,8 +63,10 @@ class Fitted:
             raise DataError(f"fitted world: a topic is outside 0 to {self.known.shape[1] - 1}")
 
     def save(self, path: Path) -> None:
-        """Write all arrays to `path` as safetensors."""
-        save_file({f.name: np.ascontiguousarray(getattr(self, f.name)) for f in fields(self)}, path)
+        """Write all arrays to `path` as safetensors, all or nothing."""
+        temporary = path.with_name(path.name + ".tmp")
+        temporary.write_bytes(save({f.name: np.ascontiguousarray(getattr(self, f.name)) for f in fields(self)}))
+        temporary.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Fitted:

@@ -94,6 +94,9 @@ class PopulationSettings:
                 raise SettingsError(f"population: {name} is {getattr(self, name)}; allowed is 0 or more")
         if not 0.0 < self.agreement <= 1.0:
             raise SettingsError(f"population: agreement is {self.agreement}; allowed is above 0 and at most 1")
+        for name in ("liked_mean", "other_mean"):
+            if not math.isfinite(getattr(self, name)):
+                raise SettingsError(f"population: {name} is {getattr(self, name)}; allowed is any finite number")
         if self.n_users < 1 or self.n_personas < 1:
             raise SettingsError(
                 f"population: n_users is {self.n_users} and n_personas {self.n_personas}; allowed is 1 or more"

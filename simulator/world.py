@@ -63,10 +63,10 @@ class World:
             people = fitted.population(settings.population, seed)
         self.items: Items = catalogue.items()
         self.groups = people.activity_group()
-        self._place = _Placer(arrays, device)
-        self.catalogue = self._place.catalogue(catalogue)
-        self.people = self._place.people(people)
-        self.user_ids = self._place(np.arange(people.n_users, dtype=np.int64))
+        self.place = _Placer(arrays, device)
+        self.catalogue = self.place.catalogue(catalogue)
+        self.people = self.place.people(people)
+        self.user_ids = self.place(np.arange(people.n_users, dtype=np.int64))
         self.chance = self.user_ids
         self._keys = {name: randomness.derive(seed, name) for name in ("return", "slates", "click", "leave")}
 
@@ -91,7 +91,7 @@ class World:
         world.user_ids = (
             self.user_ids[: users.shape[0]]
             if users.shape[0] <= self.n_users
-            else self._place(np.arange(users.shape[0], dtype=np.int64))
+            else self.place(np.arange(users.shape[0], dtype=np.int64))
         )
         world.chance = chance
         return world

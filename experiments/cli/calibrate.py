@@ -33,8 +33,18 @@ class Calibrate:
     time_column: ColumnName = None
     """Column with the timestamp, where it has another name."""
 
+    seed: int = 0
+    """Seed of the factorisation, the clustering and the draws that the data is held against."""
+
     def execute(self) -> None:
         """Fit the world, write it and print how well it matches."""
-        from serendip.simulator.interface import SerendipError
+        from serendip.experiments.figures import calibration as figure
+        from serendip.experiments.figures.style import save
+        from serendip.simulator.calibration import Columns, calibrate
 
-        raise SerendipError("this subcommand is not built yet")
+        columns = Columns(self.user_column, self.item_column, self.rating_column, self.time_column)
+        report = calibrate(self.ratings, self.out, columns, seed=self.seed)
+        save(figure.draw(report), self.out / "fit.png")
+        for line in report.lines():
+            print(line)
+        print(f"world in {self.out}; the fit in {self.out / 'fit.json'} and {self.out / 'fit.png'}")

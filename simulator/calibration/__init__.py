@@ -1,0 +1,7 @@
+"""A world fitted to real interactions, and how well it matches them."""
+
+from serendip.simulator.calibration.checks import Check
+from serendip.simulator.calibration.fitting import Report, calibrate
+from serendip.simulator.calibration.reading import Columns
+
+__all__ = ["Check", "Columns", "Report", "calibrate"]

@@ -1,0 +1,72 @@
+"""Settings: presets are read back as they are; every bad one is one sentence that names what is allowed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serendip.simulator.interface import DataError, SettingsError, settings_from_json, settings_to_json
+from serendip.simulator.settings import WorldSettings, preset_names, read_world
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_are_read_back_as_they_are(name: str) -> None:
+    settings, folder = read_world(name)
+    assert folder is None
+    assert settings.name == name
+    assert settings_from_json(WorldSettings, settings_to_json(settings), "again") == settings
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"slate_size": 0}, "slate_size is 0"),
+        ({"slate_size": 1001}, "1000 items"),
+        ({"slate_size": "five"}, "expected int"),
+        ({"mean_slates": 0.5}, "1 to 50"),
+        ({"slots": 3}, "known settings: name, slate_size"),
+        ({"catalogue": {"n_topics": 2_000_000}}, "n_items = 1000"),
+        ({"catalogue": {"n_items": 0}}, "n_topics"),
+        ({"catalogue": {"quality_spread": -1.0}}, "quality_spread is -1.0"),
+        ({"catalogue": {"quality_spread": float("nan")}}, "quality_spread"),
+        ({"catalogue": 3}, "expected an object"),
+        ({"population": {"n_users": 0}}, "n_users is 0"),
+        ({"population": {"rate_shape": -2.0}}, "above 0"),
+        ({"population": {"rate_scale_days": 0.0}}, "above 0"),
+        ({"population": {"taste_spread": -0.1}}, "0 or more"),
+        ({"population": {"liked_mean": float("nan")}}, "liked_mean"),
+        ({"population": {"cohorts": []}}, "at least one"),
+        ({"population": {"cohorts": [{"weight": -1.0}]}}, "weight is -1.0"),
+        ({"population": {"cohorts": [{"wieght": 1.0}]}}, "known settings: name, weight"),
+        ({"dynamics": {"kind": "magic"}}, "known: repertoire"),
+        ({"dynamics": {"kind": "repertoire", "leaving": 2.0}}, "0 to 1"),
+        ({"dynamics": {"kind": "repertoire", "activity_days": 0.0}}, "above 0"),
+        ({"dynamics": {"kind": "repertoire", "satiation_effect": -1.0}}, "0 or more"),
+        ({"dynamics": {"kind": "static", "leaving": 0.1}}, "unknown setting 'leaving'"),
+        ({"choice": {"kind": "multinomial-logit", "examination": 1.5}}, "at most 1"),
+    ],
+)
+def test_a_bad_setting_is_one_sentence(values: dict[str, Any], named: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from_json(WorldSettings, values, "world.json")
+    assert named in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_unknown_world_names_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match="default, frozen"):
+        read_world("defualt")
+
+
+def test_a_folder_that_is_no_world_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no world\.json"):
+        read_world(tmp_path)
+    (tmp_path / "world.json").write_text("{")
+    with pytest.raises(DataError, match="not valid JSON"):
+        read_world(tmp_path)
+    (tmp_path / "world.json").write_text(json.dumps({"nmae": "x"}))
+    with pytest.raises(SettingsError, match=r"world\.json: unknown setting 'nmae'"):
+        read_world(tmp_path)
