@@ -85,7 +85,7 @@ def test_a_world_in_which_nobody_comes_says_so() -> None:
     ("action", "sentence"),
     [
         (np.zeros((100, 3), int), r"slate \[0, 0, 0\] shows an item twice"),
-        (np.full((100, 3), 60), "item 60 does not exist; items go from 0 to 59"),
+        (np.full((100, 3), 64), "item 64 does not exist; items go from 0 to 63"),
         (np.zeros((99, 3), int), r"shape \(99, 3\); expected a slate for every user, \(100, 3\)"),
     ],
 )

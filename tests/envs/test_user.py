@@ -106,7 +106,7 @@ def test_the_user_can_be_named() -> None:
     ("action", "sentence"),
     [
         ([1, 2, 2], r"slate \[1, 2, 2\] shows an item twice; give 3 different items"),
-        ([1, 2, 60], r"item 60 does not exist; items go from 0 to 59"),
+        ([1, 2, 64], r"item 64 does not exist; items go from 0 to 63"),
         ([1, -1, 3], r"item -1 does not exist"),
         ([1, 2], r"the action has shape \(1, 2\) and type int64; expected 1 slates of 3 items, integers"),
         ([1.0, 2.0, 3.0], r"type float64; expected"),
@@ -123,7 +123,7 @@ def test_a_wrong_slate_gets_one_clear_sentence(action: list[Any], sentence: str)
     ("settings", "sentence"),
     [
         ({"world": "nowhere"}, "unknown world 'nowhere'; known: default"),
-        ({"world": "tiny", "slate_size": 61}, "slate_size is 61; allowed is 1 to the catalogue's 60 items"),
+        ({"world": "tiny", "slate_size": 65}, "slate_size is 65; allowed is 1 to the catalogue's 64 items"),
         ({"world": "tiny", "max_days": 0}, "max_days is 0; allowed is 1 to 100000"),
     ],
 )
