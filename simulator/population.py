@@ -216,7 +216,12 @@ def _liked(settings: PopulationSettings, cohort: Any, n_topics: int, seed: int) 
 
 
 def _known(settings: PopulationSettings, liked: Bools, seed: int) -> Singles:
-    """Return (n, K) repertoire at the start: 1 for `known_topics` of the liked topics, else 0."""
-    score = np.where(liked, generator(seed, "known topics").random(liked.shape), np.inf)
+    """Return (n, K) repertoire at the start: for `known_topics` of the liked topics uniform on [0.5, 1], else 0.
+
+    Users differ in how well they know what they know, or all of it would fade below a threshold on the same day.
+    """
+    rng = generator(seed, "known topics")
+    score = np.where(liked, rng.random(liked.shape), np.inf)
     rank = np.argsort(np.argsort(score, axis=1), axis=1)
-    return ((rank < settings.known_topics) & liked).astype(np.float32)
+    familiarity = rng.uniform(0.5, 1.0, liked.shape)
+    return np.where((rank < settings.known_topics) & liked, familiarity, 0.0).astype(np.float32)

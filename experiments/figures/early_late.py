@@ -34,7 +34,8 @@ def draw(results: Results) -> Any:
         ax.set_title(name, fontsize=10, loc="left")
         ax.set_xlabel(f"clicks per slate, first {results.first} days")
         ax.set_ylabel(f"daily active users, last {results.last} days")
-        ax.margins(0.2, 0.12)
+        ax.margins(0.25, 0.12)
+        ax.set_ylim(bottom=0)
         _name(ax, points, colour)
     return figure
 
@@ -56,7 +57,8 @@ def _name(ax: Any, points: dict[str, tuple[float, float]], colour: dict[str, str
     gap, placed = 0.05 * (high - low), -np.inf
     for agent, (x, y) in sorted(points.items(), key=lambda item: item[1][1]):
         placed = max(y, placed + gap)
+        beside = x + 0.03 * np.diff(ax.get_xlim())[0]
         ax.annotate(
-            agent, (x, y), xytext=(x + 0.025 * np.diff(ax.get_xlim())[0], placed), fontsize=8.5, va="center",
+            agent, (x, y), xytext=(beside, placed + 0.35 * gap), fontsize=8.5, va="bottom",
             color=colour[agent], arrowprops={"arrowstyle": "-", "color": "#BBBBBB", "linewidth": 0.6},
         )  # fmt: skip

@@ -134,14 +134,17 @@ def to_rich(results: Results, rows: list[Row], width: int) -> Table:
     """
     reference, n = results.study.reference_agent(), len(results.seeds)
     title = f"{results.study.name} in world {results.study.world}: {n} seed{'s' * (n > 1)}, {results.study.days} days"
-    table = Table(title=title, caption=_legend(results), caption_justify="left", box=SIMPLE)
-    shown = [0, 1, 2, 3, 5, 7, 8, 9] if width < 110 else list(range(10))
+    table = Table(title=title, caption=_legend(results), caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+    shown = [0, 1, 2, 3, 7, 8, 9] if width < 110 else list(range(10))
     for index in shown:
-        table.add_column(SHORT[index], justify="left" if index == 0 else "right", no_wrap=True)
+        name = index == 0
+        least = min(18, max(len(row.agent) for row in rows)) if name else None
+        table.add_column(SHORT[index], justify="left" if name else "right", no_wrap=not name, min_width=least)
     for row in rows:
         line = cells(row, is_reference=row.agent == reference)
         for index, lift in ((2, row.low_lift), (4, row.lift)):
             line[index] = f"[bold]{escape(line[index])}[/bold]" if lift.excludes_zero() else escape(line[index])
+        line[0] = line[0].replace(":", ": ").replace(",", ", ")  # where a long name may be broken
         table.add_row(*[line[index] for index in shown])
     return table
 
