@@ -103,3 +103,16 @@ def as_slates(action: Any, n_items: int, shape: tuple[int, int]) -> Ints:
     if shape[1] > 1 and (twice := repeats(items)).any():
         raise ActionError(f"slate {items[twice][0].tolist()} shows an item twice; give {shape[1]} different items")
     return items
+
+
+def as_slate(action: Any, n_items: int, n_slots: int) -> Ints:
+    """Return `action` as one checked slate (L,); quick where nothing is wrong.
+
+    Raises:
+        ActionError: as `as_slates`.
+    """
+    if type(action) is np.ndarray and action.shape == (n_slots,) and action.dtype == np.int64:
+        listed = action.tolist()
+        if len(set(listed)) == n_slots and min(listed) >= 0 and max(listed) < n_items:
+            return action
+    return as_slates(np.asarray(action)[None], n_items, (1, n_slots))[0]

@@ -22,6 +22,7 @@ class Lives:
 
     Attributes:
         user: (N,) row of the world's users whose life it is.
+        luck: (N,) int64 the word that the user's luck hangs on.
         day: (N,) the day, from 0 on the world's first.
         visit: (N,) number of the next slate within the day, from 0.
         memory: what a site would remember.
@@ -39,7 +40,8 @@ class Lives:
         self.memory = Memory(n_lives, world.catalogue.n_topics, max_days)
         self._n_slates = rows.copy()
         self._end = rows.copy()  # first day that is not lived
-        self._cast = world.cast(rows, rows.copy())
+        self.luck = rows.copy()
+        self._cast = world.cast(rows, self.luck)
         self.state = self._cast.start()
 
     def begin(self, rows: Ints, users: Ints, luck: Ints) -> Bools:
@@ -48,7 +50,7 @@ class Lives:
         for field in fields(Population):
             _put(getattr(self._cast.people, field.name), rows, getattr(fresh.people, field.name))
         _put(self.state, rows, fresh.start())
-        self._cast.chance[rows] = luck
+        self.luck[rows] = luck
         self.user[rows] = users
         self.day[rows] = fresh.people.first_day
         self._end[rows] = self.day[rows] + self.max_days
@@ -106,7 +108,7 @@ class Lives:
 
     def _part(self, rows: Ints) -> tuple[World, dict[str, Array], Ints]:
         """Return the world of the users at `rows` alone, a copy of their state, and their days."""
-        world = self._cast.cast(rows, self._cast.chance[rows])
+        world = self._cast.cast(rows, self.luck[rows])
         return world, {name: values[rows] for name, values in self.state.items()}, self.day[rows]
 
 

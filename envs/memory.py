@@ -21,6 +21,11 @@ def n_features(n_topics: int) -> int:
     return 2 * n_topics + 3
 
 
+def fade_table(max_days: int) -> Singles:
+    """Return (max_days + 1,) what is left of a click after 0, 1, ... days."""
+    return np.exp(-np.arange(max_days + 1) / MEMORY_DAYS).astype(np.float32)
+
+
 class Memory:
     """What a site remembers of n users: recent clicks and exposures by topic, first and last visit.
 
@@ -39,7 +44,7 @@ class Memory:
         self.first = np.full(n_users, -1, np.int64)
         self.last = np.full(n_users, -1, np.int64)
         self.gap = np.zeros(n_users, np.int64)
-        self._fade = np.exp(-np.arange(max_days + 1) / MEMORY_DAYS).astype(np.float32)
+        self._fade = fade_table(max_days)
 
     def forget(self, rows: Ints) -> None:
         """Forget what was seen of the users at `rows` (B,)."""

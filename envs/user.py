@@ -9,15 +9,13 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from serendip.envs.actions import ActionError, action_space, as_slates
-from serendip.envs.lives import Lives
+from serendip.envs.actions import ActionError, action_space, as_slate
+from serendip.envs.life import open_life
 from serendip.envs.memory import n_features
 from serendip.envs.opening import MAX_TRIES, checked_days, checked_slots, open_world
 from serendip.simulator.interface import SettingsError, Singles
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.world import World
-
-_ONLY = np.zeros(1, np.int64)
 
 
 class UserEnv(gymnasium.Env[Singles, Any]):
@@ -62,7 +60,8 @@ class UserEnv(gymnasium.Env[Singles, Any]):
         self.render_mode = render_mode
         self.observation_space = spaces.Box(0.0, 1.0, (n_features(self.world.catalogue.n_topics),), np.float32)
         self.action_space = action_space(self.world.n_items, self.n_slots)
-        self._life = Lives(self.world, 1, checked_days(max_days))
+        self._max_days = checked_days(max_days)
+        self.life = open_life(self.world, self._max_days)
         self._truth = truth
         self._over = True
 
@@ -75,9 +74,9 @@ class UserEnv(gymnasium.Env[Singles, Any]):
             SettingsError: no such user, or none that comes once in `max_days`.
         """
         super().reset(seed=seed)
-        begin_life(self._life, 0, self.np_random, (options or {}).get("user"))
+        self._begin((options or {}).get("user"))
         self._over = False
-        return self._life.features(_ONLY)[0], self._info()
+        return self.life.features(), self._info()
 
     def step(self, action: Any) -> tuple[Singles, float, bool, bool, dict[str, Any]]:
         """Show a slate, and live on to the next.
@@ -87,34 +86,40 @@ class UserEnv(gymnasium.Env[Singles, Any]):
         """
         if self._over:
             raise ActionError("no life is going on; call reset() first")
-        items = as_slates(np.asarray(action)[None], self.world.n_items, (1, self.n_slots))
-        clicked = self._life.show(_ONLY, items)[0]
-        terminated, truncated = bool(self._life.gone(_ONLY)[0]), bool(self._life.late(_ONLY)[0])
+        life = self.life
+        clicked = life.show(as_slate(action, self.world.n_items, self.n_slots))
+        terminated = life.gone
+        truncated = life.late and not terminated
         self._over = terminated or truncated
-        info = {"clicked": clicked, **self._info()}
-        return self._life.features(_ONLY)[0], float(clicked.sum()), terminated, truncated and not terminated, info
+        info = self._info()
+        info["clicked"] = clicked
+        return life.features(), float(np.count_nonzero(clicked)), terminated, truncated, info
 
     def _info(self) -> dict[str, Any]:
-        life = self._life
-        info: dict[str, Any] = {"user": int(life.user[0]), "day": int(life.day[0]), "visit": int(life.visit[0])}
+        life = self.life
+        info: dict[str, Any] = {"user": life.user, "day": life.day, "visit": life.visit}
         if self._truth:
-            info["truth"] = {name: values[0].copy() for name, values in life.state.items()}
+            info["truth"] = life.truth()
         return info
 
+    def _begin(self, user: int | None) -> None:
+        """Begin the life of a random user, or of `user`, who comes at least once."""
+        for _ in range(MAX_TRIES):
+            if self.life.begin(*draw_life(self.np_random, self.world.n_users, user)):
+                return
+        raise SettingsError(
+            f"{'no user' if user is None else f'user {user} never'} came within max_days = {self._max_days} in "
+            f"{MAX_TRIES} tries; allow more days"
+        )
 
-def begin_life(lives: Lives, row: int, rng: np.random.Generator, user: int | None = None) -> None:
-    """Begin at `row` the life of a random user, or of `user`, who comes at least once.
+
+def draw_life(rng: np.random.Generator, n_users: int, user: int | None = None) -> tuple[int, int]:
+    """Return a random user, or `user`, and a luck.
 
     Raises:
-        SettingsError: no such user, or none that comes in the days allowed.
+        SettingsError: there is no such user.
     """
-    n_users = lives.world.n_users
     if user is not None and not 0 <= user < n_users:
         raise SettingsError(f"user {user} does not exist; users go from 0 to {n_users - 1}")
-    for _ in range(MAX_TRIES):
-        drawn = int(rng.integers(n_users)) if user is None else user
-        luck = int(rng.integers(-(2**63), 2**63 - 1))
-        if lives.begin(np.array([row]), np.array([drawn]), np.array([luck]))[0]:
-            return
-    who = "no user" if user is None else f"user {user} never"
-    raise SettingsError(f"{who} came within max_days = {lives.max_days} in {MAX_TRIES} tries; allow more days")
+    drawn = int(rng.integers(n_users)) if user is None else user
+    return drawn, int(rng.integers(-(2**63), 2**63 - 1))

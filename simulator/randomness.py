@@ -10,6 +10,7 @@ then give the same bits.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from typing import Any
@@ -28,10 +29,17 @@ def _signed(value: int) -> int:
     return value - (1 << 64) if value >> 63 else value
 
 
-def _mix_int(h: int) -> int:
+def absorb(h: int, word: int) -> int:
+    """Return the unsigned hash `h` once it has taken in one more word: what `bits` does, a word at a time."""
+    h = (h + word * _GOLDEN) & _MASK
     h = ((h ^ (h >> 30)) * _FIRST) & _MASK
     h = ((h ^ (h >> 27)) * _SECOND) & _MASK
     return h ^ (h >> 31)
+
+
+def fraction(h: int) -> float:
+    """Return the uniform in [0, 1) that `uniform` makes of the unsigned hash `h`."""
+    return (h >> 11) * 2.0**-53
 
 
 def _mix(h: Any) -> Any:
@@ -55,8 +63,7 @@ def bits(key: int, *words: Any) -> Any:
     h: Any = key & _MASK
     for word in words:
         if isinstance(word, (int, np.integer)):
-            step = (int(word) * _GOLDEN) & _MASK
-            h = _mix_int((h + step) & _MASK) if isinstance(h, int) else _mix(h + _signed(step))
+            h = absorb(h, int(word)) if isinstance(h, int) else _mix(h + _signed(int(word) * _GOLDEN))
         else:
             h = _mix((_signed(h) if isinstance(h, int) else h) + _int64(word) * _signed(_GOLDEN))
     return _signed(h) if isinstance(h, int) else h
@@ -119,7 +126,7 @@ def poisson(rate: float, key: int, *words: Any) -> Any:
     if not 0.0 <= rate <= 100.0:
         raise ValueError(f"a Poisson rate must be in [0, 100], got {rate}")
     u = uniform(key, *words)
-    table = _poisson_table(rate)
+    table = poisson_table(rate)
     if isinstance(u, float):
         return int(np.searchsorted(table, u, side="right"))
     xp = array_api_compat.array_namespace(u)
@@ -127,7 +134,8 @@ def poisson(rate: float, key: int, *words: Any) -> Any:
     return xp.searchsorted(steps, u, side="right")
 
 
-def _poisson_table(rate: float) -> np.ndarray[Any, np.dtype[np.float64]]:
+@functools.cache
+def poisson_table(rate: float) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return the distribution function at 0, 1, ... until it reaches 1 to within rounding."""
     term, total, table = math.exp(-rate), 0.0, list[float]()
     while total < 1.0 - 1e-15 and len(table) < 300:

@@ -37,6 +37,7 @@ class World:
         items: what a site knows of the items.
         fitted: what was taken from real data, or None.
         user_ids: (n,) the users' rows.
+        keys: the keys of the streams of luck, by name.
         chance: (n,) int64 what the luck of each user hangs on beside the seed: the ids, but in a cast.
     """
 
@@ -68,7 +69,7 @@ class World:
         self.people = self.place.people(people)
         self.user_ids = self.place(np.arange(people.n_users, dtype=np.int64))
         self.chance = self.user_ids
-        self._keys = {name: randomness.derive(seed, name) for name in ("return", "slates", "click", "leave")}
+        self.keys = {name: randomness.derive(seed, name) for name in ("return", "slates", "click", "leave")}
 
     @property
     def n_users(self) -> int:
@@ -111,10 +112,10 @@ class World:
         """
         xp = array_api_compat.array_namespace(self.user_ids)
         chance = -xp.expm1(-self.dynamics.rate(state))  # (n,)
-        comes = randomness.uniform(self._keys["return"], self.chance, day) < chance
+        comes = randomness.uniform(self.keys["return"], self.chance, day) < chance
         users = self.user_ids[comes & self.present(state, day)]
         today = day if isinstance(day, int) else day[users]
-        more = randomness.poisson(self.settings.mean_slates - 1.0, self._keys["slates"], self.chance[users], today)
+        more = randomness.poisson(self.settings.mean_slates - 1.0, self.keys["slates"], self.chance[users], today)
         return users, more + 1
 
     def match(self, users: Array, items: Array) -> Array:
@@ -148,7 +149,7 @@ class World:
         utility = match + self.dynamics.disposition(state, users, topics)
         chance = self.chance[users]
         clicked = self.choice.click(
-            utility, lambda slot: randomness.uniform(self._keys["click"], chance, day, visit, slot)
+            utility, lambda slot: randomness.uniform(self.keys["click"], chance, day, visit, slot)
         )
         self.dynamics.respond(state, self.people, users, topics, match, clicked)
         return clicked
@@ -156,7 +157,7 @@ class World:
     def night(self, state: State, day: Array | int) -> None:
         """Let the night after `day`, one for all or (n,), pass: users change, and some leave for good."""
         here = self.people.first_day <= day
-        leaves = randomness.uniform(self._keys["leave"], self.chance, day) < self.dynamics.hazard(state)
+        leaves = randomness.uniform(self.keys["leave"], self.chance, day) < self.dynamics.hazard(state)
         self.dynamics.night(state, self.people)
         state["alive"] = state["alive"] & ~(leaves & here)
 

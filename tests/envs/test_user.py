@@ -36,7 +36,7 @@ def test_a_life_is_the_one_the_world_gives() -> None:
     env = UserEnv(world, max_days=100)
     for seed in range(20):
         _, info = env.reset(seed=seed)
-        luck = int(env._life._cast.chance[0])
+        luck = env.life.luck
         expected = reference(world, info["user"], luck, np.random.default_rng(seed), 100)
         rng, over, lived = np.random.default_rng(seed), False, list[Any]()
         while not over:
