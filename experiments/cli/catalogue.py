@@ -16,6 +16,8 @@ KINDS = {  # a registry, or a function that returns names and what they are
     "models": "serendip.agents.models.registry:MODELS",
     "beliefs": "serendip.agents.presets:BELIEFS",
     "strategies": "serendip.agents.presets:STRATEGIES",
+    "estimators": "serendip.experiments.offline.estimators:ESTIMATORS",
+    "figures": "serendip.experiments.figures:FIGURES",
     "dynamics": "serendip.simulator.dynamics:DYNAMICS",
     "choices": "serendip.simulator.choice:CHOICES",
 }

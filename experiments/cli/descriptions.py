@@ -43,7 +43,8 @@ def first_line(lazy: str) -> str:
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     named = [n for n in tree.body if isinstance(n, ast.ClassDef | ast.FunctionDef) and n.name == name]
     docstring = next(filter(None, map(ast.get_docstring, [*named, tree])), "")
-    return docstring.partition("\n")[0].rstrip(".")
+    line = docstring.partition("\n")[0].rstrip(".").removeprefix("Return ")
+    return line[:1].upper() + line[1:]
 
 
 def worlds() -> dict[str, str]:

@@ -57,7 +57,7 @@ def slot_progress(console: Console) -> Generator[Callable[[int, int], None]]:
         TaskProgressColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("reading and training", total=None)
 
         def tell(done: int, there_are: int) -> None:

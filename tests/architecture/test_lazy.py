@@ -7,10 +7,12 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from serendip.experiments.cli.catalogue import KINDS
 from serendip.experiments.cli.commands import COMMANDS
 
 FLOORS = ("simulator", "agents", "envs", "experiments")
@@ -38,6 +40,15 @@ def test_every_lazy_string_resolves(root: Path) -> None:
         except (ImportError, AttributeError) as error:
             broken.append(f"{file}: {string!r}: {error}")
     assert broken == []
+
+
+def test_registries_hold_plain_strings_that_the_test_above_can_see(root: Path) -> None:
+    seen = {string for _, string in lazy_strings(root)}
+    for where in KINDS.values():
+        registry = pkgutil.resolve_name(where)
+        if isinstance(registry, Mapping):
+            lazy = {value for value in registry.values() if isinstance(value, str)}
+            assert lazy <= seen, f"{where}: write each entry out as one string"
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=["serendip", *COMMANDS])

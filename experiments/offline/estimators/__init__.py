@@ -17,13 +17,12 @@ from serendip.simulator.interface import SettingsError
 
 Estimator = Callable[[Slots], Terms]
 
-_HERE = "serendip.experiments.offline.estimators"
 ESTIMATORS: dict[str, str] = {
-    "ips": f"{_HERE}.ips:ips",
-    "clipped_ips": f"{_HERE}.ips:clipped_ips",
-    "snips": f"{_HERE}.ips:self_normalised_ips",
-    "dm": f"{_HERE}.direct:direct_method",
-    "dr": f"{_HERE}.doubly_robust:doubly_robust",
+    "ips": "serendip.experiments.offline.estimators.ips:ips",
+    "clipped_ips": "serendip.experiments.offline.estimators.ips:clipped_ips",
+    "snips": "serendip.experiments.offline.estimators.ips:self_normalised_ips",
+    "dm": "serendip.experiments.offline.estimators.direct:direct_method",
+    "dr": "serendip.experiments.offline.estimators.doubly_robust:doubly_robust",
 }
 
 
