@@ -16,6 +16,8 @@ BELIEFS = {
 }
 STRATEGIES = {
     "greedy": "serendip.agents.strategies.greedy:Greedy",
+    "novelty": "serendip.agents.strategies.novelty:Novelty",
+    "shuffled": "serendip.agents.strategies.shuffled:Shuffled",
     "thompson": "serendip.agents.strategies.thompson:Thompson",
     "uniform": "serendip.agents.strategies.uniform:Uniform",
 }
@@ -34,9 +36,21 @@ PRESETS: dict[str, dict[str, Any]] = {
         "epsilon": 0.05,
     },
     "bootstrap-thompson": {"strategy": "thompson", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
+    # controls: as random, but not where the belief is unsure; and new to the user, whatever is believed
+    "vae-shuffled": {
+        "strategy": "shuffled",
+        "belief": "latent",
+        "model": "mult-vae",
+        "model_settings": _VAE,
+        "epsilon": 0.05,
+    },
+    "bootstrap-shuffled": {"strategy": "shuffled", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
+    "ease-novelty": {"strategy": "novelty", "belief": "point", "model": "ease", "epsilon": 0.05},
 }
 GENERAL: dict[str, dict[str, Any]] = {  # any belief x any strategy: make("thompson", belief=..., model=...)
     "greedy": {"strategy": "greedy", "belief": "point", "model": "ease"},
+    "novelty": {"strategy": "novelty", "belief": "point", "model": "ease", "epsilon": 0.05},
+    "shuffled": {"strategy": "shuffled", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
     "thompson": {"strategy": "thompson", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
 }
 MODEL_OF = {"ensemble": "ease", "latent": "mult-vae", "point": "ease"}  # where none is named

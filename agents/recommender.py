@@ -123,12 +123,13 @@ class Recommender:
 
     def _mixture(self, visits: Visits, key: int) -> SlateMixture:
         luck = Luck(randomness.derive(key, "hypothesis"), visits)
-        ranker = Ranker(visits, self.slate_size, tie_key(self.seed))
-        candidates, weights = self.strategy.candidates(self._posterior(visits), ranker, luck)
+        situation = Situation(visits, self.history, self.items)
+        ranker = Ranker(situation, self.slate_size, tie_key(self.seed))
+        candidates, weights = self.strategy.candidates(self._posterior(situation), ranker, luck)
         return SlateMixture(candidates, weights, self.settings.epsilon, visits.available)
 
-    def _posterior(self, visits: Visits) -> Posterior:
+    def _posterior(self, situation: Situation) -> Posterior:
         """Return what is believed; before the first update that is nothing, and ties decide."""
         if self.version:
-            return self.belief.posterior(Situation(visits, self.history, self.items))
-        return PointPosterior(np.zeros((len(visits), self.items.n_items), dtype=np.float32))
+            return self.belief.posterior(situation)
+        return PointPosterior(np.zeros((len(situation), self.items.n_items), dtype=np.float32))

@@ -34,7 +34,12 @@ class Situation:
     @cached_property
     def exposures(self) -> Sparse:
         """(B, M) CSR, 1 for each item the user was ever shown."""
-        return as_ones(self.history.exposures_of(self.visits.user_ids))
+        return as_ones(self.n_exposures)
+
+    @cached_property
+    def n_exposures(self) -> Sparse:
+        """(B, M) CSR, how often the user was shown each item."""
+        return self.history.exposures_of(self.visits.user_ids)
 
     def __len__(self) -> int:
         return len(self.visits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.beliefs.belief import Luck, Posterior, Situation
 from serendip.agents.ranking import top_slates
 from serendip.simulator import randomness
 from serendip.simulator.interface import Bools, Floats, Ints, Singles, Visits
@@ -16,14 +16,19 @@ class Ranker:
     """Makes slates of scores.
 
     Attributes:
-        visits: B visits to make them for.
+        situation: B visits to make them for, and what is remembered of their users.
         slate_size: L.
         tie_key: of the stream that breaks ties.
     """
 
-    visits: Visits
+    situation: Situation
     slate_size: int
     tie_key: int
+
+    @property
+    def visits(self) -> Visits:
+        """The B visits."""
+        return self.situation.visits
 
     @property
     def available(self) -> Bools:

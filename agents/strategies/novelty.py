@@ -1,0 +1,45 @@
+"""A bonus for what a user has not been shown: exploration that needs no belief about uncertainty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.strategies.strategy import Ranker
+from serendip.simulator.interface import Floats, Ints, SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class NoveltySettings:
+    """Settings of the bonus.
+
+    Attributes:
+        bonus: what an item never shown to the user is worth, in standard deviations of the user's scores.
+    """
+
+    bonus: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.bonus < np.inf:
+            raise SettingsError(f"bonus is {self.bonus}; allowed is 0 or more")
+
+
+class Novelty:
+    """The slate of the highest (score - mean) / std + bonus / sqrt(1 + n_ui), n_ui the times u was shown i.
+
+    Count-based exploration, as in Bellemare et al. (2016), "Unifying count-based exploration and intrinsic motivation".
+    """
+
+    def __init__(self, settings: NoveltySettings) -> None:
+        self.settings = settings
+
+    def candidates(self, posterior: Posterior, ranker: Ranker, luck: Luck) -> tuple[Ints, Floats | None]:
+        """Return the one slate."""
+        scores = posterior.mean(luck)  # (B, M)
+        spread = scores.std(axis=1, keepdims=True)
+        standard = (scores - scores.mean(axis=1, keepdims=True)) / np.where(spread > 0.0, spread, 1.0)
+        seen = ranker.situation.n_exposures.toarray()  # (B, M)
+        bonus = np.float32(self.settings.bonus) / np.sqrt(1.0 + seen)
+        return ranker.top((standard + bonus).astype(np.float32))[:, None, :], None
