@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+import array_api_compat
 import numpy as np
 
-from serendip.simulator.interface import Items, SettingsError, Singles, SmallInts
+from serendip.simulator.interface import Items, SettingsError, SmallInts
 from serendip.simulator.randomness import generator
 
 Array = Any
@@ -24,11 +26,36 @@ class CatalogueSettings:
     quality_spread: float = 0.7
     """Standard deviation of quality, in units of utility."""
 
+    quality_shape: Literal["normal", "exponential"] = "normal"
+    """How quality is distributed; exponential: the popularity exp(quality) has a power-law tail."""
+    topic_skew: float = 0.0
+    """Exponent of topics' sizes: the k-th has a share of the items that goes with k^-skew; 0: equal shares."""
+    new_share: float = 0.0
+    """Share of the items that are not there on the first day."""
+    release_days: int = 0
+    """Days over which these appear, evenly."""
+    staleness: float = 0.0
+    """Utility that an old item has lost."""
+    staleness_days: float = 30.0
+    """Days after its release in which an item loses most of that."""
+
     def __post_init__(self) -> None:
         if not 1 <= self.n_topics <= self.n_items:
             raise SettingsError(f"catalogue: n_topics is {self.n_topics}; allowed is 1 to n_items = {self.n_items}")
-        if not 0.0 <= self.quality_spread < 100.0:
-            raise SettingsError(f"catalogue: quality_spread is {self.quality_spread}; allowed is 0 to 100")
+        for name in ("quality_spread", "topic_skew", "staleness"):
+            if not 0.0 <= getattr(self, name) < 100.0:
+                raise SettingsError(f"catalogue: {name} is {getattr(self, name)}; allowed is 0 to 100")
+        if not 0.0 <= self.new_share < 1.0:
+            raise SettingsError(f"catalogue: new_share is {self.new_share}; allowed is 0 to below 1")
+        if self.release_days < 0 or (self.new_share > 0.0 and self.release_days == 0):
+            raise SettingsError(f"catalogue: release_days is {self.release_days}; allowed is 1 or more with new items")
+        if not (math.isfinite(self.staleness_days) and self.staleness_days > 0.0):
+            raise SettingsError(f"catalogue: staleness_days is {self.staleness_days}; allowed is above 0")
+
+    @property
+    def n_first(self) -> int:
+        """Number of items that are there on the first day."""
+        return max(1, self.n_items - int(self.new_share * self.n_items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +83,41 @@ class Catalogue:
 
 
 def draw_catalogue(settings: CatalogueSettings, seed: int) -> Catalogue:
-    """Return a catalogue: topics in equal shares, qualities normal around 0, everything there from the start."""
+    """Return a catalogue: topics by size, qualities around 0, release days spread over items at random."""
     rng = generator(seed, "catalogue")
-    topic: SmallInts = rng.permutation(np.arange(settings.n_items, dtype=np.int32) % settings.n_topics)
-    quality: Singles = rng.normal(0.0, settings.quality_spread, settings.n_items).astype(np.float32)
-    return Catalogue(topic, quality, np.zeros(settings.n_items, np.int32), None, settings.n_topics)
+    topic: SmallInts = rng.permutation(_topics(settings))
+    if settings.quality_shape == "normal":
+        quality = rng.normal(0.0, settings.quality_spread, settings.n_items)
+    else:
+        quality = settings.quality_spread * (rng.exponential(1.0, settings.n_items) - 1.0)
+    released = _release_days(settings, seed)
+    return Catalogue(topic, quality.astype(np.float32), released, None, settings.n_topics)
+
+
+def _topics(settings: CatalogueSettings) -> SmallInts:
+    """Return (M,) topics, each at least once, in shares that go with k^-skew."""
+    if settings.topic_skew == 0.0:
+        return np.arange(settings.n_items, dtype=np.int32) % settings.n_topics
+    share = np.arange(1, settings.n_topics + 1.0) ** -settings.topic_skew
+    spare = settings.n_items - settings.n_topics
+    upper = np.rint(np.cumsum(share) / share.sum() * spare).astype(np.int64)
+    return np.repeat(np.arange(settings.n_topics, dtype=np.int32), 1 + np.diff(upper, prepend=0))
+
+
+def _release_days(settings: CatalogueSettings, seed: int) -> SmallInts:
+    """Return (M,) release day: 0 for those there at first, 1 to `release_days` in equal numbers for the others."""
+    released = np.zeros(settings.n_items, dtype=np.int32)
+    n_new = settings.n_items - settings.n_first
+    if n_new == 0:
+        return released
+    later = generator(seed, "releases").permutation(settings.n_items)[:n_new]
+    released[later] = 1 + np.arange(n_new) * settings.release_days // n_new
+    return released
+
+
+def staleness(released: Array, day: Array | int, most: float, days: float) -> Array:
+    """Return (B, L) what items `released` (B, L) lost by `day`, one for all or (B,): most (1 - e^-(age / days))."""
+    xp = array_api_compat.array_namespace(released)
+    today = day if isinstance(day, int) else day[:, None]
+    age = xp.astype(xp.clip(today - released, 0, None), xp.float32)
+    return -most * xp.expm1(-age / days)

@@ -37,24 +37,31 @@ def organic_history(world: World) -> Iterator[Organic]:
     users = np.flatnonzero((repertoire.max(axis=1) > 0) & (to_numpy(world.people.first_day) == 0))
     key = randomness.derive(world.seed, "organic")
     length = world.settings.slate_size
+    there = np.flatnonzero(world.items.available(0))  # items, in order, that can have been seen
     for day in range(-world.settings.population.organic_clicks, 0):
         clicked_item = _known_item(world, repertoire[users], randomness.uniform(key, users, day, 0), users, day)
-        others = randomness.distinct(world.n_items - 1, length - 1, key, users, day, 1)  # (B, L - 1)
+        others = randomness.distinct(len(there) - 1, length - 1, key, users, day, 1)  # (B, L - 1)
         slot = randomness.below(length, key, users, day, 2)  # (B,) where the clicked item stands
         clicked = np.arange(length) == slot[:, None]
         items = np.empty((len(users), length), dtype=np.int64)
         items[clicked] = clicked_item
         items[~clicked] = (others + (others >= clicked_item[:, None])).ravel()
+        items = there[items]
         visits = Visits(users, day, np.zeros(len(users), np.int32), world.items.available(0))
         yield Organic(visits, items, clicked)
 
 
 def _known_item(world: World, known: Floats, point: Floats, users: Ints, day: int) -> Ints:
-    """Return (B,) an item of a topic drawn by repertoire `known` (B, K), at the quantile `point` (B,)."""
-    topic = np.asarray(world.items.topic)
+    """Return (B,) an item of a topic drawn by repertoire `known` (B, K), at the quantile `point` (B,).
+
+    Items are counted among those of the first day; a topic that has none of them then is drawn by nobody, and who
+    knows no other clicks any item.
+    """
+    topic = np.asarray(world.items.topic)[world.items.available(0)]
     n_in = np.bincount(topic, minlength=known.shape[1])  # (K,) items of each topic
     by_topic, first = np.argsort(topic, kind="stable"), np.cumsum(n_in) - n_in
-    upper = np.cumsum(known.astype(np.float64) * (n_in > 0), axis=1)  # (B, K)
+    weight = known.astype(np.float64) * (n_in > 0)  # (B, K)
+    upper = np.cumsum(np.where(weight.any(axis=1, keepdims=True), weight, n_in > 0), axis=1)
     drawn = (upper <= (point * upper[:, -1])[:, None]).sum(axis=1)  # (B,)
     drawn = np.minimum(drawn, known.shape[1] - 1)
     within = randomness.below(n_in[drawn], randomness.derive(world.seed, "organic item"), users, day)

@@ -74,6 +74,10 @@ class PopulationSettings:
     """New users per day."""
     inflow_days: int = 0
     """Days during which new users arrive."""
+    drift: float = 0.0
+    """Share of the way by which a click moves the taste for what was clicked towards `drift_ceiling`."""
+    drift_ceiling: float = 2.0
+    """Taste, in units of utility, that consuming something leads to in the end."""
     cohorts: tuple[Cohort, ...] = (Cohort(),)
     """The mixture that users are drawn from."""
 
@@ -94,7 +98,9 @@ class PopulationSettings:
                 raise SettingsError(f"population: {name} is {getattr(self, name)}; allowed is 0 or more")
         if not 0.0 < self.agreement <= 1.0:
             raise SettingsError(f"population: agreement is {self.agreement}; allowed is above 0 and at most 1")
-        for name in ("liked_mean", "other_mean"):
+        if not 0.0 <= self.drift <= 1.0:
+            raise SettingsError(f"population: drift is {self.drift}; allowed is 0 to 1")
+        for name in ("liked_mean", "other_mean", "drift_ceiling"):
             if not math.isfinite(getattr(self, name)):
                 raise SettingsError(f"population: {name} is {getattr(self, name)}; allowed is any finite number")
         if self.n_users < 1 or self.n_personas < 1:

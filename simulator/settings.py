@@ -23,6 +23,8 @@ class WorldSettings:
     """Items shown at once."""
     mean_slates: float = 3.0
     """Slates per visit, on average: 1 + Poisson(mean - 1)."""
+    weekday: tuple[float, ...] = ()
+    """Factors on everybody's rate of visits, one for each day of the week from the first; empty: all 1."""
     catalogue: CatalogueSettings = field(default_factory=CatalogueSettings)
     population: PopulationSettings = field(default_factory=PopulationSettings)
     choice: dict[str, Any] = field(default_factory=lambda: {"kind": "multinomial-logit"})
@@ -44,6 +46,15 @@ class WorldSettings:
             raise SettingsError(f"world {self.name!r}: mean_slates is {self.mean_slates}; allowed is 1 to 50")
         if not 0.0 < self.known_from < 1.0:
             raise SettingsError(f"world {self.name!r}: known_from is {self.known_from}; allowed is above 0 and below 1")
+        if self.weekday and (len(self.weekday) != 7 or not all(0.0 <= factor <= 100.0 for factor in self.weekday)):
+            raise SettingsError(
+                f"world {self.name!r}: weekday is {list(self.weekday)}; allowed is none or 7 factors of 0 to 100"
+            )
+        if self.slate_size > self.catalogue.n_first:
+            raise SettingsError(
+                f"world {self.name!r}: slate_size is {self.slate_size}, but only {self.catalogue.n_first} items are "
+                "there on the first day; lower it, or catalogue.new_share"
+            )
         make_choice(self.choice)
         make_dynamics(self.dynamics)
 

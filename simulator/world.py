@@ -12,8 +12,9 @@ import numpy as np
 
 from serendip.simulator import randomness
 from serendip.simulator.arrays import gather, namespace, to_numpy
-from serendip.simulator.catalogue import Catalogue, draw_catalogue
+from serendip.simulator.catalogue import Catalogue, draw_catalogue, staleness
 from serendip.simulator.choice import make_choice
+from serendip.simulator.drift import affinity, drift_tastes
 from serendip.simulator.dynamics import State, make_dynamics
 from serendip.simulator.fitted import Fitted
 from serendip.simulator.interface import Items, Visits, settings_to_json, write_json
@@ -99,7 +100,11 @@ class World:
 
     def start(self) -> State:
         """Return the state of the first morning."""
-        return self.dynamics.start(self.people, self.catalogue.n_topics)
+        state = self.dynamics.start(self.people, self.catalogue.n_topics)
+        if self.settings.population.drift > 0.0:
+            xp = array_api_compat.array_namespace(self.people.taste)
+            state["taste"] = xp.asarray(self.people.taste, copy=True)
+        return state
 
     def present(self, state: State, day: Array | int) -> Array:
         """Return (n,) bool who has arrived and has not left."""
@@ -111,31 +116,36 @@ class World:
         A user comes with probability 1 - exp(-lambda_u), by a hash of seed, user and day; `day` is one for all or (n,).
         """
         xp = array_api_compat.array_namespace(self.user_ids)
-        chance = -xp.expm1(-self.dynamics.rate(state))  # (n,)
+        chance = -xp.expm1(-self.dynamics.rate(state) * self._rhythm(day))  # (n,)
         comes = randomness.uniform(self.keys["return"], self.chance, day) < chance
         users = self.user_ids[comes & self.present(state, day)]
         today = day if isinstance(day, int) else day[users]
         more = randomness.poisson(self.settings.mean_slates - 1.0, self.keys["slates"], self.chance[users], today)
         return users, more + 1
 
-    def match(self, users: Array, items: Array) -> Array:
+    def match(self, users: Array, items: Array, day: Array | int = 0, state: State | None = None) -> Array:
         """Return (B, L) theta_u . v_i + q_i: the lasting worth of items to users, in units of utility.
 
         Only what is shown is scored; the cost does not grow with the catalogue.
-        """
-        xp = array_api_compat.array_namespace(items)
-        flat = xp.reshape(items, (-1,))
-        quality = xp.reshape(xp.take(self.catalogue.quality, flat), items.shape)
-        factors = self.catalogue.factors
-        if factors is None:
-            topics = xp.reshape(xp.take(self.catalogue.topic, flat), items.shape)
-            return gather(self.people.taste, users, topics) + quality
-        shown = xp.reshape(xp.take(factors, flat, axis=0), (*items.shape, factors.shape[1]))  # (B, L, d)
-        return xp.sum(self.people.taste[users][:, None, :] * shown, axis=2) + quality
 
-    def utility(self, state: State, users: Array, items: Array) -> Array:
+        Args:
+            day: one for all or (B,); items grow stale where the catalogue says so.
+            state: where tastes drift, the state they are in; else, or when None, tastes are those of the first day.
+        """
+        taste = self.people.taste if state is None else state.get("taste", self.people.taste)
+        quality = self._of_items(self.catalogue.quality, items)
+        worn = self.settings.catalogue
+        if worn.staleness > 0.0:
+            released = self._of_items(self.catalogue.released, items)
+            quality = quality - staleness(released, day, worn.staleness, worn.staleness_days)
+        if self.catalogue.factors is None:
+            return gather(taste, users, self._of_items(self.catalogue.topic, items)) + quality
+        return affinity(taste, users, self.catalogue.factors, items) + quality
+
+    def utility(self, state: State, users: Array, items: Array, day: Array | int = 0) -> Array:
         """Return (B, L) what items are worth to users now, satiation and all."""
-        return self.match(users, items) + self.dynamics.disposition(state, users, self._topics(items))
+        topics = self._of_items(self.catalogue.topic, items)
+        return self.match(users, items, day, state) + self.dynamics.disposition(state, users, topics)
 
     def show(self, state: State, day: Array | int, visit: Array | int, users: Array, items: Array) -> Array:
         """Show slates `items` (B, L) to `users` (B,), none of them twice; change the state; return clicks (B, L).
@@ -144,14 +154,17 @@ class World:
             day: one for all or (B,).
             visit: number of the slate within the user's day, one for all or (B,).
         """
-        topics = self._topics(items)
-        match = self.match(users, items)
+        topics = self._of_items(self.catalogue.topic, items)
+        match = self.match(users, items, day, state)
         utility = match + self.dynamics.disposition(state, users, topics)
         chance = self.chance[users]
         clicked = self.choice.click(
             utility, lambda slot: randomness.uniform(self.keys["click"], chance, day, visit, slot)
         )
         self.dynamics.respond(state, self.people, users, topics, match, clicked)
+        if "taste" in state:
+            people, factors = self.settings.population, self.catalogue.factors
+            drift_tastes(state["taste"], users, topics, items, factors, clicked, people.drift, people.drift_ceiling)
         return clicked
 
     def night(self, state: State, day: Array | int) -> None:
@@ -174,9 +187,19 @@ class World:
             self.fitted.save(folder / name)
         write_json(folder / "world.json", settings_to_json(replace(self.settings, fitted=name)))
 
-    def _topics(self, items: Array) -> Array:
+    def _of_items(self, column: Array, items: Array) -> Array:
+        """Return (B, L) what `column` (M,) says of `items` (B, L)."""
         xp = array_api_compat.array_namespace(items)
-        return xp.reshape(xp.take(self.catalogue.topic, xp.reshape(items, (-1,))), items.shape)
+        return xp.reshape(xp.take(column, xp.reshape(items, (-1,))), items.shape)
+
+    def _rhythm(self, day: Array | int) -> Array | float:
+        """Return the factor on rates of visits that the weekday of `day` brings, one or (n,)."""
+        factors = self.settings.weekday
+        if not factors:
+            return 1.0
+        if isinstance(day, int):
+            return factors[day % 7]
+        return self.place(np.asarray(factors, dtype=np.float32))[day % 7]
 
 
 class _Placer:

@@ -20,7 +20,8 @@ from serendip.simulator.calibration.rates import Activity, Rates, activity_of, d
 from serendip.simulator.calibration.reading import Columns, Interactions, read_interactions
 from serendip.simulator.calibration.replicas import History, replicate
 from serendip.simulator.catalogue import CatalogueSettings
-from serendip.simulator.dynamics.repertoire import Repertoire, worth
+from serendip.simulator.dynamics.learning import worth
+from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.fitted import Fitted
 from serendip.simulator.interface import DataError, Floats, settings_to_json, write_json
 from serendip.simulator.population import Cohort, PopulationSettings

@@ -8,8 +8,7 @@ from typing import Any
 
 import array_api_compat
 
-from serendip.simulator.choice import Draw
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.choice import Draw, check_choice, examined
 
 Array = Any
 
@@ -27,10 +26,7 @@ class MultinomialLogit:
     """How much less each further position is looked at, in (0, 1]."""
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.outside):
-            raise SettingsError(f"choice: outside is {self.outside}; allowed is any finite number")
-        if not 0.0 < self.examination <= 1.0:
-            raise SettingsError(f"choice: examination is {self.examination}; allowed is above 0 and at most 1")
+        check_choice(self.outside, self.examination)
 
     def click(self, utility: Array, draw: Draw) -> Array:
         """Return (B, L) bool the slot that a single uniform falls on, if any."""
@@ -50,6 +46,4 @@ class MultinomialLogit:
     def _weight(self, utility: Array) -> Array:
         """Return (B, L) gamma_j exp(x_j)."""
         xp = array_api_compat.array_namespace(utility)
-        slots = [self.examination**j for j in range(utility.shape[1])]
-        gamma = xp.asarray(slots, dtype=utility.dtype, device=array_api_compat.device(utility))
-        return xp.exp(utility) * gamma
+        return xp.exp(utility) * examined(self.examination, utility)

@@ -18,6 +18,10 @@ State = dict[str, Array]
 DYNAMICS = {
     "repertoire": "serendip.simulator.dynamics.repertoire:Repertoire",
     "static": "serendip.simulator.dynamics.static:Static",
+    "bgnbd": "serendip.simulator.dynamics.bgnbd:BgNbd",
+    "hawkes": "serendip.simulator.dynamics.hawkes:Hawkes",
+    "clickbait": "serendip.simulator.dynamics.clickbait:Clickbait",
+    "boredom": "serendip.simulator.dynamics.boredom:Boredom",
 }
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import array_api_compat
 
 from serendip.simulator.arrays import add_at, gather
 from serendip.simulator.dynamics import State
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.dynamics.learning import breadth, check_settings, learn, mean_worth
 from serendip.simulator.population import Population
 
 Array = Any
@@ -57,13 +57,11 @@ class Repertoire:
     """Visits per day that nobody exceeds."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            positive = field.name.endswith("_days") or field.name in ("breadth_scale", "max_rate")
-            share = field.name in ("learning", "satisfaction_step", "leaving")
-            if not math.isfinite(value) or value < 0.0 or (positive and value == 0.0) or (share and value > 1.0):
-                allowed = "above 0" if positive else "0 to 1" if share else "0 or more"
-                raise SettingsError(f"dynamics: {field.name} is {value}; allowed is {allowed}")
+        check_settings(
+            self,
+            positive=("breadth_scale", "max_rate"),
+            shares=("learning", "satisfaction_step", "leaving"),
+        )
 
     def start(self, people: Population, n_topics: int) -> State:
         """Return the first morning: known topics known, activity at its base rate, no satiation, neutral mood."""
@@ -88,30 +86,12 @@ class Repertoire:
         self, state: State, people: Population, users: Array, topics: Array, match: Array, clicked: Array
     ) -> None:
         """Let users learn from what they clicked, get their fill of what they saw, and be pleased or not."""
-        xp = array_api_compat.array_namespace(match)
         add_at(state["satiation"], users, topics, self.satiation_step)
-        self._be_pleased(state["satisfaction"], people, users, match, clicked)
-        known = xp.reshape(state["repertoire"], (-1,))
-        for slot in range(clicked.shape[1]):
-            rows = xp.nonzero(clicked[:, slot])[0]
-            if rows.shape[0] == 0:
-                continue
-            who = users[rows]
-            at = who * state["repertoire"].shape[1] + topics[rows, slot]
-            gain = xp.clip(worth(match[rows, slot]), 0.0, 1.0)
-            known[at] += self.learning * people.factor_of["learning"][who] * (1.0 - known[at]) * gain
-
-    def _be_pleased(self, mood: Array, people: Population, users: Array, match: Array, clicked: Array) -> None:
-        """Move satisfaction towards the mean worth of the clicks, or towards -g0 where there is none."""
-        xp = array_api_compat.array_namespace(match)
-        n_clicks = xp.zeros_like(match[:, 0])
-        total = xp.zeros_like(match[:, 0])
-        for slot in range(clicked.shape[1]):  # slot by slot: sums do not depend on how a batch is laid out
-            total = total + xp.where(clicked[:, slot], worth(match[:, slot]), 0.0)
-            n_clicks = n_clicks + xp.astype(clicked[:, slot], match.dtype)
-        gain = xp.where(n_clicks > 0.0, total / xp.clip(n_clicks, 1.0, None), -self.disappointment)
+        gain = mean_worth(match, clicked, self.disappointment)
         step = self.satisfaction_step * people.factor_of["satisfaction_step"][users]
+        mood = state["satisfaction"]
         mood[users] += step * (gain - mood[users])
+        learn(state["repertoire"], people, users, topics, match, clicked, self.learning)
 
     def night(self, state: State, people: Population) -> None:
         """Let familiarity fade, satiation wear off, and activity move towards its set point."""
@@ -135,15 +115,3 @@ class Repertoire:
         """Return (n,) h0 exp(-kappa lambda), probability of leaving for good today."""
         xp = array_api_compat.array_namespace(state["log_rate"])
         return self.leaving * xp.exp(-self.loyalty * self.rate(state))
-
-
-def worth(match: Array) -> Array:
-    """Return 2 sigma(match) - 1 in (-1, 1): what a click on an item of that lasting worth gives."""
-    xp = array_api_compat.array_namespace(match)
-    return xp.tanh(0.5 * match)
-
-
-def breadth(state: State) -> Array:
-    """Return (n,) R_u = sum_k m_uk, in topics."""
-    xp = array_api_compat.array_namespace(state["repertoire"])
-    return xp.sum(state["repertoire"], axis=1)

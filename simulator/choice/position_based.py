@@ -1,0 +1,39 @@
+"""Each slot is looked at with a probability of its own, and then clicked or not, whatever the others do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import array_api_compat
+
+from serendip.simulator.choice import Draw, attraction, check_choice, examined
+
+Array = Any
+
+
+@dataclass(frozen=True, slots=True)
+class PositionBased:
+    """P(click j) = gamma_j sigma(x_j - x_0), independently; several clicks a slate are possible.
+
+    Richardson, Dominowska & Ragno (2007), "Predicting clicks".
+    """
+
+    outside: float = 1.0
+    """Utility x_0 at which an item that is looked at is clicked half the time."""
+    examination: float = 0.85
+    """How much less each further position is looked at, in (0, 1]."""
+
+    def __post_init__(self) -> None:
+        check_choice(self.outside, self.examination)
+
+    def click(self, utility: Array, draw: Draw) -> Array:
+        """Return (B, L) bool which slots are clicked."""
+        xp = array_api_compat.array_namespace(utility)
+        chance = self.probabilities(utility)
+        slots = [xp.astype(draw(j), utility.dtype) < chance[:, j] for j in range(utility.shape[1])]
+        return xp.stack(slots, axis=1)
+
+    def probabilities(self, utility: Array) -> Array:
+        """Return (B, L) probability that each slot is clicked."""
+        return attraction(utility, self.outside) * examined(self.examination, utility)

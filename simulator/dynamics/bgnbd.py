@@ -1,0 +1,68 @@
+"""Latent attrition: people come at their own rate until, after some visit, they are gone for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import array_api_compat
+
+from serendip.simulator.dynamics import State
+from serendip.simulator.dynamics.learning import check_settings
+from serendip.simulator.population import Population
+
+Array = Any
+
+
+@dataclass(frozen=True, slots=True)
+class BgNbd:
+    """Visits at the base rate; after each day with a visit a user leaves with an own probability p ~ Beta(a, b).
+
+    p is integrated out: who has stayed through x visits leaves after the next with probability a / (a + b + x), which
+    is the same law.  Nothing that is shown matters.  Fader, Hardie & Lee (2005), "Counting your customers the easy
+    way".
+    """
+
+    leave_a: float = 0.793
+    """a of the Beta distribution of p; with b, the published fit to a music shop's customers."""
+    leave_b: float = 2.426
+    """b of that distribution."""
+
+    def __post_init__(self) -> None:
+        check_settings(self, positive=("leave_a", "leave_b"))
+
+    def start(self, people: Population, n_topics: int) -> State:
+        """Return the first morning: nobody has visited yet."""
+        xp = array_api_compat.array_namespace(people.base_rate)
+        return {
+            "alive": people.base_rate >= 0.0,
+            "rate": xp.asarray(people.base_rate, copy=True),
+            "visits": xp.zeros_like(people.base_rate),
+            "here": people.base_rate < 0.0,
+            "repertoire": xp.asarray(people.known, copy=True),
+        }
+
+    def disposition(self, state: State, users: Array, topics: Array) -> Array | float:
+        """Return 0: the state adds nothing to a utility."""
+        return 0.0
+
+    def respond(
+        self, state: State, people: Population, users: Array, topics: Array, match: Array, clicked: Array
+    ) -> None:
+        """Note who is here today."""
+        state["here"][users] = True
+
+    def night(self, state: State, people: Population) -> None:
+        """Count the visits of the day."""
+        xp = array_api_compat.array_namespace(state["visits"])
+        state["visits"] += xp.astype(state["here"], state["visits"].dtype)
+        state["here"] = state["here"] & False
+
+    def rate(self, state: State) -> Array:
+        """Return (n,) visits per day, the base rate."""
+        return state["rate"]
+
+    def hazard(self, state: State) -> Array | float:
+        """Return (n,) a / (a + b + x) for who was here today after x visits before, else 0."""
+        xp = array_api_compat.array_namespace(state["visits"])
+        return xp.where(state["here"], self.leave_a / (self.leave_a + self.leave_b + state["visits"]), 0.0)

@@ -1,0 +1,92 @@
+"""Discoveries excite visits: each one raises the rate at once, for a while and for long."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import array_api_compat
+
+from serendip.simulator.arrays import add_at, gather
+from serendip.simulator.dynamics import State
+from serendip.simulator.dynamics.learning import check_settings, learn
+from serendip.simulator.population import Population
+
+Array = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Hawkes:
+    """lambda_u(t) = lambda0_u (1 + sum over discoveries at s < t of fast e^-(t-s)/tau_f + slow e^-(t-s)/tau_s).
+
+    A discovery is a topic's familiarity crossing one half.  Hawkes (1971), with a kernel of two exponentials.
+    """
+
+    fast: float = 1.0
+    """What a discovery adds at once, as a share of the base rate."""
+    fast_days: float = 3.0
+    """tau_f: days in which that wears off."""
+    slow: float = 0.5
+    """What a discovery adds for long, as a share of the base rate."""
+    slow_days: float = 60.0
+    """tau_s: days in which that wears off."""
+    learning: float = 0.35
+    """Share of the missing familiarity that a perfect click adds."""
+    repertoire_days: float = 60.0
+    """Days in which an unused topic fades, so that it can be discovered again."""
+    satiation_effect: float = 0.25
+    """Utility lost per unit of satiation with a topic."""
+    satiation_days: float = 4.0
+    """Days in which satiation wears off."""
+    satiation_step: float = 0.4
+    """Satiation that one exposure adds to its topic."""
+    leaving: float = 0.005
+    """Probability per day of leaving for good."""
+    max_rate: float = 2.5
+    """Visits per day that nobody exceeds."""
+
+    def __post_init__(self) -> None:
+        check_settings(self, positive=("max_rate",), shares=("learning", "leaving"))
+
+    def start(self, people: Population, n_topics: int) -> State:
+        """Return the first morning: known topics known, nothing excited."""
+        xp = array_api_compat.array_namespace(people.base_rate)
+        return {
+            "alive": people.base_rate >= 0.0,
+            "base": xp.asarray(people.base_rate, copy=True),
+            "excited_fast": xp.zeros_like(people.base_rate),
+            "excited_slow": xp.zeros_like(people.base_rate),
+            "repertoire": xp.asarray(people.known, copy=True),
+            "satiation": xp.zeros_like(people.known),
+        }
+
+    def disposition(self, state: State, users: Array, topics: Array) -> Array | float:
+        """Return (B, L) -eta b."""
+        return -self.satiation_effect * gather(state["satiation"], users, topics)
+
+    def respond(
+        self, state: State, people: Population, users: Array, topics: Array, match: Array, clicked: Array
+    ) -> None:
+        """Let users learn, get their fill, and be excited by each discovery."""
+        add_at(state["satiation"], users, topics, self.satiation_step)
+        found = learn(state["repertoire"], people, users, topics, match, clicked, self.learning)
+        found = found * people.factor_of["discovery_effect"][users]
+        state["excited_fast"][users] += self.fast * found
+        state["excited_slow"][users] += self.slow * found
+
+    def night(self, state: State, people: Population) -> None:
+        """Let everything fade."""
+        state["repertoire"] *= math.exp(-1.0 / self.repertoire_days)
+        state["satiation"] *= math.exp(-1.0 / self.satiation_days)
+        state["excited_fast"] *= math.exp(-1.0 / self.fast_days)
+        state["excited_slow"] *= math.exp(-1.0 / self.slow_days)
+
+    def rate(self, state: State) -> Array:
+        """Return (n,) visits per day, at most `max_rate`."""
+        xp = array_api_compat.array_namespace(state["base"])
+        return xp.clip(state["base"] * (1.0 + state["excited_fast"] + state["excited_slow"]), None, self.max_rate)
+
+    def hazard(self, state: State) -> Array | float:
+        """Return the probability of leaving for good today, the same for everybody."""
+        return self.leaving

@@ -1,0 +1,75 @@
+"""What several dynamics share: what a click is worth, how a topic becomes familiar, how moods move."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+from typing import Any
+
+import array_api_compat
+
+from serendip.simulator.interface import SettingsError
+from serendip.simulator.population import Population
+
+Array = Any
+
+
+def worth(match: Array) -> Array:
+    """Return 2 sigma(match) - 1 in (-1, 1): what a click on an item of that lasting worth gives."""
+    xp = array_api_compat.array_namespace(match)
+    return xp.tanh(0.5 * match)
+
+
+def breadth(state: dict[str, Array]) -> Array:
+    """Return (n,) R_u = sum_k m_uk, in topics."""
+    xp = array_api_compat.array_namespace(state["repertoire"])
+    return xp.sum(state["repertoire"], axis=1)
+
+
+def learn(
+    known: Array, people: Population, users: Array, topics: Array, match: Array, clicked: Array, rate: float
+) -> Array:
+    """Let the repertoire `known` (n, K) grow by what was clicked; return (B,) topics that crossed one half.
+
+    m_uk += rate (1 - m_uk) max(g, 0); a click that disappoints teaches nothing.
+    """
+    xp = array_api_compat.array_namespace(match)
+    flat = xp.reshape(known, (-1,))
+    found = xp.zeros_like(match[:, 0])
+    for slot in range(clicked.shape[1]):
+        rows = xp.nonzero(clicked[:, slot])[0]
+        if rows.shape[0] == 0:
+            continue
+        who = users[rows]
+        at = who * known.shape[1] + topics[rows, slot]
+        gain = xp.clip(worth(match[rows, slot]), 0.0, 1.0)
+        before = flat[at]
+        after = before + rate * people.factor_of["learning"][who] * (1.0 - before) * gain
+        flat[at] = after
+        found[rows] += xp.astype((before < DISCOVERED) & (after >= DISCOVERED), found.dtype)
+    return found
+
+
+def mean_worth(match: Array, clicked: Array, disappointment: float) -> Array:
+    """Return (B,) mean worth of the clicks in a slate, or -g0 where there is none."""
+    xp = array_api_compat.array_namespace(match)
+    n_clicks = xp.zeros_like(match[:, 0])
+    total = xp.zeros_like(match[:, 0])
+    for slot in range(clicked.shape[1]):  # slot by slot: sums do not depend on how a batch is laid out
+        total = total + xp.where(clicked[:, slot], worth(match[:, slot]), 0.0)
+        n_clicks = n_clicks + xp.astype(clicked[:, slot], match.dtype)
+    return xp.where(n_clicks > 0.0, total / xp.clip(n_clicks, 1.0, None), -disappointment)
+
+
+def check_settings(dynamics: Any, positive: tuple[str, ...] = (), shares: tuple[str, ...] = ()) -> None:
+    """Raise a SettingsError unless every number is finite and 0 or more, `positive` and days above 0, `shares` <= 1."""
+    for field in fields(dynamics):
+        value = getattr(dynamics, field.name)
+        above = field.name.endswith("_days") or field.name in positive
+        share = field.name in shares
+        if not math.isfinite(value) or value < 0.0 or (above and value == 0.0) or (share and value > 1.0):
+            allowed = "above 0" if above else "0 to 1" if share else "0 or more"
+            raise SettingsError(f"dynamics: {field.name} is {value}; allowed is {allowed}")
+
+
+DISCOVERED = 0.5  # m*: familiarity at which a topic counts as discovered
