@@ -35,8 +35,8 @@ types: $(READY)
 study: $(READY) ## the long statistical studies
 	$(PYTEST) -m slow
 
-bench: $(READY) ## how fast a day goes by
-	$(PYTEST) benchmarks -s
+bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
+	$(BIN)/python benchmarks/world.py --out bench
 
 clean: ## remove .venv, the demo's results and every cache
 	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .ruff_cache .hypothesis

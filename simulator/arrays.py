@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import array_api_compat
+import numpy as np
 
 Array = Any  # a NumPy array or a torch tensor
 
@@ -27,6 +28,9 @@ def add_at(table: Array, users: Array, columns: Array, amount: float) -> None:
     xp = array_api_compat.array_namespace(table)
     whole = xp.reshape(table, (-1,))
     flat = _flat(table, users, columns)
+    if array_api_compat.is_numpy_namespace(xp):
+        np.add.at(whole, flat.reshape(-1), whole.dtype.type(amount))  # in order, like the loop below, in one go
+        return
     for slot in range(flat.shape[1]):  # one slot at a time, so that no index repeats within an assignment
         whole[flat[:, slot]] += amount
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from serendip.simulator.interface import Bools, SettingsError, Singles
 from serendip.simulator.randomness import generator
 
 Array = Any
+BLOCK = 1 << 16  # users drawn at a time
 ACTIVITY_GROUPS = ("low", "middle", "high")
 
 
@@ -183,12 +185,9 @@ def draw_population(settings: PopulationSettings, n_topics: int, seed: int) -> P
     n = len(first_day)
     cohort = draw_cohorts(settings, n, seed)
     liked = _liked(settings, cohort, n_topics, seed)
-    rng = generator(seed, "tastes")
-    mean = np.where(liked, settings.liked_mean, settings.other_mean)
-    taste = (mean + settings.taste_spread * rng.standard_normal((n, n_topics))).astype(np.float32)
     rate = generator(seed, "rates").gamma(settings.rate_shape, 1.0 / settings.rate_scale_days, n)
     return Population(
-        taste=taste,
+        taste=_tastes(settings, liked, seed),
         base_rate=(rate * cohort_factor(settings, cohort, "rate")).astype(np.float32),
         known=_known(settings, liked, seed),
         first_day=first_day,
@@ -196,6 +195,22 @@ def draw_population(settings: PopulationSettings, n_topics: int, seed: int) -> P
         cohorts=tuple(c.name for c in settings.cohorts),
         factor_of=dynamics_factors(settings, cohort),
     )
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    """Yield the rows of n users a block at a time, so that a million need no more than their own memory."""
+    for start in range(0, n, BLOCK):
+        yield slice(start, min(start + BLOCK, n))
+
+
+def _tastes(settings: PopulationSettings, liked: Bools, seed: int) -> Singles:
+    """Return (n, K) tastes: normal around the mean for liked topics, and around that for the others."""
+    rng = generator(seed, "tastes")
+    taste = np.empty(liked.shape, dtype=np.float32)
+    for rows in _blocks(len(liked)):
+        mean = np.where(liked[rows], settings.liked_mean, settings.other_mean)
+        taste[rows] = mean + settings.taste_spread * rng.standard_normal(mean.shape)
+    return taste
 
 
 def dynamics_factors(settings: PopulationSettings, cohort: Any) -> dict[str, Singles]:
@@ -227,7 +242,10 @@ def _known(settings: PopulationSettings, liked: Bools, seed: int) -> Singles:
     Users differ in how well they know what they know, or all of it would fade below a threshold on the same day.
     """
     rng = generator(seed, "known topics")
-    score = np.where(liked, rng.random(liked.shape), np.inf)
-    rank = np.argsort(np.argsort(score, axis=1), axis=1)
-    familiarity = rng.uniform(0.5, 1.0, liked.shape)
-    return np.where((rank < settings.known_topics) & liked, familiarity, 0.0).astype(np.float32)
+    known = np.empty(liked.shape, dtype=np.float32)
+    for rows in _blocks(len(liked)):
+        score = np.where(liked[rows], rng.random(liked[rows].shape), np.inf)
+        rank = np.argsort(np.argsort(score, axis=1), axis=1)
+        familiarity = rng.uniform(0.5, 1.0, score.shape)
+        known[rows] = np.where((rank < settings.known_topics) & liked[rows], familiarity, 0.0)
+    return known

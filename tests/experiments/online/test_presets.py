@@ -13,9 +13,12 @@ from serendip.experiments.online.life import Schedule, live
 from serendip.simulator.settings import preset_names
 from serendip.simulator.world import make_world
 
-NOT_GREEDY = {  # activity does not move there, whoever chooses, or greed for clicks is what does harm
-    "frozen", "static", "attrition", "clickbait", "boredom",
-}  # fmt: skip
+NOT_GREEDY = {
+    *("frozen", "static", "attrition"),  # activity does not move, whoever chooses
+    *("clickbait", "boredom"),  # greed for clicks is what does harm
+    "hawkes",  # a push for each discovery rewards whoever shows most: why it is not the default
+    "growing",  # most users come with no history, and nothing to be greedy about
+}
 
 
 class Visitors:
