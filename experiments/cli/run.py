@@ -30,6 +30,9 @@ class Run:
     seeds: Count = None
     """How many worlds are drawn; every agent meets the same ones."""
 
+    first_seed: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: 0)")] = None
+    """Number of the first world; tune settings on other worlds than those you compare in."""
+
     days: Count = None
     """Length of the experiment, in days."""
 
@@ -55,7 +58,9 @@ class Run:
         from serendip.experiments.online.studies import find_study
 
         study = find_study(self.study)
-        given = {name: getattr(self, name) for name in ("world", "agents", "seeds", "days", "logged_seeds")}
+        given = {
+            name: getattr(self, name) for name in ("world", "agents", "seeds", "first_seed", "days", "logged_seeds")
+        }
         study = replace(study, **{name: value for name, value in given.items() if value})
         out = self.out or Path("results") / f"{study.name}-{Path(study.world).resolve().name}"
         console = console_for(self.json)

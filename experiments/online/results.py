@@ -65,7 +65,8 @@ def read_results(out: Path) -> Results:
     """
     study = read_study(out)
     paths = {
-        seed: [unit_folder(out, seed, agent) / "daily.parquet" for agent in study.agents] for seed in range(study.seeds)
+        seed: [unit_folder(out, seed, agent) / "daily.parquet" for agent in study.agents]
+        for seed in study.seed_numbers()
     }
     seeds = tuple(seed for seed in paths if all(path.exists() for path in paths[seed]))
     if not seeds:

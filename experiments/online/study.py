@@ -32,6 +32,8 @@ class Study:
     """The agent that lifts are measured over."""
     seeds: int = 5
     """Worlds drawn; every agent meets the same ones."""
+    first_seed: int = 0
+    """Number of the first world; settings are tuned on other worlds than those they are compared in."""
     days: int = 240
     """Length of a run."""
     update_every: int = 5
@@ -42,13 +44,17 @@ class Study:
     """The world, as it was named."""
 
     def __post_init__(self) -> None:
-        for name, least in (("seeds", 1), ("days", 1), ("update_every", 1), ("logged_seeds", 0)):
+        for name, least in (("seeds", 1), ("first_seed", 0), ("days", 1), ("update_every", 1), ("logged_seeds", 0)):
             if getattr(self, name) < least:
                 raise SettingsError(f"study: {name} is {getattr(self, name)}; allowed is {least} or more")
         if not self.agents:
             raise SettingsError("study: no agents; name at least one")
         if len(set(self.agents)) < len(self.agents):
             raise SettingsError(f"study: an agent is named twice in {', '.join(self.agents)}; name each once")
+
+    def seed_numbers(self) -> range:
+        """Return the seeds of the worlds."""
+        return range(self.first_seed, self.first_seed + self.seeds)
 
     def reference_agent(self) -> str:
         """Return the agent that lifts are measured over: `reference`, or the first where it does not take part."""
@@ -68,8 +74,8 @@ def run_study(study: Study, out: Path, console: Console, *, batch_size: int = 0,
     study = _claim(study, out)
     schedule = Schedule(study.days, study.update_every, batch_size)
     units = [
-        Unit(unit_folder(out, seed, agent), out / "world", agent, seed, schedule, logged=seed < study.logged_seeds)
-        for seed in range(study.seeds)
+        Unit(unit_folder(out, seed, agent), out / "world", agent, seed, schedule, logged=index < study.logged_seeds)
+        for index, seed in enumerate(study.seed_numbers())
         for agent in study.agents
     ]
     run_units(units, jobs, console)
@@ -93,7 +99,7 @@ def _claim(study: Study, out: Path) -> Study:
     """Write the settings and the world to `out`, or check that those there agree and add what is new."""
     if (out / "study.json").exists():
         old = read_study(out)
-        for name in ("name", "world", "days", "update_every"):
+        for name in ("name", "world", "first_seed", "days", "update_every"):
             if getattr(old, name) != getattr(study, name):
                 raise SettingsError(
                     f"{out}: holds a run with {name} {getattr(old, name)}, not {getattr(study, name)}; "
