@@ -8,7 +8,7 @@ frequencies".
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +38,20 @@ def counts(seed: int, users: Ints, n_replicates: int) -> NDArray[np.uint8]:
     return _COUNTS[hashes.view("<u2")[:, :n_replicates]]
 
 
-def weighted_sums(seed: int, users: Ints, values: Floats, n_replicates: int) -> Floats:
-    """Return (1 + n_replicates, C) sums over users of `values` (U, C): first as they are, then in each replicate."""
-    sums = np.zeros((1 + n_replicates, values.shape[1]))
+def weighted_sums(seed: int, users: Ints, values: Callable[[slice], Floats], n_replicates: int) -> Floats:
+    """Return (1 + n_replicates, C) sums over users: first as they are, then in each replicate.
+
+    Args:
+        seed: of the bootstrap.
+        users: (U,) ids.
+        values: returns the values (B, C) of a slice of the users.
+        n_replicates: replicates.
+    """
+    sums: Floats = np.zeros((1 + n_replicates, values(slice(0, 0)).shape[1]))
     for start in range(0, len(users), _BLOCK):
-        rows: Any = slice(start, start + _BLOCK)
-        sums[0] += values[rows].sum(axis=0)
+        rows = slice(start, start + _BLOCK)
+        block = values(rows)
+        sums[0] += block.sum(axis=0)
         if n_replicates:
-            sums[1:] += counts(seed, users[rows], n_replicates).T.astype(np.float64) @ values[rows]
+            sums[1:] += counts(seed, users[rows], n_replicates).T.astype(np.float64) @ block
     return sums

@@ -12,7 +12,7 @@ import numpy as np
 
 from serendip.experiments.offline.intervals import Estimate
 from serendip.experiments.offline.reward_model import RewardTable
-from serendip.experiments.offline.slots import Slots
+from serendip.experiments.offline.slots import joined
 from serendip.experiments.offline.sources import LogSource, Source
 from serendip.experiments.offline.tables import ColumnMap, TableSource, parse_columns
 from serendip.experiments.offline.targets import (
@@ -191,9 +191,7 @@ def _gathered(seen: Iterator[Seen]) -> Iterator[Seen]:
 def _concatenated(seen: list[Seen]) -> Seen:
     if len(seen) == 1:
         return seen[0]
-    names = [spec.name for spec in dataclasses.fields(Slots) if spec.init]
-    columns = (np.concatenate([getattr(one.slots, name) for one in seen]) for name in names)
-    return Seen(Slots(*columns), np.concatenate([one.unseen for one in seen]))
+    return Seen(joined([one.slots for one in seen]), np.concatenate([one.unseen for one in seen]))
 
 
 def _target(target: str | None, source: Source, target_column: str | None, seed: int) -> Target:

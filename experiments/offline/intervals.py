@@ -36,19 +36,32 @@ UNKNOWN = Estimate(None, None, None, None)
 
 
 def ratios(columns: Columns, moments: Moments) -> tuple[Floats, Floats]:
-    """Return (1 + R, E) ratios of sums and their standard errors, in each replicate.
+    """Return (1 + R, E) estimates N / D + B / count and their standard errors, in each replicate.
 
-    V = sum N / sum D and se^2 = U / (U - 1) sum (N - V D)^2 / (sum D)^2 over U users: the delta method.
+    By the delta method over U users: se^2 = U / (U - 1) sum_u (sum_j a_j X_uj)^2, with X the columns of the estimate
+    and a its derivatives (1 / sum D, -N / D / sum D, ...) there.
     """
-    n, d = moments.sums[:, columns.numerator], moments.sums[:, columns.denominator]
+    where = {pair: p for p, pair in enumerate(columns.pairs)}
+    values, errors = list[Floats](), list[Floats]()
+    scale = moments.n_users / max(moments.n_users - 1, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = n / d
-        nn, nd, dd = np.moveaxis(moments.squares, 2, 0)
-        residual = nn - 2.0 * value * nd + value * value * dd
-        scale = moments.n_users / max(moments.n_users - 1, 1)
-        rounding = 1e-12 * (nn + value * value * dd)  # what cancellation leaves of a residual that is 0
-        variance = np.where(residual > rounding, residual, 0.0) * scale / (d * d)
-    return value, np.sqrt(variance)
+        for e in range(len(columns.numerator)):
+            parts = columns.parts(e)
+            totals = moments.sums[:, parts]  # (1 + R, 2 or 4)
+            shares = totals[:, 0::2] / totals[:, 1::2]
+            slopes = np.stack([1.0 / totals[:, 1::2], -shares / totals[:, 1::2]], axis=2).reshape(totals.shape)
+            terms = np.stack(
+                [
+                    slopes[:, i] * slopes[:, j] * moments.products[:, where[min(a, b), max(a, b)]]
+                    for i, a in enumerate(parts)
+                    for j, b in enumerate(parts)
+                ]
+            )
+            variance = terms.sum(axis=0)
+            rounding = 1e-13 * np.abs(terms).sum(axis=0)  # what cancellation leaves of a variance that is 0
+            values.append(shares.sum(axis=1))
+            errors.append(np.sqrt(np.where(variance > rounding, variance, 0.0) * scale))
+    return np.stack(values, axis=1), np.stack(errors, axis=1)
 
 
 def studentised(value: Floats, error: Floats, level: float = 0.95) -> tuple[float, float]:

@@ -12,7 +12,17 @@ from rich.table import Table
 from serendip.experiments.offline.evaluate import Evaluation
 from serendip.simulator.interface import write_json
 
-_TITLES = {"ips": "IPS", "clipped_ips": "clipped IPS", "snips": "SNIPS", "dm": "DM", "dr": "DR"}
+_TITLES = {
+    "ips": "IPS",
+    "clipped_ips": "clipped IPS",
+    "snips": "SNIPS",
+    "dm": "DM",
+    "dr": "DR",
+    "sndr": "SNDR",
+    "switch_dr": "Switch-DR",
+    "dr_os": "DR, shrunk",
+    "subgaussian_ips": "subgaussian IPS",
+}
 
 
 def report(evaluation: Evaluation, json_file: Path | None = None, console: Console | None = None) -> None:

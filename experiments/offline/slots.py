@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,11 @@ class Slots:
         target: (n,) the same under the target policy, in [0, 1].
         predicted: (n,) reward that a model predicts of the logged item; NaN where there is no model.
         expected: (n,) what the model predicts of the target's choice, on average; NaN where it is unknown.
+        further: columns that only some estimators need, by name, as far as they are known:
+            slate_weight: (n,) weight of the whole slate that the slot is in;
+            prefix_weight: (n,) weight of the slate down to the slot;
+            marginal_weight: (n,) weight of the item's topic at its position;
+            balanced_propensity: (n,) propensity under the mixture of all logging policies of the log.
         weight: (n,) the importance weight, target / propensity.
     """
 
@@ -31,6 +36,7 @@ class Slots:
     target: Floats
     predicted: Floats
     expected: Floats
+    further: Mapping[str, Floats] = field(default_factory=dict[str, Floats])
     weight: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,8 +47,24 @@ class Slots:
 
     def rows(self, rows: Any) -> Slots:
         """Return the slots at `rows` (a slice, a mask or indices)."""
-        columns = (getattr(self, spec.name)[rows] for spec in dataclasses.fields(self) if spec.init)
-        return Slots(*columns)
+        columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in COLUMNS}
+        return Slots(**columns, further={name: column[rows] for name, column in self.further.items()})
+
+    def column(self, name: str) -> Floats:
+        """Return the further column of that name; NaN where it is unknown."""
+        return self.further[name] if name in self.further else np.full(len(self), np.nan)
+
+
+COLUMNS = ("user", "reward", "propensity", "target", "predicted", "expected")
+
+
+def joined(parts: Sequence[Slots]) -> Slots:
+    """Return the slots of all parts, one after another; parts of one log have the same further columns."""
+    if len(parts) == 1:
+        return parts[0]
+    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS}
+    further = {name: np.concatenate([part.further[name] for part in parts]) for name in parts[0].further}
+    return Slots(**columns, further=further)
 
 
 def slots(user: Ints, reward: Floats, propensity: Floats, target: Floats) -> Slots:
@@ -58,7 +80,9 @@ class Terms:
     Attributes:
         numerator: (n,).
         denominator: (n,), or None for 1 each: a mean over the decisions.
+        baseline: (n,) whose mean is added to the ratio, or None.
     """
 
     numerator: Floats
     denominator: Floats | None = None
+    baseline: Floats | None = None

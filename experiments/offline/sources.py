@@ -61,6 +61,7 @@ class Step:
         reward: (B, L) what came of it.
         propensity: (B, L) of what was shown, under the logging policy.
         position: (B,) position of the one slot that is known (L is then 1), or None for whole slates.
+        slate_propensity: (B,) probability of the whole slate under the logging policy, or None.
     """
 
     visits: Visits
@@ -69,12 +70,14 @@ class Step:
     reward: Floats
     propensity: Floats
     position: Ints | None = None
+    slate_propensity: Floats | None = None
 
     def rows(self, rows: Any) -> Step:
         """Return the visits at `rows` (a mask or indices)."""
         position = None if self.position is None else self.position[rows]
+        whole = None if self.slate_propensity is None else self.slate_propensity[rows]
         shown = self.items[rows], self.clicked[rows]
-        return Step(self.visits.rows(rows), *shown, self.reward[rows], self.propensity[rows], position)
+        return Step(self.visits.rows(rows), *shown, self.reward[rows], self.propensity[rows], position, whole)
 
     @property
     def slates(self) -> Slates:
@@ -285,6 +288,7 @@ class LogSource:
             parts.clicked.reshape(shape),
             parts.reward.reshape(shape).astype(np.float64),
             parts.propensity.reshape(shape),
+            slate_propensity=parts.slate_propensity.reshape(shape)[:, 0],
         )
 
 

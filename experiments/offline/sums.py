@@ -21,25 +21,41 @@ COUNT, WEIGHT = 0, 1  # the columns that every log has; those of the estimators 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns hold the numerator and the denominator of each ratio.
+    """Which columns hold the parts of each estimate, N / D + B / count.
 
     Attributes:
-        numerator: (E,) column.
-        denominator: (E,) column.
+        numerator: (E,) column of N.
+        denominator: (E,) column of D.
+        baseline: (E,) column of B, or None for an estimate without.
     """
 
     numerator: tuple[int, ...]
     denominator: tuple[int, ...]
+    baseline: tuple[int | None, ...]
 
     @property
     def n_columns(self) -> int:
         """Number of columns."""
-        return max(*self.numerator, *self.denominator, WEIGHT) + 1
+        return max(*self.numerator, *self.denominator, *(b for b in self.baseline if b is not None), WEIGHT) + 1
+
+    def parts(self, e: int) -> tuple[int, ...]:
+        """Return the columns that estimate `e` is made of: N, D and, with a baseline, B and the count."""
+        base = self.baseline[e]
+        ratio = self.numerator[e], self.denominator[e]
+        return ratio if base is None else (*ratio, base, COUNT)
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """The pairs of columns whose products standard errors are made of, each once."""
+        wanted = {
+            (min(i, j), max(i, j)) for e in range(len(self.numerator)) for i in self.parts(e) for j in self.parts(e)
+        }
+        return sorted(wanted)
 
 
 def columns_of(slots: Slots, terms: Sequence[Terms]) -> Columns:
     """Return the columns that `terms` of `slots` need: a denominator that is the count or the weight is kept once."""
-    numerator, denominator = list[int](), list[int]()
+    numerator, denominator, baseline = list[int](), list[int](), list[int | None]()
     n_columns = 2
     for term in terms:
         numerator.append(n_columns)
@@ -48,7 +64,9 @@ def columns_of(slots: Slots, terms: Sequence[Terms]) -> Columns:
         own = term.denominator is not None and term.denominator is not slots.weight
         denominator.append(n_columns if own else shared)
         n_columns += own
-    return Columns(tuple(numerator), tuple(denominator))
+        baseline.append(None if term.baseline is None else n_columns)
+        n_columns += term.baseline is not None
+    return Columns(tuple(numerator), tuple(denominator), tuple(baseline))
 
 
 def values_of(columns: Columns, slots: Slots, terms: Sequence[Terms]) -> Floats:
@@ -56,10 +74,12 @@ def values_of(columns: Columns, slots: Slots, terms: Sequence[Terms]) -> Floats:
     values = np.empty((len(slots), columns.n_columns))
     values[:, COUNT] = 1.0
     values[:, WEIGHT] = slots.weight
-    for term, numerator, denominator in zip(terms, columns.numerator, columns.denominator, strict=True):
-        values[:, numerator] = term.numerator
-        if denominator > WEIGHT:
-            values[:, denominator] = term.denominator
+    for e, term in enumerate(terms):
+        values[:, columns.numerator[e]] = term.numerator
+        if columns.denominator[e] > WEIGHT:
+            values[:, columns.denominator[e]] = term.denominator
+        if term.baseline is not None:
+            values[:, columns.baseline[e]] = term.baseline
     return values
 
 
@@ -131,23 +151,26 @@ class Moments:
     Attributes:
         n_users: users summed over.
         sums: (1 + R, C) sums of the columns.
-        squares: (1 + R, E, 3) sums of N^2, N D and D^2 over users, of the ratio N / D of each estimator.
+        products: (1 + R, P) sums over users of the products of two columns, in the order of `Columns.pairs`.
     """
 
     n_users: int
     sums: Floats
-    squares: Floats
+    products: Floats
 
     def plus(self, other: Moments) -> Moments:
         """Return the sums over the users of both; no user may be in both."""
-        return Moments(self.n_users + other.n_users, self.sums + other.sums, self.squares + other.squares)
+        return Moments(self.n_users + other.n_users, self.sums + other.sums, self.products + other.products)
 
 
 def moments(columns: Columns, seed: int, users: Ints, sums: Floats, n_replicates: int) -> Moments:
-    """Return the sums over U users of their `sums` (U, C), and of the squares that standard errors are made of."""
-    n, d = sums[:, columns.numerator], sums[:, columns.denominator]  # (U, E)
-    squares = np.stack([n * n, n * d, d * d], axis=2)  # (U, E, 3)
-    values = np.concatenate([sums, squares.reshape(len(users), -1)], axis=1)
+    """Return the sums over U users of their `sums` (U, C), and of the products that standard errors are made of."""
+    pairs = np.array(columns.pairs)
+
+    def values(rows: slice) -> Floats:
+        block = sums[rows]
+        return np.concatenate([block, block[:, pairs[:, 0]] * block[:, pairs[:, 1]]], axis=1)
+
     totals = bootstrap.weighted_sums(seed, users, values, n_replicates)
     n_columns = sums.shape[1]
-    return Moments(len(users), totals[:, :n_columns], totals[:, n_columns:].reshape(1 + n_replicates, -1, 3))
+    return Moments(len(users), totals[:, :n_columns], totals[:, n_columns:])

@@ -136,8 +136,11 @@ class AgentTarget:
             predicted, expected = _predicted(mixture, step, predictions)
             unseen = _at(mixture.expected(predictions.never_shown.astype(np.float64)), step)
         user = np.repeat(step.visits.user_ids, target.shape[1])
-        flat = (a.ravel() for a in (step.reward, step.propensity, target, predicted, expected))
-        return Seen(Slots(user, *flat), unseen.ravel())
+        further = dict[str, Floats]()
+        if step.slate_propensity is not None:
+            further["slate_weight"] = np.repeat(mixture.of_slate(step.items) / step.slate_propensity, target.shape[1])
+        shown = user, step.reward.ravel(), step.propensity.ravel(), target.ravel()
+        return Seen(Slots(*shown, predicted.ravel(), expected.ravel(), further), unseen.ravel())
 
 
 def _whole(step: Step, slate_size: int) -> Ints:

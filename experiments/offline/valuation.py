@@ -29,7 +29,7 @@ class Method:
         rows_are_users: whether each row is a user of its own; nothing is then kept for each user.
     """
 
-    estimators: tuple[str, ...] = tuple(estimators.ESTIMATORS)
+    estimators: tuple[str, ...] = estimators.USUAL
     tuning: Mapping[str, float] | None = None
     seed: int = 0
     n_replicates: int = 400
@@ -130,4 +130,4 @@ class Valuation:
 
 
 def _with_mean_weight(columns: Columns) -> Columns:
-    return Columns((*columns.numerator, WEIGHT), (*columns.denominator, COUNT))
+    return Columns((*columns.numerator, WEIGHT), (*columns.denominator, COUNT), (*columns.baseline, None))

@@ -23,7 +23,18 @@ ESTIMATORS: dict[str, str] = {
     "snips": "serendip.experiments.offline.estimators.ips:self_normalised_ips",
     "dm": "serendip.experiments.offline.estimators.direct:direct_method",
     "dr": "serendip.experiments.offline.estimators.doubly_robust:doubly_robust",
+    "sndr": "serendip.experiments.offline.estimators.doubly_robust:self_normalised_doubly_robust",
+    "switch_dr": "serendip.experiments.offline.estimators.doubly_robust:switch_doubly_robust",
+    "dr_os": "serendip.experiments.offline.estimators.doubly_robust:shrunk_doubly_robust",
+    "subgaussian_ips": "serendip.experiments.offline.estimators.ips:subgaussian_ips",
+    "mips": "serendip.experiments.offline.estimators.marginal:marginalised_ips",
+    "off_cem": "serendip.experiments.offline.estimators.marginal:conjunct_effect_model",
+    "balanced_ips": "serendip.experiments.offline.estimators.loggers:balanced_ips",
+    "slate_ips": "serendip.experiments.offline.estimators.slate:slate_ips",
+    "cascade_ips": "serendip.experiments.offline.estimators.slate:cascade_ips",
 }
+
+USUAL = ("ips", "clipped_ips", "snips", "dm", "dr", "sndr", "switch_dr", "dr_os", "subgaussian_ips")
 
 
 def make(name: str, tuning: Mapping[str, float] | None = None) -> Estimator:

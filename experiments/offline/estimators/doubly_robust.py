@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from serendip.experiments.offline.slots import Slots, Terms
 
 
@@ -12,3 +14,31 @@ def doubly_robust(slots: Slots) -> Terms:
     right, with less variance the better the model is.  Dudik, Langford & Li (2011), eq. 3.
     """
     return Terms(slots.expected + slots.weight * (slots.reward - slots.predicted))
+
+
+def self_normalised_doubly_robust(slots: Slots) -> Terms:
+    """Return the terms of DR with its correction divided by the mean weight instead of by the number of slots.
+
+    V = (1/n) sum_i expected_i + sum_i w_i (r_i - q_i) / sum_i w_i.  Thomas & Brunskill (2016), the weighted doubly
+    robust estimator at horizon 1.
+    """
+    return Terms(slots.weight * (slots.reward - slots.predicted), slots.weight, baseline=slots.expected)
+
+
+def switch_doubly_robust(slots: Slots, clip: float = 100.0) -> Terms:
+    """Return the terms of DR that believes the model alone where the weight is above `clip`.
+
+    V = (1/n) sum_i [ expected_i + w_i (r_i - q_i) [w_i <= clip] ].  Wang, Agarwal & Dudik (2017), eq. 8.
+    """
+    kept = np.where(slots.weight <= clip, slots.weight, 0.0)
+    return Terms(slots.expected + kept * (slots.reward - slots.predicted))
+
+
+def shrunk_doubly_robust(slots: Slots, shrinkage: float = 1e4) -> Terms:
+    """Return the terms of DR with optimistic shrinkage: weights bent down so that a bound on the error is smallest.
+
+    V = (1/n) sum_i [ expected_i + lam w_i / (w_i^2 + lam) (r_i - q_i) ]; lam -> infinity is DR, lam = 0 is DM.
+    Su, Dimakopoulou, Krishnamurthy & Dudik (2020), section 3.
+    """
+    weight = shrinkage * slots.weight / (slots.weight**2 + shrinkage)
+    return Terms(slots.expected + weight * (slots.reward - slots.predicted))

@@ -24,6 +24,15 @@ def clipped_ips(slots: Slots, clip: float = 100.0) -> Terms:
     return Terms(np.minimum(slots.weight, clip) * slots.reward)
 
 
+def subgaussian_ips(slots: Slots, smoothing: float = 0.01) -> Terms:
+    """Return the terms of IPS with weights bent down smoothly: their tails become those of a normal distribution.
+
+    V = (1/n) sum_i w_i / (1 - lam + lam w_i) r_i, with lam in [0, 1] the `smoothing`: 0 is IPS, 1 the mean reward of
+    the log.  Metelli, Russo & Restelli (2021), eq. 7 with s = -1.
+    """
+    return Terms(slots.weight / (1.0 - smoothing + smoothing * slots.weight) * slots.reward)
+
+
 def self_normalised_ips(slots: Slots) -> Terms:
     """Return per-decision terms whose ratio of sums is the value of the target policy.
 

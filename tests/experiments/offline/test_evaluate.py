@@ -168,3 +168,11 @@ def test_an_unlogged_half_of_the_catalogue_is_unsupported(write_log, tmp_path):
     assert evaluation.verdict == "invalid"
     assert evaluation.diagnostics["unsupported_target_mass"] == pytest.approx(7 / 8)  # only its own item at each place
     assert any("never shown" in reason for reason in evaluation.reasons)
+
+
+def test_whole_slates_can_be_weighed_where_their_propensities_are_logged(tmp_path):
+    saved = own_log(tmp_path / "log", "popularity", epsilon=0.3)
+    method = Method(estimators=("snips", "slate_ips"), n_replicates=50)
+    evaluation = evaluate(tmp_path / "log", str(saved), method=method)
+    clicks = open_log(tmp_path / "log").decisions().clicked.mean()
+    assert evaluation.estimates["slate_ips"].value == pytest.approx(clicks, rel=1e-12)

@@ -51,7 +51,7 @@ def test_batches_and_shards_in_any_order_agree(rows_are_users, n, n_parts, seed)
     merged = first.finish()
     assert merged.moments.n_users == whole.moments.n_users
     np.testing.assert_allclose(merged.moments.sums, whole.moments.sums, rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(merged.moments.squares, whole.moments.squares, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(merged.moments.products, whole.moments.products, rtol=1e-12, atol=1e-12)
     assert (merged.moments.sums[:, 0] == whole.moments.sums[:, 0]).all()  # counts of the bootstrap, exactly
     assert merged.weights.effective_sample_size == pytest.approx(whole.weights.effective_sample_size, rel=1e-12)
     assert merged.weights.share_of_top() == pytest.approx(whole.weights.share_of_top(), rel=1e-12)

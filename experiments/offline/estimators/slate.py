@@ -1,0 +1,71 @@
+"""Slates: weights of whole slates, of their beginnings, and of their slots.
+
+`slate_ips` and `cascade_ips` are terms per slot, like every estimator here: the value is a mean reward per slot.  The
+position-wise (independent) estimator is plain `ips`.  What needs the whole slate at once is below them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from serendip.experiments.offline.slots import Slots, Terms
+from serendip.simulator.interface import Floats
+
+
+def slate_ips(slots: Slots) -> Terms:
+    """Return the terms of IPS with the weight of the whole slate: right however slots act on each other, and noisy.
+
+    V = (1/n) sum_i target(slate_i) / logging(slate_i) r_i.  Precup, Sutton & Singh (2000); Swaminathan et al. (2017).
+    """
+    return Terms(slots.column("slate_weight") * slots.reward)
+
+
+def cascade_ips(slots: Slots) -> Terms:
+    """Return the terms of IPS with the weight of the slate down to the slot: right if users read from the top.
+
+    V = (1/n) sum_i target(slate_i[:k]) / logging(slate_i[:k]) r_ik.  McInerney et al. (2020), "RIPS", eq. 5.
+    """
+    return Terms(slots.column("prefix_weight") * slots.reward)
+
+
+def cascade_doubly_robust(prefix_weight: Floats, reward: Floats, predicted: Floats, expected: Floats) -> Terms:
+    """Return per-slate terms of the sum of rewards of a slate that is read from the top, corrected by a model.
+
+    V = (1/B) sum_i sum_k [ w_i,1:k (r_ik - q_ik) + w_i,1:k-1 expected_ik ], with w_1:0 = 1.
+    Kiyohara et al. (2022), eq. 6.
+
+    Args:
+        prefix_weight: (B, L) weight of the slate down to each slot.
+        reward: (B, L) rewards.
+        predicted: (B, L) predicted sum of rewards from the slot on, given the slate down to it.
+        expected: (B, L) the same before the slot's item is known, on average under the target.
+    """
+    before = np.concatenate([np.ones((len(reward), 1)), prefix_weight[:, :-1]], axis=1)
+    return Terms(np.sum(prefix_weight * (reward - predicted) + before * expected, axis=1))
+
+
+def pseudo_inverse(slot_weight: Floats, reward: Floats) -> Terms:
+    """Return per-slate terms of the pseudo-inverse estimator, for logging policies whose slots are independent.
+
+    V = (1/B) sum_i (sum_k w_ik - L + 1) sum_k r_ik: a slate's weight without products, right if the slate's reward is a
+    sum of what its slots add.  Swaminathan et al. (2017), eq. 5, which comes to this for a product policy.
+
+    Args:
+        slot_weight: (B, L) importance weight of each slot.
+        reward: (B, L) rewards.
+    """
+    weight = slot_weight.sum(axis=1) - slot_weight.shape[1] + 1.0
+    return Terms(weight * reward.sum(axis=1))
+
+
+def pseudo_inverse_weight(target: Floats, logging: Floats, slate: Floats) -> float:
+    """Return the weight q' G^+ 1_slate of one slate under any logging policy, by the definition.
+
+    Swaminathan et al. (2017), eq. 5, with G = E_logging[1_s 1_s'], q = E_target[1_s].
+
+    Args:
+        target: (L * M,) probability of each item at each position under the target.
+        logging: (L * M, L * M) probability that each pair of (position, item) is in the same slate.
+        slate: (L * M,) 1 where the slate has the item at the position.
+    """
+    return float(target @ np.linalg.pinv(logging, hermitian=True) @ slate)
