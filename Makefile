@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 DEMO := demo
-DEMO_AGENTS := ease-greedy ease-epsilon bootstrap-thompson
+DEMO_RUN := --world tiny --agents uniform ease-greedy ease-epsilon bootstrap-thompson --seeds 3 --days 120
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types study bench clean
@@ -18,7 +18,8 @@ help: ## say what the verbs do
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 demo: $(READY) ## agents meet users, a log is written, policies are valued from it (under 4 minutes)
-	$(BIN)/serendip run discovery --world tiny --agents $(DEMO_AGENTS) --out $(DEMO)
+	$(BIN)/serendip run discovery $(DEMO_RUN) --out $(DEMO)
+	$(BIN)/serendip evaluate $(DEMO)/seeds/seed-000/ease-epsilon/log --target ease-greedy --truth
 
 test: $(READY) ## the quick tests (under 10 minutes)
 	$(PYTEST) -n $(WORKERS)
@@ -39,7 +40,7 @@ bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
 	$(BIN)/python benchmarks/world.py --out bench
 
 clean: ## remove .venv, the demo's results and every cache
-	rm -rf $(VENV) $(DEMO) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) bench build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
