@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from serendip.experiments.offline import estimators
 from serendip.experiments.offline.intervals import Estimate
 from serendip.experiments.offline.reward_model import RewardTable
 from serendip.experiments.offline.slots import joined
@@ -131,6 +132,8 @@ def evaluate(
     tuning = {"clip": float(max(np.sqrt(source.n_rows), 1.0))} | dict(method.tuning or {})
     method = dataclasses.replace(method, tuning=tuning)
     policy = _target(target, source, target_column, method.seed)
+    names = estimators.possible(method.estimators, policy.further(source))
+    method = dataclasses.replace(method, estimators=names)
     predictions = None if isinstance(policy, ColumnTarget) else fit_rewards(source, method.seed)
     valued, unseen = value(policy.view(source, predictions), method, source.n_rows, progress)
     if valued is None:

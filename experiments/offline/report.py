@@ -18,10 +18,16 @@ _TITLES = {
     "snips": "SNIPS",
     "dm": "DM",
     "dr": "DR",
-    "sndr": "SNDR",
-    "switch_dr": "Switch-DR",
-    "dr_os": "DR, shrunk",
-    "subgaussian_ips": "subgaussian IPS",
+    "sndr": "self-normalised DR",
+    "switch_dr": "switch DR",
+    "dr_os": "DR, optimistic shrinkage",
+    "subgaussian_ips": "sub-Gaussian IPS",
+    "slate_ips": "slate IPS",
+    "slate_snips": "slate SNIPS",
+    "mips": "MIPS (topics)",
+    "off_cem": "OffCEM",
+    "balanced_ips": "balanced IPS",
+    "cascade_ips": "cascade IPS",
 }
 
 
@@ -43,6 +49,8 @@ def show(evaluation: Evaluation, console: Console) -> None:
     for title in ("value", "95% low", "95% high"):
         table.add_column(title, justify="right")
     for name, e in evaluation.estimates.items():
+        if e.value is None:
+            continue  # the notes say why
         table.add_row(_TITLES.get(name, name), *(_number(value) for value in (e.value, e.low, e.high)))
     if evaluation.truth is not None:
         table.add_section()

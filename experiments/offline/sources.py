@@ -25,6 +25,13 @@ from serendip.simulator.interface import (
 )
 from serendip.simulator.logs import Decisions, Log, open_log
 
+POSITION_WISE = (
+    "All but the slate estimators weigh each slot by itself: they take its click to hang on its own item and position."
+    " Where the items of a slate compete for one click (multinomial logit), they are biased as far as the target's"
+    " slates differ from the logged ones; slate_ips and slate_snips, from the log's slate_propensity, are not, and need"
+    " far more data."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Logged:
@@ -126,6 +133,11 @@ class Source(Protocol):
         ...
 
     @property
+    def has_slate_propensities(self) -> bool:
+        """Whether the probability of every whole slate is known."""
+        ...
+
+    @property
     def n_rows(self) -> int:
         """Number of slots."""
         ...
@@ -166,8 +178,8 @@ class LogSource:
 
     @property
     def notes(self) -> list[str]:
-        """Nothing that the log's own format leaves open."""
-        return []
+        """What weights by position take for granted, where a slate has more than one."""
+        return [POSITION_WISE] if self.slate_size > 1 else []
 
     @property
     def slate_size(self) -> int:
@@ -189,6 +201,18 @@ class LogSource:
     def key(self) -> int | None:
         """Key of the logging policy's draws."""
         return self._log.meta.key
+
+    @property
+    def has_slate_propensities(self) -> bool:
+        """Whether no part has a slate without its probability."""
+        missing = 0
+        for part in self._log.parts:
+            try:
+                for batch in pq.ParquetFile(part).iter_batches(1 << 18, columns=["slate_propensity"]):
+                    missing += batch.column(0).null_count
+            except (pa.ArrowException, OSError, ValueError):  # left to whoever reads it next
+                return False
+        return missing == 0
 
     @property
     def n_rows(self) -> int:

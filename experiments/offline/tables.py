@@ -129,6 +129,11 @@ class TableSource:
         return None
 
     @property
+    def has_slate_propensities(self) -> bool:
+        """Rows are slots by themselves."""
+        return False
+
+    @property
     def n_rows(self) -> int:
         """Number of slots."""
         self._survey()

@@ -60,6 +60,10 @@ class Target(Protocol):
         """What was done to value it, in sentences."""
         ...
 
+    def further(self, source: Source) -> tuple[str, ...]:
+        """Return the names of the further columns that its view of the log has."""
+        ...
+
     def view(self, source: Source, predictions: Predictions | None) -> Iterator[Seen]:
         """Yield the log's slots with what the target would have done."""
         ...
@@ -72,7 +76,14 @@ class ColumnTarget:
     @property
     def notes(self) -> list[str]:
         """What such a column leaves out."""
-        return ["dm and dr are left out: they need the target's probability of every item, and the file has one a row."]
+        return [
+            "dm, dr and their kin are left out: they need the target's probability of every item, and the file has one"
+            " a row."
+        ]
+
+    def further(self, source: Source) -> tuple[str, ...]:
+        """A file's column says nothing of whole slates."""
+        return ()
 
     def view(self, source: Source, predictions: Predictions | None) -> Iterator[Seen]:
         """Yield the log's slots with the column beside them."""
@@ -100,6 +111,10 @@ class AgentTarget:
     seed: int
     slate_size: int
     notes: list[str]
+
+    def further(self, source: Source) -> tuple[str, ...]:
+        """Return `slate_weight` where the log has the probability of each whole slate."""
+        return ("slate_weight",) if source.has_slate_propensities else ()
 
     def view(self, source: Source, predictions: Predictions | None) -> Iterator[Seen]:
         """Yield the log's slots with what the agent would have done, step by step through the users' histories."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from serendip.experiments.offline.slots import Slots, Terms
@@ -27,14 +27,31 @@ ESTIMATORS: dict[str, str] = {
     "switch_dr": "serendip.experiments.offline.estimators.doubly_robust:switch_doubly_robust",
     "dr_os": "serendip.experiments.offline.estimators.doubly_robust:shrunk_doubly_robust",
     "subgaussian_ips": "serendip.experiments.offline.estimators.ips:subgaussian_ips",
+    "slate_ips": "serendip.experiments.offline.estimators.slate:slate_ips",
+    "slate_snips": "serendip.experiments.offline.estimators.slate:self_normalised_slate_ips",
     "mips": "serendip.experiments.offline.estimators.marginal:marginalised_ips",
     "off_cem": "serendip.experiments.offline.estimators.marginal:conjunct_effect_model",
     "balanced_ips": "serendip.experiments.offline.estimators.loggers:balanced_ips",
-    "slate_ips": "serendip.experiments.offline.estimators.slate:slate_ips",
     "cascade_ips": "serendip.experiments.offline.estimators.slate:cascade_ips",
 }
 
-USUAL = ("ips", "clipped_ips", "snips", "dm", "dr", "sndr", "switch_dr", "dr_os", "subgaussian_ips")
+USUAL = (
+    *("ips", "clipped_ips", "snips", "dm", "dr", "sndr", "switch_dr", "dr_os", "subgaussian_ips"),
+    *("slate_ips", "slate_snips"),
+)
+NEEDS: dict[str, str] = {  # the further column that an estimator cannot do without
+    "slate_ips": "slate_weight",
+    "slate_snips": "slate_weight",
+    "mips": "marginal_weight",
+    "off_cem": "marginal_weight",
+    "balanced_ips": "balanced_propensity",
+    "cascade_ips": "prefix_weight",
+}
+
+
+def possible(names: Sequence[str], columns: Collection[str]) -> tuple[str, ...]:
+    """Return those of `names` that need no further column but `columns`."""
+    return tuple(name for name in names if NEEDS.get(name) is None or NEEDS[name] in columns)
 
 
 def make(name: str, tuning: Mapping[str, float] | None = None) -> Estimator:

@@ -20,6 +20,12 @@ def slate_ips(slots: Slots) -> Terms:
     return Terms(slots.column("slate_weight") * slots.reward)
 
 
+def self_normalised_slate_ips(slots: Slots) -> Terms:
+    """Return the terms of IPS with weights of whole slates, divided by their sum: never outside the rewards' range."""
+    weight = slots.column("slate_weight")
+    return Terms(weight * slots.reward, weight)
+
+
 def cascade_ips(slots: Slots) -> Terms:
     """Return the terms of IPS with the weight of the slate down to the slot: right if users read from the top.
 
@@ -31,8 +37,8 @@ def cascade_ips(slots: Slots) -> Terms:
 def cascade_doubly_robust(prefix_weight: Floats, reward: Floats, predicted: Floats, expected: Floats) -> Terms:
     """Return per-slate terms of the sum of rewards of a slate that is read from the top, corrected by a model.
 
-    V = (1/B) sum_i sum_k [ w_i,1:k (r_ik - q_ik) + w_i,1:k-1 expected_ik ], with w_1:0 = 1.
-    Kiyohara et al. (2022), eq. 6.
+    V = (1/B) sum_i sum_k [ w_i,1:k (r_ik - q_ik) + w_i,1:k-1 expected_ik ], with w_1:0 = 1 and q_ik the sum of rewards
+    that is expected from slot k on.  Kiyohara et al. (2022), eq. 6.
 
     Args:
         prefix_weight: (B, L) weight of the slate down to each slot.

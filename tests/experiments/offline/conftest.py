@@ -42,9 +42,10 @@ def write_static_log(path, *, n_users=60, n_days=4, n_items=8, epsilon=0.4, seed
             for row in np.flatnonzero(random):
                 shown[row] = rng.choice(n_items, 2, replace=False)
             propensity = (1 - epsilon) * (shown == [0, 1]) + epsilon / n_items
+            whole = (1 - epsilon) * (shown == [0, 1]).all(axis=1) + epsilon / (n_items * (n_items - 1))
             clicked = rng.random(shown.shape) < rates[np.arange(2), shown]
             visits = Visits(users, day, np.full(len(users), visit, np.int32), np.ones(n_items, dtype=bool))
-            writer.append(visits, Slates(shown, propensity, None, random), Feedback(clicked))
+            writer.append(visits, Slates(shown, propensity, whole, random), Feedback(clicked))
     ids = np.arange(n_users)
     days = {"first_day": ids * 0, "last_day": ids * 0 + n_days - 1}
     users_table = pa.table({"user_id": ids, "cohort": ["all"] * n_users, **days, "censored": [True] * n_users})

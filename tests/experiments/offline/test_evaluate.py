@@ -22,7 +22,7 @@ QUICK = Method(n_replicates=100)
 def test_uniform_is_worth_its_mean_click_rate(static_log):
     evaluation = evaluate(static_log.path, "uniform", method=QUICK)
     truth = static_log.rates.mean()
-    for name in ("ips", "snips", "dr"):
+    for name in ("ips", "snips", "dr", "sndr", "slate_ips", "slate_snips"):
         estimate = evaluation.estimates[name]
         # 60 users: five standard errors, one log; a false alarm once in a million for a fixed seed
         assert abs(estimate.value - truth) < 5 * estimate.standard_error
@@ -31,6 +31,7 @@ def test_uniform_is_worth_its_mean_click_rate(static_log):
     assert evaluation.verdict == "reliable"
     assert evaluation.notes[0] == MEANING
     assert any("one half of the users" in note for note in evaluation.notes)
+    assert any("compete for one click" in note for note in evaluation.notes)
 
 
 def test_the_json_has_the_keys_it_promises(static_log, tmp_path, capsys):
@@ -101,7 +102,8 @@ def test_a_log_of_an_agent_against_itself_has_weights_of_one(tmp_path, name):
     assert evaluation.diagnostics["mean_weight"] == 1.0
     assert evaluation.diagnostics["max_weight"] == 1.0
     clicks = open_log(tmp_path / "log").decisions().clicked.mean()
-    assert evaluation.estimates["snips"].value == pytest.approx(clicks, rel=1e-12)
+    for estimator in ("ips", "snips", "slate_ips", "slate_snips"):
+        assert evaluation.estimates[estimator].value == pytest.approx(clicks, rel=1e-12)
 
 
 def test_uniform_from_an_epsilon_log_has_a_mean_weight_near_one(tmp_path):

@@ -43,8 +43,9 @@ def test_a_column_can_be_the_target(tmp_path, suffix):
     assert evaluation.estimates["ips"].value == pytest.approx((weight * table["click"]).mean(), rel=1e-12)
     assert evaluation.estimates["snips"].value == pytest.approx((weight @ table["click"]) / weight.sum(), rel=1e-12)
     assert evaluation.estimates["dm"].value is None
+    assert "slate_ips" not in evaluation.estimates
     assert evaluation.diagnostics["n_users"] == 50
-    assert any("dm and dr are left out" in note for note in evaluation.notes)
+    assert any("dm, dr and their kin are left out" in note for note in evaluation.notes)
 
 
 @pytest.mark.parametrize("user", [True, False])

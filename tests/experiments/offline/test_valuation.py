@@ -70,6 +70,20 @@ def test_a_standard_error_is_that_of_a_ratio_of_user_sums():
     assert estimate.standard_error == pytest.approx(by_hand, rel=1e-9)
 
 
+def test_a_standard_error_with_a_baseline_is_that_of_its_linear_terms():
+    slots = random_slots(np.random.default_rng(7), 500, 40)
+    weight = slots.target / slots.propensity
+    estimate = valued([slots], Method()).estimates((0.0, 1.0))["sndr"]
+    residual = weight * (slots.reward - slots.predicted)
+    shift, mean = residual.sum() / weight.sum(), slots.expected.mean()
+    assert estimate.value == pytest.approx(shift + mean, rel=1e-12)
+    linear = (residual - shift * weight) / weight.sum() + (slots.expected - mean) / len(slots)
+    users = np.unique(slots.user)
+    of_users = np.array([linear[slots.user == u].sum() for u in users])
+    by_hand = np.sqrt(len(users) / (len(users) - 1) * np.sum(of_users**2))
+    assert estimate.standard_error == pytest.approx(by_hand, rel=1e-9)
+
+
 def test_a_replicate_is_the_log_with_each_user_counted_as_often_as_drawn():
     slots = random_slots(np.random.default_rng(5), 80, 12)
     result = valued([slots], Method(seed=9, n_replicates=6))
