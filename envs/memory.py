@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from gymnasium import spaces
 
 from serendip.simulator.arrays import add_at
 from serendip.simulator.interface import Bools, Ints, Singles
@@ -19,6 +20,11 @@ HALF_VISIT = 3.0  # slates seen in this visit that read as 1/2
 def n_features(n_topics: int) -> int:
     """Return the length of an observation: clicks and exposures by topic, gap, tenure, slates of this visit."""
     return 2 * n_topics + 3
+
+
+def observation_space(n_topics: int) -> spaces.Space[Singles]:
+    """Return the space of what a site sees of one user."""
+    return cast("spaces.Space[Singles]", spaces.Box(0.0, 1.0, (n_features(n_topics),), np.float32))
 
 
 def fade_table(max_days: int) -> Singles:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from serendip.simulator.interface import SettingsError
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.world import World, make_world
@@ -31,3 +33,21 @@ def checked_days(max_days: int) -> int:
     if not 1 <= max_days <= 100_000:
         raise SettingsError(f"max_days is {max_days}; allowed is 1 to 100000")
     return max_days
+
+
+def draw_life(rng: np.random.Generator, n_users: int, user: int | None = None) -> tuple[int, int]:
+    """Return a random user, or `user`, and a luck.
+
+    Raises:
+        SettingsError: there is no such user.
+    """
+    if user is not None and not 0 <= user < n_users:
+        raise SettingsError(f"user {user} does not exist; users go from 0 to {n_users - 1}")
+    drawn = int(rng.integers(n_users)) if user is None else user
+    return drawn, int(rng.integers(-(2**63), 2**63 - 1))
+
+
+def nobody_came(user: int | None, max_days: int) -> SettingsError:
+    """Return the error to raise when no life that was drawn had a visit."""
+    who = "no user" if user is None else f"user {user} never"
+    return SettingsError(f"{who} came within max_days = {max_days} in {MAX_TRIES} tries; allow more days")

@@ -12,6 +12,7 @@ from gymnasium import spaces
 from serendip.envs.actions import ActionError, SlateSpace, as_slates
 from serendip.envs.memory import Memory, n_features
 from serendip.envs.opening import MAX_TRIES, checked_days, checked_slots, open_world
+from serendip.envs.picture import Picture, bars
 from serendip.simulator import randomness
 from serendip.simulator.interface import SettingsError
 from serendip.simulator.settings import WorldSettings
@@ -35,7 +36,7 @@ class PopulationEnv(gymnasium.Env[dict[str, Any], Any]):
     The world is drawn once, from `world_seed`; `reset(seed=...)` decides everybody's luck.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}  # pyright: ignore[reportIncompatibleVariableOverride]
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(
         self,
@@ -98,11 +99,16 @@ class PopulationEnv(gymnasium.Env[dict[str, Any], Any]):
         info = {"clicked": clicked, **self._info()}
         return self._observation(), float(clicked.sum()), terminated, truncated and not terminated, info
 
+    def render(self) -> Picture | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return a picture of the daily active users so far, a bar for each day, or None without a render mode."""
+        return None if self.render_mode is None else bars(self._active, self.max_days)
+
     def _begin(self, luck: int) -> None:
         self._cast = self.world.cast(self.world.user_ids, randomness.bits(luck, self.world.user_ids))
         self._state = self._cast.start()
         self._memory = Memory(self.world.n_users, self.world.catalogue.n_topics, self.max_days)
         self._day, self._visit = 0, 0
+        self._active = list[int]()  # users who came, day by day
         self._visitors = self._n_slates = np.empty(0, np.int64)
         self._live_on()
 
@@ -126,6 +132,7 @@ class PopulationEnv(gymnasium.Env[dict[str, Any], Any]):
         """Live through the days on which nobody comes."""
         while self._day < self.max_days and not self._everybody_left():
             self._visitors, self._n_slates = self._cast.come(self._state, self._day)
+            self._active.append(len(self._visitors))
             if self._visitors.size:
                 self._memory.meet(self._visitors, self._day)
                 break

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
-from gymnasium import spaces
 
 from serendip.envs.actions import ActionError, action_space, as_slate
 from serendip.envs.life import open_life
-from serendip.envs.memory import n_features
-from serendip.envs.opening import MAX_TRIES, checked_days, checked_slots, open_world
-from serendip.simulator.interface import SettingsError, Singles
+from serendip.envs.memory import observation_space
+from serendip.envs.opening import MAX_TRIES, checked_days, checked_slots, draw_life, nobody_came, open_world
+from serendip.envs.picture import Chronicle, Picture
+from serendip.simulator.interface import Singles
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.world import World
 
@@ -33,7 +33,7 @@ class UserEnv(gymnasium.Env[Singles, Any]):
     it is and their luck; users who would not come once in `max_days` are passed over.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}  # pyright: ignore[reportIncompatibleVariableOverride]
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(
         self,
@@ -53,17 +53,18 @@ class UserEnv(gymnasium.Env[Singles, Any]):
             slate_size: items shown at once; None: the world's own.
             max_days: days from a user's arrival after which an episode is truncated.
             truth: whether `info` carries the hidden state.
-            render_mode: how `render` answers.
+            render_mode: "rgb_array" for `render` to return the life so far as a picture.
         """
         self.world = open_world(world, world_seed)
         self.n_slots = checked_slots(self.world, slate_size)
         self.render_mode = render_mode
-        self.observation_space = spaces.Box(0.0, 1.0, (n_features(self.world.catalogue.n_topics),), np.float32)
+        self.observation_space = observation_space(self.world.catalogue.n_topics)
         self.action_space = action_space(self.world.n_items, self.n_slots)
         self._max_days = checked_days(max_days)
         self.life = open_life(self.world, self._max_days)
         self._truth = truth
         self._over = True
+        self._chronicle: Chronicle | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -76,6 +77,8 @@ class UserEnv(gymnasium.Env[Singles, Any]):
         super().reset(seed=seed)
         self._begin((options or {}).get("user"))
         self._over = False
+        if self.render_mode is not None:
+            self._chronicle = Chronicle(self.world.catalogue.n_topics, self._max_days)
         return self.life.features(), self._info()
 
     def step(self, action: Any) -> tuple[Singles, float, bool, bool, dict[str, Any]]:
@@ -87,13 +90,22 @@ class UserEnv(gymnasium.Env[Singles, Any]):
         if self._over:
             raise ActionError("no life is going on; call reset() first")
         life = self.life
-        clicked = life.show(as_slate(action, self.world.n_items, self.n_slots))
+        items = as_slate(action, self.world.n_items, self.n_slots)
+        day = life.day
+        clicked = life.show(items)
+        if self._chronicle is not None:
+            since = day - int(self.world.people.first_day[life.user])
+            self._chronicle.add(since, self.world.catalogue.topic[items], clicked)
         terminated = life.gone
         truncated = life.late and not terminated
         self._over = terminated or truncated
         info = self._info()
         info["clicked"] = clicked
         return life.features(), float(np.count_nonzero(clicked)), terminated, truncated, info
+
+    def render(self) -> Picture | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return a picture of the life so far (`envs/picture.py`), or None without a render mode."""
+        return None if self._chronicle is None else self._chronicle.picture()
 
     def _info(self) -> dict[str, Any]:
         life = self.life
@@ -107,19 +119,4 @@ class UserEnv(gymnasium.Env[Singles, Any]):
         for _ in range(MAX_TRIES):
             if self.life.begin(*draw_life(self.np_random, self.world.n_users, user)):
                 return
-        raise SettingsError(
-            f"{'no user' if user is None else f'user {user} never'} came within max_days = {self._max_days} in "
-            f"{MAX_TRIES} tries; allow more days"
-        )
-
-
-def draw_life(rng: np.random.Generator, n_users: int, user: int | None = None) -> tuple[int, int]:
-    """Return a random user, or `user`, and a luck.
-
-    Raises:
-        SettingsError: there is no such user.
-    """
-    if user is not None and not 0 <= user < n_users:
-        raise SettingsError(f"user {user} does not exist; users go from 0 to {n_users - 1}")
-    drawn = int(rng.integers(n_users)) if user is None else user
-    return drawn, int(rng.integers(-(2**63), 2**63 - 1))
+        raise nobody_came(user, self._max_days)
