@@ -116,7 +116,7 @@ class World:
         A user comes with probability 1 - exp(-lambda_u), by a hash of seed, user and day; `day` is one for all or (n,).
         """
         xp = array_api_compat.array_namespace(self.user_ids)
-        chance = -xp.expm1(-self.dynamics.rate(state) * self._rhythm(day))  # (n,)
+        chance = -xp.expm1(-self.dynamics.rate(state) * self.rhythm(day))  # (n,)
         comes = randomness.uniform(self.keys["return"], self.chance, day) < chance
         users = self.user_ids[comes & self.present(state, day)]
         today = day if isinstance(day, int) else day[users]
@@ -192,7 +192,7 @@ class World:
         xp = array_api_compat.array_namespace(items)
         return xp.reshape(xp.take(column, xp.reshape(items, (-1,))), items.shape)
 
-    def _rhythm(self, day: Array | int) -> Array | float:
+    def rhythm(self, day: Array | int) -> Array | float:
         """Return the factor on rates of visits that the weekday of `day` brings, one or (n,)."""
         factors = self.settings.weekday
         if not factors:
