@@ -62,22 +62,21 @@ def activity_of(user: Ints, day: Ints, n_users: int) -> Activity:
     return Activity(np.bincount(who, minlength=n_users) - 1, last - first, end - first)
 
 
-def fit_rates(activity: Activity) -> Rates:
+def fit_rates(activity: Activity, *, from_first: bool = True) -> Rates:
     """Return the maximum-likelihood rates.
 
     While present, a person is active on a day with probability 1 - exp(-lambda), lambda ~ Gamma(r, alpha); after each
-    day active, the first included, the person leaves for good with probability p ~ Beta(a, b).  This is the modified
-    BG/NBD of Batislam, Denizel & Filiztekin (2007), in days instead of continuous time, so lambda is integrated
-    over a grid.
+    day active the person leaves for good with probability p ~ Beta(a, b).  This is the modified BG/NBD of Batislam,
+    Denizel & Filiztekin (2007), in days instead of continuous time, so lambda is integrated over a grid.
+
+    Args:
+        from_first: whether people may leave after the first day; if not it is the BG/NBD of Fader, Hardie & Lee (2005).
     """
-    triples, counts = np.unique(
-        np.stack([activity.repeats, activity.recency, activity.watched]), axis=1, return_counts=True
-    )
-    stayed, left = _day_likelihoods(triples)
+    histories = _Histories.of(activity, from_first)
 
     def loss(logs: Floats) -> float:
-        rates = Rates(*np.exp(logs))
-        return -float(counts @ np.logaddexp(*_stay_and_leave(rates, triples[0], stayed, left))) / float(counts.sum())
+        likelihood = np.logaddexp(*histories.stay_and_leave(Rates(*np.exp(logs))))
+        return -float(histories.counts @ likelihood) / float(histories.counts.sum())
 
     start = np.log([1.0, 20.0, 0.5, 2.0])
     bounds = [(-5.0, 5.0), (-3.0, 10.0), (-7.0, 7.0), (-7.0, 7.0)]
@@ -90,13 +89,11 @@ def days_at_risk(activity: Activity, rates: Rates) -> Floats:
 
     A person who is still there was at risk for all days watched, one who left only until the last active day.
     """
-    triples, inverse = np.unique(
-        np.stack([activity.repeats, activity.recency, activity.watched]), axis=1, return_inverse=True
-    )
-    stay, leave = _stay_and_leave(rates, triples[0], *_day_likelihoods(triples))
-    alive = np.exp(stay - np.logaddexp(stay, leave))
-    mean = alive / (rates.scale_days + triples[2]) + (1.0 - alive) / (rates.scale_days + triples[1])
-    return (1.0 / mean - rates.scale_days)[inverse.ravel()]
+    histories = _Histories.of(activity, True)
+    stay, leave = histories.stay_and_leave(rates)
+    alive = np.exp(stay - np.logaddexp(stay, leave))[histories.inverse]
+    mean = alive / (rates.scale_days + activity.watched) + (1.0 - alive) / (rates.scale_days + activity.recency)
+    return 1.0 / mean - rates.scale_days
 
 
 def draw_days(rates: Rates, watched: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
@@ -114,24 +111,57 @@ def draw_days(rates: Rates, watched: Ints, rng: np.random.Generator) -> tuple[In
     return np.concatenate(user), np.concatenate(day)
 
 
-def _day_likelihoods(triples: Ints) -> tuple[Floats, Floats]:
-    """Return (n, G) log likelihoods of the repeat days at each rate: of who stayed to the end, of who left at once."""
-    repeats, recency, watched = (row[:, None].astype(np.float64) for row in triples)
+@dataclass(frozen=True, slots=True)
+class _Histories:
+    """The n distinct histories of N people, and how likely each is at every rate of the grid (G).
+
+    Attributes:
+        repeats: (n,) days active after the first.
+        counts: (n,) people with that history.
+        inverse: (N,) history of each person.
+        stayed: (s, G) log likelihood with the person there to the end, for each distinct (repeats, watched).
+        stayed_at: (n,) row of `stayed`.
+        left: (l, G) log likelihood with the person gone after the last active day, for each (repeats, recency).
+        left_at: (n,) row of `left`.
+        from_first: whether people may leave after the first day.
+    """
+
+    repeats: Ints
+    counts: Ints
+    inverse: Ints
+    stayed: Floats
+    stayed_at: Ints
+    left: Floats
+    left_at: Ints
+    from_first: bool
+
+    @classmethod
+    def of(cls, activity: Activity, from_first: bool) -> _Histories:
+        """Return the distinct histories of `activity`."""
+        every = np.stack([activity.repeats, activity.recency, activity.watched])
+        distinct, inverse, counts = np.unique(every, axis=1, return_inverse=True, return_counts=True)
+        stayed, stayed_at = _day_likelihood(distinct[[0, 2]])
+        left, left_at = _day_likelihood(distinct[[0, 1]])
+        return cls(distinct[0], counts, inverse.ravel(), stayed, stayed_at, left, left_at, from_first)
+
+    def stay_and_leave(self, rates: Rates) -> tuple[Floats, Floats]:
+        """Return (n,) log likelihood of each history with the person there to the end, and gone after the last day."""
+        prior, a, b = _log_prior(rates), rates.leave_a, rates.leave_b
+        chances = self.repeats + (1.0 if self.from_first else 0.0)  # days after which the person could have left
+        stay = betaln(a, b + chances) + logsumexp(self.stayed + prior, axis=1)[self.stayed_at]
+        leave = betaln(a + 1.0, b + np.maximum(chances, 1.0) - 1.0) + logsumexp(self.left + prior, axis=1)[self.left_at]
+        return stay - betaln(a, b), np.where(chances > 0.0, leave - betaln(a, b), -np.inf)
+
+
+def _day_likelihood(pairs: Ints) -> tuple[Floats, Ints]:
+    """Return (p, G) log likelihood of so many active days among so many, for each distinct pair, and (n,) which."""
+    distinct, at = np.unique(pairs, axis=1, return_inverse=True)
+    repeats, days = (row[:, None].astype(np.float64) for row in distinct)
     rate = np.exp(GRID)
-    active = np.log(-np.expm1(-rate))
-    return repeats * active - (watched - repeats) * rate, repeats * active - (recency - repeats) * rate
+    return repeats * np.log(-np.expm1(-rate)) - (days - repeats) * rate, at.ravel()
 
 
 def _log_prior(rates: Rates) -> Floats:
     """Return (G,) log probability of each rate of the grid under the Gamma distribution."""
     density = rates.shape * (np.log(rates.scale_days) + GRID) - gammaln(rates.shape) - rates.scale_days * np.exp(GRID)
     return density + np.log(GRID[1] - GRID[0])
-
-
-def _stay_and_leave(rates: Rates, repeats: Ints, stayed: Floats, left: Floats) -> tuple[Floats, Floats]:
-    """Return (n,) log likelihood of each history with the person there to the end, and gone after the last day."""
-    prior = _log_prior(rates)
-    a, b = rates.leave_a, rates.leave_b
-    stay = betaln(a, b + repeats + 1.0) + logsumexp(stayed + prior, axis=1) - betaln(a, b)
-    leave = betaln(a + 1.0, b + repeats) + logsumexp(left + prior, axis=1) - betaln(a, b)
-    return stay, leave

@@ -53,8 +53,8 @@ class Myopic:
 class Growth:
     """Greedy for clicks and for the clicks that they bring about later: one on item i is worth 1 + `patience` (D + S).
 
-    D = A (e^(-R / R0) - e^(-(R + rho (1 - m) g+) / R0)) tau_m c_u: what it adds to the set point of log activity, for as
-    long as it is remembered, times c_u, the clicks a day of a user at this rate.
+    D = A (e^(-R / R0) - e^(-(R + rho (1 - m) g+) / R0)) tau_m c_u: what it adds to the set point of log activity, for
+    as long as it is remembered, times c_u, the clicks a day of a user at this rate.
     S = B (g + g0) c: the same of satisfaction, which lasts 1 / zeta slates.
     c is the click rate to expect.  Slots are filled one after the other by exp(x_i) times that worth, the topics in the
     slate already counting as known better and seen once more.  Where activity does not move it is the myopic oracle.
