@@ -19,7 +19,7 @@ class NoveltySettings:
         bonus: what an item never shown to the user is worth, in standard deviations of the user's scores.
     """
 
-    bonus: float = 1.0
+    bonus: float = 12.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.bonus < np.inf:
