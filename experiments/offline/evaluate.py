@@ -145,7 +145,10 @@ def evaluate(
     return Evaluation(
         log=str(log),
         target=target or f"column {target_column}",
-        estimates=valued.estimates(source.reward_range or _range_of(valued)),
+        estimates=valued.estimates(
+            source.reward_range or _range_of(valued),
+            _largest_weights(tuning["clip"], source.propensity_floor) if source.reward_range else None,
+        ),
         diagnostics=diagnostics,
         verdict=verdict.word,
         reasons=verdict.reasons,
@@ -229,6 +232,11 @@ def _diagnostics(valued: Valued, unseen: float | None, floor: float) -> dict[str
         "n_slots": float(weights.n),
         "n_rewarded": float(weights.n_rewarded),
     }
+
+
+def _largest_weights(clip: float, floor: float) -> dict[str, float]:
+    """Return how large the weights of an estimator can be, of those for which that is known."""
+    return {"clipped_ips": clip} | ({"ips": 1.0 / floor} if floor > 0.0 else {})
 
 
 def _range_of(valued: Valued) -> tuple[float, float]:

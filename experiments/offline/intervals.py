@@ -7,11 +7,12 @@ estimate, also a mean per slot, is a ratio of two sums over users.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from serendip.experiments.offline.sums import Columns, Moments
+from serendip.experiments.offline import bounds
+from serendip.experiments.offline.sums import COUNT, Columns, Moments
 from serendip.simulator.interface import Floats
 
 
@@ -24,12 +25,14 @@ class Estimate:
         low: lower end.
         high: upper end.
         standard_error: by the delta method, clustered by user; None where there is no estimate.
+        others: intervals of other kinds, by name (see `bounds`).
     """
 
     value: float | None
     low: float | None
     high: float | None
     standard_error: float | None
+    others: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
 
 
 UNKNOWN = Estimate(None, None, None, None)
@@ -101,7 +104,7 @@ def without_rewards(estimate: Estimate, sample_size: float, reward_range: tuple[
 def estimate(value: Floats, error: Floats, n_users: int, reward_range: tuple[float, float]) -> Estimate:
     """Return one estimate with its studentised interval, cut to where a mean reward can lie.
 
-    Of one user no standard error can be known, and the interval is the whole range.
+    Without replicates it is the delta method's.  Of one user no standard error can be known, and the interval is the whole range.
 
     Args:
         value: (1 + R,) the estimate, then that of each replicate.
@@ -113,6 +116,42 @@ def estimate(value: Floats, error: Floats, n_users: int, reward_range: tuple[flo
     if not np.isfinite(point):
         return UNKNOWN
     smallest, largest = reward_range
-    low, high = studentised(value, error) if n_users > 1 else reward_range
+    low, high = reward_range
+    if n_users > 1:
+        resampled = len(value) > 1
+        low, high = studentised(value, error) if resampled else bounds.delta_method(point, float(error[0]), n_users)
     low, high = min(max(low, smallest), point), max(min(high, largest), point)
     return Estimate(point, low, high, float(error[0]))
+
+
+def others(found: Estimate, n_users: int, sample_size: float, reward_range: tuple[float, float]) -> Estimate:
+    """Return the estimate with the delta method's interval and, where it lies in the range, that for rare rewards."""
+    if found.value is None or found.standard_error is None:
+        return found
+    smallest, largest = reward_range
+    delta = bounds.delta_method(found.value, found.standard_error, n_users)
+    made = {"delta_method": (max(delta[0], smallest), min(delta[1], largest))}
+    if n_users > 1 and smallest < largest and smallest <= found.value <= largest:
+        made["korn_graubard"] = bounds.korn_graubard(found.value, found.standard_error, sample_size, reward_range)
+    return dataclasses.replace(found, others=found.others | made)
+
+
+def guaranteed(
+    found: Estimate, columns: Columns, moments: Moments, e: int, term: tuple[float, float], reward: tuple[float, float]
+) -> Estimate:
+    """Return estimate `e`, a mean of terms in the range `term`, with Hoeffding's interval and empirical Bernstein's."""
+    if found.value is None:
+        return found
+    where = {pair: p for p, pair in enumerate(columns.pairs)}
+    n = columns.numerator[e]
+    squares, cross, own = (float(moments.products[0, where[pair]]) for pair in ((COUNT, COUNT), (COUNT, n), (n, n)))
+    slots, total, users = float(moments.sums[0, COUNT]), float(moments.sums[0, n]), moments.n_users
+    low, width = term[0], term[1] - term[0]
+    spread = own - 2.0 * low * cross + low * low * squares - (total - low * slots) ** 2 / users
+    variance = max(spread, 0.0) / max(users - 1, 1)
+    made = {
+        "hoeffding": bounds.hoeffding(found.value, width, slots, squares),
+        "empirical_bernstein": bounds.empirical_bernstein(found.value, width, slots, moments.most, variance, users),
+    }
+    cut = {name: (max(ends[0], reward[0]), min(ends[1], reward[1])) for name, ends in made.items()}
+    return dataclasses.replace(found, others=found.others | cut)

@@ -150,17 +150,20 @@ class Moments:
 
     Attributes:
         n_users: users summed over.
+        most: slots of the user with the most.
         sums: (1 + R, C) sums of the columns.
         products: (1 + R, P) sums over users of the products of two columns, in the order of `Columns.pairs`.
     """
 
     n_users: int
+    most: float
     sums: Floats
     products: Floats
 
     def plus(self, other: Moments) -> Moments:
         """Return the sums over the users of both; no user may be in both."""
-        return Moments(self.n_users + other.n_users, self.sums + other.sums, self.products + other.products)
+        most = max(self.most, other.most)
+        return Moments(self.n_users + other.n_users, most, self.sums + other.sums, self.products + other.products)
 
 
 def moments(columns: Columns, seed: int, users: Ints, sums: Floats, n_replicates: int) -> Moments:
@@ -173,4 +176,5 @@ def moments(columns: Columns, seed: int, users: Ints, sums: Floats, n_replicates
 
     totals = bootstrap.weighted_sums(seed, users, values, n_replicates)
     n_columns = sums.shape[1]
-    return Moments(len(users), totals[:, :n_columns], totals[:, n_columns:])
+    most = float(sums[:, COUNT].max(initial=0.0))
+    return Moments(len(users), most, totals[:, :n_columns], totals[:, n_columns:])

@@ -54,18 +54,31 @@ class Valued:
     weights: WeightHistogram
     reward_range: tuple[float, float]
 
-    def estimates(self, reward_range: tuple[float, float]) -> dict[str, Estimate]:
-        """Return each estimate with its 95% interval; `reward_range` is where a mean reward can lie."""
+    def estimates(
+        self, reward_range: tuple[float, float], largest_weight: Mapping[str, float] | None = None
+    ) -> dict[str, Estimate]:
+        """Return each estimate with its 95% intervals.
+
+        Args:
+            reward_range: where a reward can lie, as it is declared.
+            largest_weight: the largest weight that there can be, of estimators that are a mean of weighted rewards.
+        """
         value, error = intervals.ratios(self.columns, self.moments)
         n = self.moments.n_users
         found = {
             name: intervals.estimate(value[:, e], error[:, e], n, reward_range)
             for e, name in enumerate(self.names[:-1])
         }
-        if self.weights.n_rewarded:
-            return found
         ess = self.weights.effective_sample_size
-        return {name: intervals.without_rewards(estimate, ess, reward_range) for name, estimate in found.items()}
+        if not self.weights.n_rewarded:
+            found = {name: intervals.without_rewards(estimate, ess, reward_range) for name, estimate in found.items()}
+        for e, name in enumerate(self.names[:-1]):
+            found[name] = intervals.others(found[name], n, min(ess, float(n)), reward_range)
+            weight = (largest_weight or {}).get(name)
+            if weight is not None:
+                term = min(weight * reward_range[0], 0.0), max(weight * reward_range[1], 0.0)
+                found[name] = intervals.guaranteed(found[name], self.columns, self.moments, e, term, reward_range)
+        return found
 
     def mean_weight(self) -> tuple[float, float]:
         """Return the mean weight, which should be 1, and its standard error, clustered by user."""

@@ -1,0 +1,85 @@
+"""Other intervals than the bootstrap's, from sums alone: the delta method, two with a guarantee, one for rare rewards.
+
+Users are independent and come a different number of times; what is bounded is a slot's term, what is summed is a user.
+Those with a guarantee hold for any number of users, given how often each came, and pay for it in width.
+"""
+
+from __future__ import annotations
+
+import math
+
+from scipy.special import betaincinv, stdtrit
+
+Interval = tuple[float, float]
+
+
+def delta_method(value: float, error: float, n_users: int, level: float = 0.95) -> Interval:
+    """Return V -+ t se, with t the quantile of Student's t with one degree of freedom less than there are users."""
+    if n_users < 2:
+        return -math.inf, math.inf
+    half = float(stdtrit(n_users - 1, (1.0 + level) / 2.0)) * error
+    return value - half, value + half
+
+
+def hoeffding(value: float, width: float, slots: float, squares: float, level: float = 0.95) -> Interval:
+    """Return V -+ width sqrt(sum_u n_u^2 log(2 / a) / 2) / n, with a = 1 - level.  Hoeffding (1963), theorem 2.
+
+    Args:
+        value: mean of the slots' terms.
+        width: of the range that a slot's term can lie in, from what is declared and not from what was seen.
+        slots: n, how many there are.
+        squares: sum over users of the square of their slots, n_u.
+        level: share of the logs whose interval covers the truth, at least.
+    """
+    half = width * math.sqrt(squares * math.log(2.0 / (1.0 - level)) / 2.0) / slots
+    return value - half, value + half
+
+
+def empirical_bernstein(
+    value: float, width: float, slots: float, most: float, variance: float, n_users: int, level: float = 0.95
+) -> Interval:
+    """Return an interval that a small variance makes narrower than Hoeffding's.
+
+    With X_u = N_u / (most * width) in [0, 1] and a = 1 - level,
+    mean X -+ [sqrt(2 var(X) log(4 / a) / U) + 7 log(4 / a) / (3 (U - 1))].  Maurer & Pontil (2009), theorem 11.
+
+    Args:
+        value: mean of the slots' terms.
+        width: of the range that a slot's term can lie in, from what is declared.
+        slots: how many there are.
+        most: slots of the user with the most.
+        variance: of the users' sums of terms less the lowest they can be, over U users, with U - 1 below.
+        n_users: U.
+        level: share of the logs whose interval covers the truth, at least.
+    """
+    if n_users < 2:
+        return -math.inf, math.inf
+    scale, log = most * width, math.log(4.0 / (1.0 - level))
+    half = math.sqrt(2.0 * variance / scale**2 * log / n_users) + 7.0 * log / (3.0 * (n_users - 1.0))
+    off = half * scale * n_users / slots
+    return value - off, value + off
+
+
+def korn_graubard(
+    value: float, error: float, sample_size: float, reward_range: Interval, level: float = 0.95
+) -> Interval:
+    """Return the exact binomial interval of as many independent trials as the standard error is worth.
+
+    With p the estimate as a share of the reward range, n* = p (1 - p) / se^2 trials, of which p n* succeeded.  For
+    rewards so rare that no normal theory holds.  Korn & Graubard (1998), Survey Methodology 24, section 2.
+
+    Args:
+        value: an estimate that lies in the range.
+        error: its standard error.
+        sample_size: trials where the standard error is 0 because nothing, or everything, was rewarded.
+        reward_range: smallest and largest reward that can occur.
+        level: share of the logs whose interval covers the truth.
+    """
+    smallest, largest = reward_range
+    span = largest - smallest
+    p, se = min(max((value - smallest) / span, 0.0), 1.0), error / span
+    trials = p * (1.0 - p) / se**2 if se > 0.0 and 0.0 < p < 1.0 else sample_size
+    hits, tail = p * trials, (1.0 - level) / 2.0
+    low = float(betaincinv(hits, trials - hits + 1.0, tail)) if hits > 0.0 else 0.0
+    high = float(betaincinv(hits + 1.0, trials - hits, 1.0 - tail)) if hits < trials else 1.0
+    return smallest + span * low, smallest + span * high
