@@ -104,7 +104,8 @@ def without_rewards(estimate: Estimate, sample_size: float, reward_range: tuple[
 def estimate(value: Floats, error: Floats, n_users: int, reward_range: tuple[float, float]) -> Estimate:
     """Return one estimate with its studentised interval, cut to where a mean reward can lie.
 
-    Without replicates it is the delta method's.  Of one user no standard error can be known, and the interval is the whole range.
+    Without replicates it is the delta method's.  Of one user no standard error can be known, and the interval
+    is the whole range.
 
     Args:
         value: (1 + R,) the estimate, then that of each replicate.
