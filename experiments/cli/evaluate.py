@@ -40,6 +40,10 @@ class Evaluate:
 
     def execute(self) -> None:
         """Value the target and print the estimates."""
+        from serendip.experiments.threads import stay_on_one_thread
+
+        stay_on_one_thread()
+
         from serendip.experiments.cli.output import console_for, slot_progress
         from serendip.experiments.offline.evaluate import evaluate
         from serendip.experiments.offline.report import report

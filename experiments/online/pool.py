@@ -20,8 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from serendip.experiments.online.unit import Unit
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+from serendip.experiments.threads import one_thread_each
 
 
 def run_units(units: list[Unit], jobs: int, console: Console) -> None:
@@ -39,7 +38,7 @@ def run_units(units: list[Unit], jobs: int, console: Console) -> None:
         return
     jobs = min(jobs or os.cpu_count() or 1, len(left))
     context = multiprocessing.get_context("spawn")
-    with _one_thread_each(), ProcessPoolExecutor(jobs, context, _stay_with, (os.getpid(),)) as pool:
+    with one_thread_each(), ProcessPoolExecutor(jobs, context, _stay_with, (os.getpid(),)) as pool:
         manager = SyncManager(ctx=context)
         with _deaf_to_interrupts():
             manager.start(_stay_with, (os.getpid(),))
@@ -55,21 +54,6 @@ def run_units(units: list[Unit], jobs: int, console: Console) -> None:
             raise
         finally:
             manager.shutdown()
-
-
-@contextmanager
-def _one_thread_each() -> Generator[None]:
-    """Let processes started meanwhile compute on one thread; they inherit it before they load a BLAS."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @contextmanager
