@@ -10,7 +10,17 @@ from serendip.agents.models.search import Card
 from serendip.simulator.interface import SettingsError, settings_from_json, settings_to_json
 
 MODELS: dict[str, str] = {
+    "popularity": "serendip.agents.models.popularity:CARD",
+    "user-knn": "serendip.agents.models.neighbours:USERS",
+    "item-knn": "serendip.agents.models.neighbours:ITEMS",
+    "p3alpha": "serendip.agents.models.neighbours:P3ALPHA",
+    "rp3beta": "serendip.agents.models.neighbours:RP3BETA",
+    "slim": "serendip.agents.models.slim:CARD",
+    "pure-svd": "serendip.agents.models.pure_svd:CARD",
     "ease": "serendip.agents.models.ease:CARD",
+    "edlae": "serendip.agents.models.full_rank:EDLAE",
+    "linear-denoiser": "serendip.agents.models.full_rank:LINEAR",
+    "sparse-mrf": "serendip.agents.models.full_rank:SPARSE",
     "ials": "serendip.agents.models.ials:CARD",
     "mult-vae": "serendip.agents.models.mult_vae:CARD",
 }

@@ -14,7 +14,17 @@ from serendip.simulator.interface import SerendipError, settings_from_json, sett
 
 # Small enough to be quick, trained enough for a board that can be seen by eye.
 SMALL: dict[str, dict[str, Any]] = {
+    "popularity": {},
+    "user-knn": {"neighbours": 8, "shrink": 0.0},
+    "item-knn": {"neighbours": 5, "shrink": 0.0},
+    "p3alpha": {"neighbours": 5},
+    "rp3beta": {"neighbours": 5},
+    "slim": {"l1": 0.01, "l2": 1.0, "neighbours": 5},
+    "pure-svd": {"n_factors": 2},
     "ease": {"lam": 1.0},
+    "edlae": {"lam": 1.0},
+    "linear-denoiser": {"lam": 1.0},
+    "sparse-mrf": {"lam": 1.0, "neighbours": 5},
     "ials": {"n_factors": 4, "lam": 0.01},
     "mult-vae": {"latent": 4, "hidden": [16], "epochs": 60, "batch": 8, "learning_rate": 0.01, "anneal_steps": 100},
 }
@@ -43,7 +53,9 @@ def model(name: str) -> Model:
     return fitted(name)
 
 
-def test_recovers_the_withheld_cell(model: Model) -> None:
+def test_recovers_the_withheld_cell(name: str, model: Model) -> None:
+    if name == "popularity":
+        pytest.skip("popularity knows no one's taste")
     clicks = checkerboard()
     scores = model.scores(clicks).astype(np.float64)
     scores[clicks.toarray() > 0] = -np.inf

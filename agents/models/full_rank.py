@@ -1,0 +1,162 @@
+"""Kin of EASE in closed form: with dropout and emphasis, without the zero diagonal, and sparse.
+
+Steck (2020), "Autoencoders that don't overfit towards the identity"; Steck (2019), "Markov random fields for
+collaborative filtering".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse
+
+from serendip.agents.models.ease import ease_weights
+from serendip.agents.models.gram import gram, invert_in_place
+from serendip.agents.models.item_item import ItemItem, Matrix, inverse, similarities
+from serendip.agents.models.model import Sparse, csr
+from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.simulator.interface import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class DenoisingSettings:
+    """How a denoising full-rank model is learned.
+
+    Attributes:
+        lam: the L2 penalty, > 0.
+        dropout: probability that a click of the input is dropped, in [0, 1).
+    """
+
+    lam: float = 100.0
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        if not self.lam > 0.0 or not 0.0 <= self.dropout < 1.0:
+            raise SettingsError(f"lam must be above 0 and dropout in [0, 1), got {self.lam} and {self.dropout}")
+
+
+def dropout_penalty(counts: Matrix, dropout: float, lam: float) -> Matrix:
+    """Return the L2 penalty of each row of B that equals dropout in expectation: p / (1 - p) (X'X)_ii + lam.
+
+    Steck (2020), eq. 5.
+
+    Args:
+        counts: diagonal of X'X, (n_items,).
+    """
+    return dropout / (1.0 - dropout) * counts + lam
+
+
+class Edlae(ItemItem):
+    """Dropout with full emphasis on what was dropped: EASE with a penalty that grows with an item's clicks."""
+
+    def __init__(self, settings: DenoisingSettings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or DenoisingSettings()
+
+    def learn(self, clicks: Sparse) -> Matrix:
+        """Return the minimiser with a zero diagonal, Steck (2020), eq. 10."""
+        counts = gram(clicks, np.float32)
+        penalty = dropout_penalty(np.diag(counts).copy(), self.settings.dropout, self.settings.lam)
+        return ease_weights(counts, penalty.astype(np.float32), overwrite=True)
+
+
+class LinearDenoiser(ItemItem):
+    """Dropout without emphasis and with a free diagonal: B = (X'X + L)^-1 X'X = I - P L."""
+
+    def __init__(self, settings: DenoisingSettings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or DenoisingSettings()
+
+    def learn(self, clicks: Sparse) -> Matrix:
+        """Return the minimiser of the expected squared error under dropout."""
+        counts = gram(clicks, np.float32)
+        own = np.diag_indices_from(counts)
+        penalty = dropout_penalty(counts[own], self.settings.dropout, self.settings.lam).astype(np.float32)
+        counts[own] += penalty
+        weights = invert_in_place(counts)
+        weights *= -penalty
+        weights[own] += 1.0
+        return weights
+
+
+@dataclass(frozen=True, slots=True)
+class SparseFieldSettings:
+    """How a sparse Markov random field is learned.
+
+    Attributes:
+        lam: the L2 penalty, > 0.
+        neighbours: how many other items an item may depend on: those of the largest correlation.
+        threshold: the smallest correlation that counts, in [0, 1).
+    """
+
+    lam: float = 50.0
+    neighbours: int = 200
+    threshold: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.lam > 0.0 or self.neighbours < 1 or not 0.0 <= self.threshold < 1.0:
+            raise SettingsError(
+                f"lam must be above 0, neighbours 1 or more and threshold in [0, 1), got {self.lam}, "
+                f"{self.neighbours} and {self.threshold}"
+            )
+
+
+class SparseField(ItemItem):
+    """EASE on a sparse pattern: each item's weights from the inverse of its own neighbourhood's block."""
+
+    def __init__(self, settings: SparseFieldSettings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or SparseFieldSettings()
+
+    def learn(self, clicks: Sparse) -> Sparse:
+        """Return sparse weights; no matrix of all pairs of items is ever in memory.
+
+        For item j with neighbours N: B_Nj = (X_N'X_N + lam I)^-1 X_N'x_j, which is the j-th column of the block's
+        inverse over minus its diagonal entry.
+        """
+        pattern = self._pattern(clicks)  # column j: the neighbours of j, as the row j of the transpose
+        columns: Any = scipy.sparse.csc_array(clicks)
+        data = np.zeros_like(pattern.data)
+        for item in range(pattern.shape[0]):
+            span = slice(pattern.indptr[item], pattern.indptr[item + 1])
+            near = pattern.indices[span]
+            if len(near):
+                data[span] = _regression(columns, near, item, self.settings.lam)
+        return csr(scipy.sparse.csr_array((data, pattern.indices, pattern.indptr), shape=pattern.shape).T)
+
+    def _pattern(self, clicks: Sparse) -> Sparse:
+        n_users = clicks.shape[0]
+        items = csr(clicks.T)
+        mean = np.asarray(clicks.sum(axis=0)).ravel() / n_users
+        spread = np.sqrt(np.maximum(np.asarray(clicks.multiply(clicks).mean(axis=0)).ravel() - mean**2, 0.0))
+        over = inverse(spread)
+
+        def correlation(block: Matrix, start: int) -> Matrix:
+            rows = slice(start, start + len(block))
+            out = (block / n_users - mean[rows, None] * mean) * over[rows, None] * over
+            return np.where((block > 0.0) & (out >= self.settings.threshold), np.maximum(out, 0.0), 0.0)
+
+        return similarities(items, clicks, self.settings.neighbours, correlation)
+
+
+def _regression(columns: Any, near: Any, item: int, lam: float) -> Matrix:
+    """Return the ridge weights of `item` on the items `near`, from CSC `columns`."""
+    block = columns[:, near]
+    normal = (block.T @ block).toarray().astype(np.float64)
+    normal[np.diag_indices_from(normal)] += lam
+    target = (block.T @ columns[:, [item]]).toarray().ravel()
+    return scipy.linalg.solve(normal, target, assume_a="pos", check_finite=False, overwrite_a=True)
+
+
+_SPACE = {"lam": LogRange(1.0, 3000.0), "dropout": Range(0.0, 0.8)}
+EDLAE = Card("EASE with dropout and emphasis, in closed form (Steck 2020)", DenoisingSettings(), Edlae, _SPACE)
+LINEAR = Card("linear denoising autoencoder of full rank, in closed form", DenoisingSettings(), LinearDenoiser, _SPACE)
+SPARSE = Card(
+    "sparse Markov random field: EASE on the strongest correlations (Steck 2019)",
+    SparseFieldSettings(),
+    SparseField,
+    {"lam": LogRange(1.0, 3000.0), "neighbours": OneOf((25, 50, 100, 200, 400))},
+)
