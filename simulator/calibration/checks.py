@@ -113,23 +113,16 @@ def _popularity(counts: Floats) -> tuple[Floats, Floats]:
     return rank.astype(np.float64), share[rank - 1]
 
 
-def _distinct_days(history: History) -> tuple[Ints, Ints]:
-    """Return (user, day) of the days with a positive, in order."""
-    end = int(history.day.max()) + 1
-    return np.divmod(np.unique(history.user * end + history.day), end)
-
-
 def _days_active(history: History, n_people: int) -> tuple[Floats, Floats]:
     """Return the share of users with at least 1, 2, 4, ... days active."""
-    days = np.bincount(_distinct_days(history)[0], minlength=n_people)
+    days = np.bincount(history.visit_user, minlength=n_people)
     at: Floats = 2.0 ** np.arange(10, dtype=np.float64)
     return at, (days[:, None] >= at).mean(axis=0)
 
 
 def _gaps(history: History) -> tuple[Floats, Floats]:
     """Return deciles of log10 of the days between one visit and the next."""
-    user, day = _distinct_days(history)
-    gap = np.diff(day)[np.diff(user) == 0]
+    gap = np.diff(history.visit_day)[np.diff(history.visit_user) == 0]
     at = np.arange(0.1, 0.95, 0.1)
     if len(gap) == 0:
         return at, np.full(len(at), np.nan)

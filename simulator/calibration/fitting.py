@@ -126,7 +126,10 @@ def _positives(data: Interactions, path: Path) -> History:
             f"{path}: {len(people)} users and {len(kept)} items with a positive (a rating of at least 4/5 of the "
             "largest); a world needs 2 of each"
         )
-    return History(user, item, day[keep], people, kept)
+    end = int(data.day.max()) + 1
+    visitor, visit_day = np.divmod(np.unique(data.user * end + data.day), end)
+    came = np.isin(visitor, people)
+    return History(user, item, day[keep], people, kept, np.searchsorted(people, visitor[came]), visit_day[came])
 
 
 def _activity(data: Interactions, history: History) -> Activity:

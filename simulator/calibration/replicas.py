@@ -16,7 +16,7 @@ BLOCK = 256  # users whose whole catalogue is scored at a time
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """n positives in order of user and time.
+    """n positives in order of user and time, and v days on which somebody was active, in that order too.
 
     Attributes:
         user: (n,) user, from 0.
@@ -24,6 +24,8 @@ class History:
         day: (n,) day.
         people: (N,) the users' index in the file.
         kept: (M,) the items' index in the file.
+        visit_user: (v,) user of each active day, with a positive or without.
+        visit_day: (v,) that day.
     """
 
     user: Ints
@@ -31,6 +33,8 @@ class History:
     day: Ints
     people: Ints
     kept: Ints
+    visit_user: Ints
+    visit_day: Ints
 
     def likes(self) -> Any:
         """Return (N, M) CSR, 1 for a positive."""
@@ -60,16 +64,16 @@ def replicate(
         _choose(taste[start : start + BLOCK] @ factors.T + quality, total[start : start + BLOCK], rng)
         for start in range(0, len(taste), BLOCK)
     ]
-    return History(
-        np.repeat(user, n_items), np.concatenate(item), np.repeat(day, n_items), history.people, history.kept
-    )
+    who, when = np.repeat(user, n_items), np.repeat(day, n_items)
+    return History(who, np.concatenate(item), when, history.people, history.kept, user, day)
 
 
 def _items_per_day(history: History, first: Any, rng: np.random.Generator) -> Ints:
     """Return (n_days,) how many items each day brings, drawn from first days where `first` and from later ones else."""
-    end = int(history.day.max()) + 1
-    key, count = np.unique(history.user * end + history.day, return_counts=True)
-    is_first = np.concatenate([[True], key[1:] // end != key[:-1] // end])
+    end = int(history.visit_day.max()) + 1
+    key = history.visit_user * end + history.visit_day
+    count = np.bincount(np.searchsorted(key, history.user * end + history.day), minlength=len(key))
+    is_first = np.concatenate([[True], np.diff(history.visit_user) != 0])
     later = count[~is_first] if (~is_first).any() else count
     return np.where(first, rng.choice(count[is_first], len(first)), rng.choice(later, len(first)))
 

@@ -46,7 +46,7 @@ class Myopic:
         def choose(some: Array, items: Ints) -> Ints:
             return _top(_utility(world, state, day, some, items), world)
 
-        return _by_blocks(world, users, choose)
+        return _by_blocks(world, day, users, choose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ class Growth:
         def choose(some: Array, items: Ints) -> Ints:
             return self._fill(world, dynamics, state, day, some, items)
 
-        return _by_blocks(world, users, choose)
+        return _by_blocks(world, day, users, choose)
 
     def _fill(self, world: World, dynamics: Repertoire, state: State, day: int, users: Array, items: Ints) -> Ints:
-        """Return (B, L) slates of some users, given all `items` (B, M)."""
-        utility = _utility(world, state, day, users, items)  # (B, M)
-        topic = np.asarray(world.items.topic)
+        """Return (B, L) slates of some users, from `items` (B, C), the same for all."""
+        utility = _utility(world, state, day, users, items)  # (B, C)
+        topic = np.asarray(world.items.topic)[items[0]]  # (C,)
         gain = to_numpy(worth(world.match(users, world.place(items), day, state)))
         known: Floats = to_numpy(state["repertoire"])[to_numpy(users)].astype(np.float64)  # (B, K)
         wide: Floats = to_numpy(breadth(state))[to_numpy(users)].astype(np.float64)  # (B,)
@@ -108,22 +108,36 @@ class Growth:
 
 
 def _utility(world: World, state: State, day: int, users: Array, items: Ints) -> Floats:
-    """Return (B, M) utility of every item, -inf where it cannot be shown today."""
-    utility = to_numpy(world.utility(state, users, world.place(items), day)).astype(np.float64)
-    utility[:, ~world.items.available(day)] = -np.inf
-    return utility
+    """Return (B, C) utility of `items`."""
+    return to_numpy(world.utility(state, users, world.place(items), day)).astype(np.float64)
 
 
 def _top(utility: Floats, world: World) -> Ints:
-    """Return (B, L) the best items, the best first; of equal ones the first."""
+    """Return (B, L) the best columns, the best first; of equal ones the first."""
     return np.argsort(-utility, axis=1, kind="stable")[:, : world.settings.slate_size]
 
 
-def _by_blocks(world: World, users: Array, choose: Callable[[Array, Ints], Ints]) -> Ints:
-    """Return what `choose(users, all items)` says, a block of users at a time."""
-    step = max(1, BLOCK // world.n_items)
+def candidates(world: World, day: int) -> Ints:
+    """Return (C,) the items, in order, that can stand in anybody's best slate on `day`.
+
+    Where items are about topics these are the L best of each topic, however many items there are.
+    """
+    there = np.flatnonzero(world.items.available(day))
+    if world.catalogue.factors is not None or world.settings.catalogue.staleness > 0.0:
+        return there
+    topic, quality = np.asarray(world.items.topic)[there], to_numpy(world.catalogue.quality)[there]
+    order = np.lexsort((there, -quality, topic))
+    first = np.flatnonzero(np.diff(topic[order], prepend=-1))
+    rank = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
+    return np.sort(there[order[rank < world.settings.slate_size]])
+
+
+def _by_blocks(world: World, day: int, users: Array, choose: Callable[[Array, Ints], Ints]) -> Ints:
+    """Return the items at the columns that `choose(users, candidates)` says, a block of users at a time."""
+    items = candidates(world, day)
+    step = max(1, BLOCK // len(items))
     found = [np.empty((0, world.settings.slate_size), dtype=np.int64)]
     for start in range(0, users.shape[0], step):
         some = users[start : start + step]
-        found.append(choose(some, np.tile(np.arange(world.n_items), (some.shape[0], 1))))
+        found.append(items[choose(some, np.tile(items, (some.shape[0], 1)))])
     return np.concatenate(found)

@@ -39,8 +39,11 @@ def test_environments_render_and_do_not_where_they_are_not_asked(name: str) -> N
     env = gymnasium.make(name, world="tiny", render_mode="rgb_array").unwrapped
     env.reset(seed=0)
     before: Any = env.render()
+    env.action_space.seed(0)
     for _ in range(25):
-        env.step(env.action_space.sample())
+        *_, terminated, truncated, _ = env.step(env.action_space.sample())
+        if terminated or truncated:
+            break
     after: Any = env.render()
     assert before.shape == after.shape
     assert (before != after).any()

@@ -96,7 +96,7 @@ def test_activity_counts_days_and_not_rows() -> None:
 def test_the_fast_factorisation_solves_the_least_squares_of_every_user() -> None:
     rng = randomness.generator(0, "likes")
     user, item = np.nonzero(rng.random((30, 24)) < 0.4)
-    history = History(user, item, np.zeros_like(user), np.arange(30), np.arange(24))
+    history = History(user, item, np.zeros_like(user), np.arange(30), np.arange(24), user[:0], user[:0])
     likes, settings = history.likes(), FactorSettings(n_factors=3)
     users, items = factorise(likes, settings, 0)
     dense = likes.toarray()

@@ -14,10 +14,21 @@ from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.interface import SettingsError
 from serendip.simulator.oracle.bound import upper_bound
 from serendip.simulator.oracle.exact import exact_value
-from serendip.simulator.oracle.slates import Growth, Myopic, expected_clicks
+from serendip.simulator.oracle.slates import Growth, Myopic, candidates, expected_clicks
 from serendip.simulator.population import PopulationSettings
 from serendip.simulator.settings import WorldSettings, read_world
 from serendip.simulator.world import World, make_world
+
+
+def test_few_candidates_are_enough() -> None:
+    """The myopic slates of 1,000 items are those of looking at all of them."""
+    world = make_world("default", 0)
+    state, users = world.start(), np.arange(50)
+    state["satiation"][:] = np.random.default_rng(0).random(state["satiation"].shape)
+    every = np.tile(np.arange(world.n_items), (50, 1))
+    slow = np.argsort(-world.utility(state, users, every), axis=1, kind="stable")[:, :5]
+    assert len(candidates(world, 0)) == 64 * 5
+    assert np.array_equal(Myopic().slates(world, state, 0, users), slow)
 
 
 class Chance:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 
 from serendip.simulator import randomness
 from serendip.simulator.arrays import to_numpy
-from serendip.simulator.settings import preset_names
+from serendip.simulator.oracle.slates import Myopic
+from serendip.simulator.settings import preset_names, read_world
 from serendip.simulator.world import World, make_world
 
 Policy = Callable[[World, dict[str, Any], int, int, Any], Any]
@@ -22,8 +24,7 @@ def uniform(world: World, state: dict[str, Any], day: int, visit: int, users: An
 
 def favourites(world: World, state: dict[str, Any], day: int, visit: int, users: Any) -> Any:
     """The best items now: personal, and blind to what it will bring."""
-    everything = np.tile(np.arange(world.n_items), (len(users), 1))
-    return np.argsort(-world.utility(state, users, everything), axis=1)[:, : world.settings.slate_size]
+    return Myopic().slates(world, state, day, users)
 
 
 def live(world: World, policy: Policy, days: int, batch: int | None = None) -> tuple[dict[str, Any], list[Any]]:
@@ -115,6 +116,25 @@ def test_torch_lives_like_numpy() -> None:
         assert np.asarray(values, dtype=float) == pytest.approx(
             np.asarray(to_numpy(other[name]), dtype=float), abs=1e-5
         )
+
+
+def test_torch_and_numpy_agree_on_a_million_slots() -> None:
+    """Ten slots for each of 100,000 users: the same clicks in 99.99% of them, the state within 1e-4 elsewhere."""
+    base, _ = read_world("default")
+    settings = replace(base, slate_size=10, population=replace(base.population, n_users=100_000))
+    ours = World(settings, 0)
+    theirs = World(settings, 0, arrays="torch")
+    state, other = ours.start(), theirs.start()
+    items = randomness.distinct(ours.n_items, 10, 5, ours.user_ids)
+    clicked = ours.show(state, 0, 0, ours.user_ids, items)
+    there = to_numpy(theirs.show(other, 0, 0, theirs.user_ids, theirs.place(items)))
+    same = (clicked == there).all(axis=1)
+    assert (clicked != there).mean() <= 1e-4
+    ours.night(state, 0)
+    theirs.night(other, 0)
+    for name, values in state.items():
+        apart = np.abs(np.asarray(values, dtype=np.float64) - np.asarray(to_numpy(other[name]), dtype=np.float64))
+        assert apart[same].max() <= 1e-4, name
 
 
 def test_groups_are_thirds_of_the_base_rates() -> None:
