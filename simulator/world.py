@@ -23,6 +23,8 @@ from serendip.simulator.settings import WorldSettings, read_world
 
 Array = Any
 
+AT_ONCE = 1 << 15  # users whose slates a processor's cache holds
+
 
 class World:
     """Users, items and chance under one seed.
@@ -154,6 +156,18 @@ class World:
             day: one for all or (B,).
             visit: number of the slate within the user's day, one for all or (B,).
         """
+        xp = array_api_compat.array_namespace(users)
+        if users.shape[0] <= AT_ONCE or not array_api_compat.is_numpy_namespace(xp):
+            return self._show(state, day, visit, users, items)
+        clicked = xp.empty(items.shape, dtype=xp.bool)
+        for start in range(0, users.shape[0], AT_ONCE):
+            rows = slice(start, start + AT_ONCE)
+            today, number = (when[rows] if getattr(when, "ndim", 0) else when for when in (day, visit))
+            clicked[rows] = self._show(state, today, number, users[rows], items[rows])
+        return clicked
+
+    def _show(self, state: State, day: Array | int, visit: Array | int, users: Array, items: Array) -> Array:
+        """Do what `show` says, all at once."""
         topics = self._of_items(self.catalogue.topic, items)
         match = self.match(users, items, day, state)
         utility = match + self.dynamics.disposition(state, users, topics)

@@ -52,6 +52,20 @@ def test_the_same_seed_gives_the_same_bytes_however_visits_are_batched() -> None
             assert values.tobytes() == split[name].tobytes(), name
 
 
+def test_a_crowd_larger_than_a_block_is_shown_like_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, _ = live(make_world("growing", 3), uniform, 10)
+    monkeypatch.setattr("serendip.simulator.world.AT_ONCE", 16)
+    parts, _ = live(make_world("growing", 3), uniform, 10)
+    for name, values in whole.items():
+        assert values.tobytes() == parts[name].tobytes(), name
+    world = make_world("tiny", 0)
+    users, items = np.arange(40), randomness.distinct(world.n_items, 3, 5, np.arange(40))
+    days = np.full(40, 4)
+    assert np.array_equal(
+        world.show(world.start(), days, days, users, items), world.show(world.start(), 4, 4, users, items)
+    )
+
+
 def test_another_seed_gives_another_life() -> None:
     one, _ = live(make_world("tiny", 3), uniform, 5)
     other, _ = live(make_world("tiny", 4), uniform, 5)
