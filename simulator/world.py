@@ -162,8 +162,7 @@ class World:
         clicked = xp.empty(items.shape, dtype=xp.bool)
         for start in range(0, users.shape[0], AT_ONCE):
             rows = slice(start, start + AT_ONCE)
-            today, number = (when[rows] if getattr(when, "ndim", 0) else when for when in (day, visit))
-            clicked[rows] = self._show(state, today, number, users[rows], items[rows])
+            clicked[rows] = self._show(state, _part(day, rows), _part(visit, rows), users[rows], items[rows])
         return clicked
 
     def _show(self, state: State, day: Array | int, visit: Array | int, users: Array, items: Array) -> Array:
@@ -214,6 +213,12 @@ class World:
         if isinstance(day, int):
             return factors[day % 7]
         return self.place(np.asarray(factors, dtype=np.float32))[day % 7]
+
+
+def _part(when: Array | int, rows: slice) -> Array | int:
+    """Return what stands at `rows` of `when` (B,), or `when` itself where it is one for all."""
+    many: Any = when
+    return many[rows] if getattr(many, "ndim", 0) else many
 
 
 class _Placer:
