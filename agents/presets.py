@@ -15,10 +15,14 @@ BELIEFS = {
     "popularity": "serendip.agents.beliefs.popularity:Popularity",
 }
 STRATEGIES = {
+    "boltzmann": "serendip.agents.strategies.boltzmann:Boltzmann",
     "greedy": "serendip.agents.strategies.greedy:Greedy",
     "novelty": "serendip.agents.strategies.novelty:Novelty",
     "shuffled": "serendip.agents.strategies.shuffled:Shuffled",
+    "squarecb": "serendip.agents.strategies.squarecb:SquareCB",
     "thompson": "serendip.agents.strategies.thompson:Thompson",
+    "top-two": "serendip.agents.strategies.top_two:TopTwo",
+    "ucb": "serendip.agents.strategies.ucb:Ucb",
     "uniform": "serendip.agents.strategies.uniform:Uniform",
 }
 _VAE = {"latent": 32, "hidden": [200], "exposed_only": True}
@@ -36,6 +40,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "epsilon": 0.05,
     },
     "bootstrap-thompson": {"strategy": "thompson", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
+    "bootstrap-top-two": {"strategy": "top-two", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
+    "bootstrap-ucb": {"strategy": "ucb", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
+    "ease-boltzmann": {"strategy": "boltzmann", "belief": "point", "model": "ease", "epsilon": 0.05},
+    "ease-squarecb": {"strategy": "squarecb", "belief": "point", "model": "ease", "epsilon": 0.05},
     # controls: as random, but not where the belief is unsure; and new to the user, whatever is believed
     "vae-shuffled": {
         "strategy": "shuffled",
@@ -48,9 +56,13 @@ PRESETS: dict[str, dict[str, Any]] = {
     "ease-novelty": {"strategy": "novelty", "belief": "point", "model": "ease", "epsilon": 0.05},
 }
 GENERAL: dict[str, dict[str, Any]] = {  # any belief x any strategy: make("thompson", belief=..., model=...)
+    "boltzmann": {"strategy": "boltzmann", "belief": "point", "model": "ease", "epsilon": 0.05},
     "greedy": {"strategy": "greedy", "belief": "point", "model": "ease"},
     "novelty": {"strategy": "novelty", "belief": "point", "model": "ease", "epsilon": 0.05},
     "shuffled": {"strategy": "shuffled", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
+    "squarecb": {"strategy": "squarecb", "belief": "point", "model": "ease", "epsilon": 0.05},
     "thompson": {"strategy": "thompson", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
+    "top-two": {"strategy": "top-two", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
+    "ucb": {"strategy": "ucb", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
 }
 MODEL_OF = {"ensemble": "ease", "latent": "mult-vae", "point": "ease"}  # where none is named

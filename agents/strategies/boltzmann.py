@@ -1,0 +1,63 @@
+"""Better items more often: slates drawn from a softmax of the scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.strategies.strategy import Ranker
+from serendip.simulator.interface import Floats, Ints, SettingsError, Singles
+
+
+@dataclass(frozen=True, slots=True)
+class BoltzmannSettings:
+    """Settings of Boltzmann exploration.
+
+    Attributes:
+        temperature: of the softmax, in standard deviations of a user's scores over the items.
+        draws: S, slates drawn at each visit; the propensity is exact given them.
+    """
+
+    temperature: float = 0.2
+    draws: int = 8
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.temperature < np.inf or self.draws < 1:
+            raise SettingsError(
+                f"temperature is {self.temperature} and draws {self.draws}; allowed is above 0, and 1 or more"
+            )
+
+
+class Boltzmann:
+    """S slates drawn item by item, without replacement, in proportion to exp(score / temperature)."""
+
+    def __init__(self, settings: BoltzmannSettings) -> None:
+        self.settings = settings
+
+    def candidates(self, posterior: Posterior, ranker: Ranker, luck: Luck) -> tuple[Ints, Floats | None]:
+        """Return the S slates, equally likely."""
+        logits = standardised(posterior.mean(luck)) / np.float32(self.settings.temperature)
+        return plackett_luce(logits, ranker, luck.of("boltzmann"), self.settings.draws), None
+
+
+def standardised(scores: Singles) -> Singles:
+    """Return `scores` (B, M) in standard deviations of the row from its mean; zeros where all are equal."""
+    center = scores - scores.mean(axis=1, keepdims=True)
+    spread = scores.std(axis=1, keepdims=True)
+    return center / np.where(spread > 0.0, spread, np.float32(1.0))
+
+
+def plackett_luce(logits: Singles, ranker: Ranker, luck: Luck, draws: int) -> Ints:
+    """Return (B, S, L) slates drawn item by item, without replacement, in proportion to exp(logits) (B, M).
+
+    The largest of logits + Gumbel noise are such a draw: Yellott (1977), "The relationship between Luce's choice
+    axiom, Thurstone's theory of comparative judgment, and the double exponential distribution".
+    """
+    slates = list[Ints]()
+    for index in range(draws):
+        uniforms = luck.of(index).uniforms(logits.shape[1])
+        gumbel = -np.log(-np.log1p(-np.minimum(uniforms + 2.0**-54, 1.0 - 2.0**-53)))
+        slates.append(ranker.top((logits + gumbel).astype(np.float32)))
+    return np.stack(slates, axis=1)
