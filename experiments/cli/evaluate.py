@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
-from serendip.experiments.cli.flags import ColumnName, JsonFile, shown
+from serendip.experiments.cli.flags import WHOLE_NUMBER, ColumnName, JsonFile, shown
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,12 @@ class Evaluate:
     target_column: ColumnName = None
     """Column of your own file with the target's probability of each logged item."""
 
+    outcome: Annotated[Literal["reward", "activity"], shown()] = "reward"
+    """What the target is valued by: its mean reward per slot, or days with a visit per user over a horizon."""
+
+    horizon: Annotated[int, WHOLE_NUMBER, shown("DAYS")] = 90
+    """Days to look ahead, for --outcome activity."""
+
     json: JsonFile = None
     """Write the estimates as JSON to this file, or to stdout with `-` (and nothing else there)."""
 
@@ -52,6 +58,9 @@ class Evaluate:
         if self.truth and self.target is None:
             raise SettingsError("--truth runs the target in the log's world; say which with --target AGENT|DIR")
         console = console_for(self.json)
+        if self.outcome == "activity":
+            report(self._activity(), self.json, console)
+            return
         with slot_progress(console) as progress:
             evaluation = evaluate(
                 self.log,
@@ -62,6 +71,17 @@ class Evaluate:
                 progress=progress,
             )
         report(evaluation, self.json, console)
+
+    def _activity(self) -> Any:
+        """Return the evaluation of the target by its users' visits."""
+        from serendip.experiments.offline.long_term.activity import evaluate_activity
+        from serendip.simulator.interface import SettingsError
+
+        if self.target is None or self.truth or self.columns or self.target_column:
+            raise SettingsError(
+                "--outcome activity takes a log's folder, --target AGENT|DIR and --horizon, nothing else"
+            )
+        return evaluate_activity(self.log, self.target, horizon=self.horizon)
 
     def _find_truth(self) -> Any:
         """Return what the target is worth when it is run."""

@@ -131,7 +131,7 @@ def evaluate(
     method = dataclasses.replace(method or Method(), rows_are_users=source.rows_are_users)
     tuning = {"clip": float(max(np.sqrt(source.n_rows), 1.0))} | dict(method.tuning or {})
     method = dataclasses.replace(method, tuning=tuning)
-    policy = _target(target, source, target_column, method.seed)
+    policy = choose_target(target, source, target_column, method.seed)
     names = estimators.possible(method.estimators, policy.further(source))
     method = dataclasses.replace(method, estimators=names)
     predictions = None if isinstance(policy, ColumnTarget) else fit_rewards(source, method.seed)
@@ -200,7 +200,7 @@ def _concatenated(seen: list[Seen]) -> Seen:
     return Seen(joined([one.slots for one in seen]), np.concatenate([one.unseen for one in seen]))
 
 
-def _target(target: str | None, source: Source, target_column: str | None, seed: int) -> Target:
+def choose_target(target: str | None, source: Source, target_column: str | None, seed: int) -> Target:
     """Return what is to be valued: a saved agent where the folder exists, else an agent by its name, else a column."""
     has_column = target_column is not None or (isinstance(source, TableSource) and source.has_target)
     if target is None:

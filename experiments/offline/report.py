@@ -28,6 +28,11 @@ _TITLES = {
     "off_cem": "OffCEM",
     "balanced_ips": "balanced IPS",
     "cascade_ips": "cascade IPS",
+    "mis": "marginalised IS",
+    "drl": "double RL",
+    "per_decision_is": "per-decision IS",
+    "trajectory_is": "trajectory IS",
+    "one_step": "one-step IS",
 }
 
 

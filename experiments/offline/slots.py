@@ -26,6 +26,7 @@ class Slots:
             slate_weight: (n,) weight of the whole slate that the slot is in;
             prefix_weight: (n,) weight of the slate down to the slot;
             marginal_weight: (n,) weight of the item's topic at its position;
+            day: (n,) the day;
             balanced_propensity: (n,) propensity under the mixture of all logging policies of the log.
         weight: (n,) the importance weight, target / propensity.
     """

@@ -151,7 +151,7 @@ class AgentTarget:
             predicted, expected = _predicted(mixture, step, predictions)
             unseen = _at(mixture.expected(predictions.never_shown.astype(np.float64)), step)
         user = np.repeat(step.visits.user_ids, target.shape[1])
-        further = dict[str, Floats]()
+        further: dict[str, Floats] = {"day": np.full(target.size, float(step.visits.day))}
         if step.slate_propensity is not None:
             further["slate_weight"] = np.repeat(mixture.of_slate(step.items) / step.slate_propensity, target.shape[1])
         shown = user, step.reward.ravel(), step.propensity.ravel(), target.ravel()
