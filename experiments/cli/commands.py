@@ -10,6 +10,7 @@ COMMANDS: dict[str, str] = {
     "evaluate": "serendip.experiments.cli.evaluate:Evaluate",
     "audit": "serendip.experiments.cli.audit:AuditLog",
     "calibrate": "serendip.experiments.cli.calibrate:Calibrate",
+    "benchmark": "serendip.experiments.cli.benchmark:Benchmark",
     "list": "serendip.experiments.cli.catalogue:Catalogue",
 }
 

@@ -1,0 +1,151 @@
+"""Tune every model alike, look at the test once, and write it all to a folder from which a second call goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from serendip.agents.models.memory import peak_bytes, reset_peak
+from serendip.agents.models.model import Interactions, Model
+from serendip.agents.models.registry import MODELS, build, card
+from serendip.experiments.offline.ranking.data import Events, read_events
+from serendip.experiments.offline.ranking.metrics import evaluate
+from serendip.experiments.offline.ranking.splits import Protocol, Split, split
+from serendip.simulator import randomness
+from serendip.simulator.interface import (
+    DataError,
+    SerendipError,
+    SettingsError,
+    read_json,
+    settings_to_json,
+    write_json,
+)
+
+Say = Callable[[str], None]
+TUNED_ON = "ndcg@100"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a benchmark does; results of another plan are never mixed with its own.
+
+    Attributes:
+        data: what is read (see `read_events`).
+        protocol: strong or weak generalisation, or the last click left out.
+        trials: settings tried for each model: its defaults, then random ones from its own space.
+        min_rating: ratings below it are not positive.
+        min_events: users with fewer positives are left out.
+        seed: of the split and of the search.
+    """
+
+    data: str
+    protocol: Protocol = "strong"
+    trials: int = 10
+    min_rating: float = 4.0
+    min_events: int = 5
+    seed: int = 0
+
+
+def run(plan: Plan, models: tuple[str, ...], out: Path, say: Say = print) -> None:
+    """Tune and test `models`, and leave `trials/`, `tests/` and `plan.json` in the folder `out`.
+
+    What is already there is not done again.
+
+    Raises:
+        SettingsError: an unknown model, or `out` holds results of another plan.
+        DataError: the data cannot be used; the message says why.
+    """
+    for name in models:
+        card(name)
+    _claim(plan, out)
+    events = read_events(Path(plan.data), plan.min_rating, plan.min_events)
+    parts = split(events, plan.protocol, plan.seed)
+    say(_summary(events, parts))
+    for name in models:
+        trials = [_trial(plan, name, number, parts, out, say) for number in range(_n_trials(plan, name))]
+        _test(name, trials, parts, out, say)
+
+
+def _claim(plan: Plan, out: Path) -> None:
+    """Write the plan to the folder, or check that it is the one already there."""
+    (out / "trials").mkdir(parents=True, exist_ok=True)
+    (out / "tests").mkdir(exist_ok=True)
+    file, values = out / "plan.json", settings_to_json(plan)
+    if not file.exists():
+        write_json(file, values)
+        return
+    there = read_json(file)
+    different = [name for name in values if there.get(name) != values[name]]
+    if different:
+        raise SettingsError(f"{out} holds results of other settings ({', '.join(different)}); choose another folder")
+
+
+def _summary(events: Events, parts: Split) -> str:
+    n_users, n_items = events.shape
+    return (
+        f"{n_users:,} users, {n_items:,} items, {len(events.users):,} positives; {parts.train.shape[0]:,} users to "
+        f"learn from, {parts.validation.known.shape[0]:,} to tune on, {parts.test.known.shape[0]:,} to test on"
+    )
+
+
+def _n_trials(plan: Plan, name: str) -> int:
+    return plan.trials if card(name).space else 1
+
+
+def _trial(plan: Plan, name: str, number: int, parts: Split, out: Path, say: Say) -> dict[str, Any]:
+    """Return one trial's settings and its mean metric on the validation users, from its file if it is there."""
+    file = out / "trials" / f"{name}-{number:03d}.json"
+    if file.exists():
+        return read_json(file)
+    found = card(name)
+    rng = randomness.generator(plan.seed, "trial", name, number)
+    settings = settings_to_json(found.settings if number == 0 else found.draw(rng))
+    result: dict[str, Any] = {"settings": settings}
+    try:
+        model, cost = _fitted(name, settings, parts.train)
+        result |= cost | {TUNED_ON: float(evaluate(model, parts.validation)[TUNED_ON].mean())}
+        say(f"{name} {number}: {result[TUNED_ON]:.4f} in {cost['seconds']:.1f} s")
+    except (DataError, SettingsError):
+        raise
+    except SerendipError as error:
+        result["error"] = str(error)
+        say(f"{name} {number}: {error}")
+    write_json(file, result)
+    return result
+
+
+def _fitted(name: str, settings: dict[str, Any], train: Any) -> tuple[Model, dict[str, float]]:
+    """Return the model learned from `train`, and what that cost: seconds and megabytes at the peak."""
+    model = build(name, settings)
+    before = reset_peak()
+    start = time.perf_counter()
+    model.fit(Interactions(train))
+    seconds = time.perf_counter() - start
+    learned = sum(value.nbytes for value in model.arrays().values())
+    return model, {"seconds": seconds, "learned_mb": learned / 1e6, "peak_mb": max(0, peak_bytes() - before) / 1e6}
+
+
+def _test(name: str, trials: list[dict[str, Any]], parts: Split, out: Path, say: Say) -> None:
+    """Rank for the test users with the settings that were best in `trials`, and keep every user's metrics."""
+    file = out / "tests" / f"{name}.json"
+    tried = [trial for trial in trials if "error" not in trial]
+    if file.exists() or not tried:
+        return
+    best = max(tried, key=lambda trial: trial[TUNED_ON])
+    model, cost = _fitted(name, best["settings"], parts.train)
+    metrics = evaluate(model, parts.test)
+    activity = np.diff(parts.test.known.indptr).astype(np.float64)
+    save: Any = np.savez_compressed
+    save(file.with_suffix(".npz"), activity=activity, **metrics)
+    write_json(file, {"settings": best["settings"], "validation": best[TUNED_ON]} | cost)
+    say(f"{name}: tested")
+
+
+def every_model() -> tuple[str, ...]:
+    """Return the names of all models."""
+    return tuple(MODELS)
