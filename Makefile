@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 DEMO := demo
-DEMO_RUN := --world tiny --agents uniform ease-greedy ease-epsilon bootstrap-thompson --seeds 3 --days 120
+DEMO_RUN := --agents uniform ease-greedy ease-epsilon vae-thompson bootstrap-thompson --seeds 3 --days 100
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types study bench clean
