@@ -14,6 +14,7 @@ from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.interface import SettingsError
 from serendip.simulator.oracle.bound import upper_bound
 from serendip.simulator.oracle.exact import exact_value
+from serendip.simulator.oracle.life import gap_closed, live_under
 from serendip.simulator.oracle.slates import Growth, Myopic, candidates, expected_clicks
 from serendip.simulator.population import PopulationSettings
 from serendip.simulator.settings import WorldSettings, read_world
@@ -150,3 +151,19 @@ def test_what_cannot_be_bounded_is_refused() -> None:
         exact_value(make_world("tiny", 0), 0, 2)
     with pytest.raises(SettingsError, match="fewer days or topics"):
         exact_value(small(10), 0, 9)
+
+
+def test_a_life_under_an_oracle_counts_what_happens() -> None:
+    world = make_world("tiny", 0)
+    life, (visits, clicks) = live_under(world, Myopic(), 30), live(world, Myopic(), 30)
+    assert life.visitors.sum() == visits.sum()
+    assert life.clicks.sum() == clicks.sum()
+    assert life.visitors[:, 0].sum() == visits[world.groups == 0].sum()
+    assert life.slates.sum() >= life.visitors.sum()
+
+
+def test_the_share_of_a_gap_by_hand() -> None:
+    reference, oracle = np.array([10.0, 20.0]), np.array([20.0, 40.0])
+    assert gap_closed(np.array([13.0, 23.0]), reference, oracle) == pytest.approx(0.2)
+    assert gap_closed(oracle, reference, oracle) == 1.0
+    assert np.isnan(gap_closed(reference, reference, reference))

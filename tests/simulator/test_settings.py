@@ -29,6 +29,7 @@ def test_presets_are_read_back_as_they_are(name: str) -> None:
         ({"mean_slates": 0.5}, "1 to 50"),
         ({"slots": 3}, "known settings: name, slate_size"),
         ({"catalogue": {"n_topics": 2_000_000}}, "n_items = 1000"),
+        ({"catalogue": {"n_topics": 2_000_000, "n_items": 3_000_000}}, "take fewer topics or users"),
         ({"catalogue": {"n_items": 0}}, "n_topics"),
         ({"catalogue": {"quality_spread": -1.0}}, "quality_spread is -1.0"),
         ({"catalogue": {"quality_spread": float("nan")}}, "quality_spread"),
