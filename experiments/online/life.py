@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from serendip.experiments.online.oracles import OraclePlayer
 from serendip.simulator import randomness
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
@@ -71,6 +72,8 @@ def live(world: World, agent: Player, schedule: Schedule, witnesses: list[Witnes
     The agent first sees what users did before the first day.
     """
     state, key, version = world.start(), playing_key(world.seed), -1
+    if isinstance(agent, OraclePlayer):
+        agent.enter(state)
     for past in organic_history(world):
         agent.observe(past.visits, _as_slates(past.items, world.n_items), Feedback(past.clicked))
     for day in range(schedule.days):

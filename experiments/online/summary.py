@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,12 +10,14 @@ from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Table
 
+from serendip.experiments.online.oracles import BOUND
 from serendip.experiments.online.results import Results
 from serendip.experiments.online.statistics import Interval, holm, mean_interval, paired_p_value
 from serendip.simulator.interface import Floats
+from serendip.simulator.oracle.life import gap_closed
 
 LOW = 0
-SHORT = ("agent", "low", "lift [95%]", "all", "lift [95%]", "early", "late", "clicks", "known", "alive")
+SHORT = ("agent", "low", "lift [95%]", "all", "lift [95%]", "early", "late", "clicks", "known", "alive", "gap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Row:
     clicks: Interval
     liked_known: Interval
     alive: Interval
+    gap_closed: float | None
+    """Share of the growth oracle's lead over the reference, in `low_visitors`, that the agent has; None without it."""
 
 
 def summarise(results: Results) -> list[Row]:
@@ -70,9 +75,18 @@ def summarise(results: Results) -> list[Row]:
             clicks=mean_interval(results.daily(agent, "clicks")[:, end].mean(axis=1)),
             liked_known=mean_interval(results.ratio(agent, "liked_known", "alive", slice(-1, None))),
             alive=mean_interval(results.ratio(agent, "alive", "users", slice(-1, None))),
+            gap_closed=_gap_closed(low, agent, reference),
         )
         for agent in results.agents
     ]
+
+
+def _gap_closed(low: dict[str, Floats], agent: str, reference: str) -> float | None:
+    """Return the share of the oracle's lead that `agent` has, or None where no oracle took part or it does not lead."""
+    if BOUND not in low:
+        return None
+    share = gap_closed(low[agent], low[reference], low[BOUND])
+    return share if math.isfinite(share) else None
 
 
 def closing_visitors(results: Results, agent: str, group: int = -1) -> Floats:
@@ -108,10 +122,11 @@ def headings(results: Results) -> list[str]:
         "clicks a day",
         "liked topics known",
         "alive",
+        *(["share of the oracle's lead"] if BOUND in results.agents else []),
     ]
 
 
-def cells(row: Row, *, is_reference: bool) -> list[str]:
+def cells(row: Row, *, is_reference: bool, with_oracle: bool) -> list[str]:
     """Return one line of the table as text."""
     return [
         row.agent,
@@ -124,6 +139,7 @@ def cells(row: Row, *, is_reference: bool) -> list[str]:
         f"{row.clicks.value:.0f}",
         f"{row.liked_known.value:.1f}",
         f"{row.alive.value:.0%}",
+        *(["-" if row.gap_closed is None else f"{row.gap_closed:.0%}"] if with_oracle else []),
     ]
 
 
@@ -136,12 +152,13 @@ def to_rich(results: Results, rows: list[Row], width: int) -> Table:
     title = f"{results.study.name} in world {results.study.world}: {n} seed{'s' * (n > 1)}, {results.study.days} days"
     table = Table(title=title, caption=_legend(results), caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
     shown = [0, 1, 2, 3, 7, 8, 9] if width < 110 else list(range(10))
+    shown += [10] if BOUND in results.agents else []
     for index in shown:
         name = index == 0
         least = min(18, max(len(row.agent) for row in rows)) if name else None
         table.add_column(SHORT[index], justify="left" if name else "right", no_wrap=not name, min_width=least)
     for row in rows:
-        line = cells(row, is_reference=row.agent == reference)
+        line = cells(row, is_reference=row.agent == reference, with_oracle=BOUND in results.agents)
         for index, lift in ((2, row.low_lift), (4, row.lift)):
             line[index] = f"[bold]{escape(line[index])}[/bold]" if lift.excludes_zero() else escape(line[index])
         line[0] = line[0].replace(":", ": ").replace(",", ", ")  # where a long name may be broken
@@ -156,14 +173,15 @@ def _legend(results: Results) -> str:
         f"low, all: daily users, last {results.last} days, of the low-activity third and of all\n"
         f"lift: over {results.study.reference_agent()}{paired}; early, late: clicks per slate, first {results.first} "
         f"and last {results.last} days\nclicks: per day; known: liked topics known at the end; alive: have not left"
+        + (f"\ngap: share of the lead of {BOUND} over the reference, in low" if BOUND in results.agents else "")
     )
 
 
 def to_markdown(results: Results, rows: list[Row]) -> str:
     """Return the table as Markdown."""
     reference = results.study.reference_agent()
-    lines = [headings(results), ["---", *["---:"] * 9]]
-    lines += [cells(row, is_reference=row.agent == reference) for row in rows]
+    lines = [headings(results), ["---", *["---:"] * (len(headings(results)) - 1)]]
+    lines += [cells(row, is_reference=row.agent == reference, with_oracle=BOUND in results.agents) for row in rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 

@@ -21,6 +21,7 @@ from serendip.agents import registry
 from serendip.experiments.online.life import Schedule, live, playing_key
 from serendip.experiments.online.measures import DailyMeasures
 from serendip.experiments.online.observed import Observed
+from serendip.experiments.online.oracles import ORACLES, OraclePlayer
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
 from serendip.simulator.interface import Feedback, Ints, SettingsError, Slates, Visits, settings_to_json, write_json
@@ -60,8 +61,9 @@ def parse_agent(text: str) -> AgentSpec:
         SettingsError: no agent is registered under that name, or a setting has no value.
     """
     name, _, rest = text.partition(":")
-    if name not in registry.names():
-        raise SettingsError(f"unknown agent {name!r}; known agents: {', '.join(registry.names())}")
+    if name not in (*registry.names(), *ORACLES):
+        known = f"{', '.join(registry.names())}; and the oracles {', '.join(ORACLES)}"
+        raise SettingsError(f"unknown agent {name!r}; known agents: {known}")
     overrides = dict[str, Any]()
     for part in filter(None, rest.split(",")):
         setting, given, value = part.partition("=")
@@ -115,7 +117,7 @@ class Unit:
         began = time.perf_counter()
         world = make_world(self.world, self.seed)
         spec = parse_agent(self.agent)
-        agent = registry.make(spec.name, world.items, world.settings.slate_size, self.seed, **spec.overrides)
+        agent = _player(spec, world)
         measures, timer = MeasuringWitness(world), TimingWitness(progress)
         log = LoggingWitness(world, work / "log") if self.logged else None
         state = live(world, agent, self.schedule, [measures, timer, *([log] if log else [])])
@@ -125,6 +127,13 @@ class Unit:
             log.close(self.agent, self.schedule, agent, state)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
         write_json(work / "clock.json", {"seconds": time.perf_counter() - began, "peak_memory_mib": peak})
+
+
+def _player(spec: AgentSpec, world: World) -> Any:
+    """Return the agent, or the oracle, that `spec` names."""
+    if spec.name in ORACLES:
+        return OraclePlayer(spec.name, world, spec.overrides)
+    return registry.make(spec.name, world.items, world.settings.slate_size, world.seed, **spec.overrides)
 
 
 class TimingWitness:
