@@ -13,6 +13,7 @@ KINDS = {  # a registry, or a function that returns names and what they are
     "worlds": "serendip.experiments.cli.descriptions:worlds",
     "studies": "serendip.experiments.online.studies:STUDIES",
     "agents": "serendip.agents.presets:PRESETS",
+    "oracles": "serendip.experiments.online.oracles:ORACLES",
     "models": "serendip.agents.models.registry:MODELS",
     "beliefs": "serendip.agents.presets:BELIEFS",
     "strategies": "serendip.agents.presets:STRATEGIES",
