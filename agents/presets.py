@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 BELIEFS = {
+    "click-rates": "serendip.agents.beliefs.click_rates:ClickRates",
+    "ease-posterior": "serendip.agents.beliefs.ease_posterior:EasePosterior",
     "ensemble": "serendip.agents.beliefs.ensemble:Ensemble",
     "latent": "serendip.agents.beliefs.latent:Latent",
     "nothing": "serendip.agents.beliefs.nothing:Nothing",
@@ -31,6 +33,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "popularity": {"strategy": "greedy", "belief": "popularity"},
     "ease-greedy": {"strategy": "greedy", "belief": "point", "model": "ease"},
     "ease-epsilon": {"strategy": "greedy", "belief": "point", "model": "ease", "epsilon": 0.1},
+    "popularity-thompson": {"strategy": "thompson", "belief": "click-rates", "epsilon": 0.05},
     "vae-greedy": {"strategy": "greedy", "belief": "point", "model": "mult-vae", "model_settings": _VAE},
     "vae-thompson": {
         "strategy": "thompson",
@@ -43,6 +46,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "bootstrap-top-two": {"strategy": "top-two", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
     "bootstrap-ucb": {"strategy": "ucb", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
     "ease-boltzmann": {"strategy": "boltzmann", "belief": "point", "model": "ease", "epsilon": 0.05},
+    "ease-posterior-thompson": {"strategy": "thompson", "belief": "ease-posterior", "epsilon": 0.05},
     "ease-squarecb": {"strategy": "squarecb", "belief": "point", "model": "ease", "epsilon": 0.05},
     # controls: as random, but not where the belief is unsure; and new to the user, whatever is believed
     "vae-shuffled": {

@@ -8,7 +8,7 @@ probability is exact *given* them, so that importance weights with it are unbias
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,41 @@ class SlateMixture:
         share = self._share(same)  # (B,)
         random = self._random(items, items.shape[1]).prod(axis=1)
         return np.minimum((1.0 - self.epsilon) * share + random, 1.0)
+
+    def anywhere(self, items: Ints) -> Floats:
+        """Return (B, L) probability that each item of `items` (B, L) is anywhere in the slate."""
+        length = self.candidates.shape[2]
+        held = (self.candidates[:, :, :, None] == items[:, None, None, :]).any(axis=2)  # (B, S, L)
+        return np.minimum((1.0 - self.epsilon) * self._share(held) + length * self._random(items, 1), 1.0)
+
+    def after_prefix(self, items: Ints) -> Floats:
+        """Return (B, L) probability of each item at its position given the items before it, for cascades.
+
+        It is the probability of the first k items over that of the first k - 1; 0 where these cannot come.
+        """
+        same = np.logical_and.accumulate(self.candidates == items[:, None, :], axis=2)  # (B, S, L)
+        random = np.cumprod(self._random(items, items.shape[1]), axis=1)
+        prefix = (1.0 - self.epsilon) * self._share(same) + random  # (B, L)
+        before = np.concatenate([np.ones((len(items), 1)), prefix[:, :-1]], axis=1)
+        return np.minimum(np.divide(prefix, before, out=np.zeros_like(prefix), where=before > 0.0), 1.0)
+
+    def likelihoods(self, items: Ints) -> Floats:
+        """Return (B, S) probability of the whole slates `items` (B, L) if candidate s were the one that counts."""
+        same = (self.candidates == items[:, None, :]).all(axis=2)
+        return (1.0 - self.epsilon) * same + self._random(items, items.shape[1]).prod(axis=1)[:, None]
+
+    def given_played(self, likelihoods: Floats) -> SlateMixture:
+        """Return the mixture with its candidates reweighted by what was played before from the same hypotheses.
+
+        Where one hypothesis is kept over several slates, what was already played tells which: the propensities given
+        the history are those of the mixture with w_s in proportion to w_s times the product of the earlier slates'
+        `likelihoods` (B, S).
+        """
+        shape = self.candidates.shape[:2]
+        prior = np.full(shape, 1.0 / shape[1]) if self.weights is None else self.weights
+        joint = prior * likelihoods
+        total = joint.sum(axis=1, keepdims=True)
+        return replace(self, weights=np.where(total > 0.0, joint / np.where(total > 0.0, total, 1.0), prior))
 
     def _chosen(self, u: Floats) -> Ints:
         """Return (B,) the candidate that the uniform `u` (B,) falls on."""

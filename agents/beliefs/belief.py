@@ -7,10 +7,11 @@ sampling is then one strategy for every belief there is, and greedy too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Protocol
+from functools import cache, cached_property
+from typing import Any, Protocol
 
 import numpy as np
+from scipy.special import ndtri
 
 from serendip.agents.history import History, as_ones
 from serendip.agents.models.model import Arrays, Sparse
@@ -69,6 +70,15 @@ class Luck:
         """Return (B, n) standard normals."""
         return randomness.normal(self.key, *self._words(), np.arange(n))
 
+    def rough_uniforms(self, n: int) -> Any:
+        """Return (B, n) uint16, uniform: four from each hash, an index into a table of quantiles."""
+        words = randomness.bits(self.key, *self._words(), np.arange(-(-n // 4)))
+        return words.astype("<i8").view("<u2")[:, :n]
+
+    def rough_normals(self, n: int) -> Singles:
+        """Return (B, n) standard normals from 65,536 quantiles (none beyond 4.3), a tenth of the work of exact ones."""
+        return _normal_quantiles()[self.rough_uniforms(n)]
+
     def below(self, bound: int) -> Ints:
         """Return (B,) integers in [0, bound)."""
         return randomness.below(bound, self.key, *(word[:, 0] for word in self._words()))
@@ -76,6 +86,12 @@ class Luck:
     def _words(self) -> tuple[Ints, Ints, Ints]:
         day = np.full((len(self.visits), 1), self.visits.day, dtype=np.int64)
         return self.visits.user_ids[:, None], day, self.visits.visit[:, None].astype(np.int64)
+
+
+@cache
+def _normal_quantiles() -> Singles:
+    """Return (65536,) the normal quantiles at the middles of as many equal shares."""
+    return ndtri((np.arange(1 << 16) + 0.5) / (1 << 16)).astype(np.float32)
 
 
 class Posterior(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -57,7 +58,12 @@ def plackett_luce(logits: Singles, ranker: Ranker, luck: Luck, draws: int) -> In
     """
     slates = list[Ints]()
     for index in range(draws):
-        uniforms = luck.of(index).uniforms(logits.shape[1])
-        gumbel = -np.log(-np.log1p(-np.minimum(uniforms + 2.0**-54, 1.0 - 2.0**-53)))
-        slates.append(ranker.top((logits + gumbel).astype(np.float32)))
+        gumbel = _gumbel_quantiles()[luck.of(index).rough_uniforms(logits.shape[1])]
+        slates.append(ranker.top(logits + gumbel))
     return np.stack(slates, axis=1)
+
+
+@cache
+def _gumbel_quantiles() -> Singles:
+    """Return (65536,) the Gumbel quantiles at the middles of as many equal shares."""
+    return -np.log(-np.log((np.arange(1 << 16) + 0.5) / (1 << 16))).astype(np.float32)
