@@ -70,16 +70,16 @@ def columns_of(slots: Slots, terms: Sequence[Terms]) -> Columns:
 
 
 def values_of(columns: Columns, slots: Slots, terms: Sequence[Terms]) -> Floats:
-    """Return (n, C) the value of each column for each slot."""
-    values = np.empty((len(slots), columns.n_columns))
-    values[:, COUNT] = 1.0
-    values[:, WEIGHT] = slots.weight
+    """Return (C, n) the value of each column for each slot."""
+    values = np.empty((columns.n_columns, len(slots)))
+    values[COUNT] = 1.0
+    values[WEIGHT] = slots.weight
     for e, term in enumerate(terms):
-        values[:, columns.numerator[e]] = term.numerator
+        values[columns.numerator[e]] = term.numerator
         if columns.denominator[e] > WEIGHT:
-            values[:, columns.denominator[e]] = term.denominator
+            values[columns.denominator[e]] = term.denominator
         if term.baseline is not None:
-            values[:, columns.baseline[e]] = term.baseline
+            values[columns.baseline[e]] = term.baseline
     return values
 
 
@@ -97,7 +97,7 @@ class UserSums:
         return self._sums.shape[1]
 
     def add(self, users: Ints, values: Floats) -> None:
-        """Add `values` (n, C) to the sums of `users` (n,)."""
+        """Add `values` (C, n) to the sums of `users` (n,)."""
         if len(users) == 0:
             return
         users, values = _sum_runs(users, values)
@@ -109,7 +109,7 @@ class UserSums:
     def merge(self, other: UserSums) -> None:
         """Add the sums of another shard."""
         ids, sums = other.in_order()
-        self.add(ids, sums)
+        self.add(ids, sums.T)
 
     def in_order(self) -> tuple[Ints, Floats]:
         """Return (U,) ids in order and (U, C) their sums."""
@@ -137,11 +137,11 @@ class UserSums:
 
 
 def _sum_runs(users: Ints, values: Floats) -> tuple[Ints, Floats]:
-    """Sum the rows of a user that stand one after another, such as those of a slate."""
+    """Return users and their (n, C) values, with rows that stand one after another summed, such as those of a slate."""
     starts = np.flatnonzero(np.concatenate([[True], users[1:] != users[:-1]]))
     if len(starts) == len(users):
-        return users, values
-    return users[starts], np.add.reduceat(values, starts, axis=0)
+        return users, np.ascontiguousarray(values.T)
+    return users[starts], np.ascontiguousarray(np.add.reduceat(values, starts, axis=1).T)
 
 
 @dataclass(frozen=True, slots=True)

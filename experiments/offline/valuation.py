@@ -107,7 +107,7 @@ class Valuation:
         self._columns = columns
         values = values_of(columns, slots, terms)
         if self.method.rows_are_users:
-            self._close(_with_mean_weight(columns), slots.user, values)
+            self._close(_with_mean_weight(columns), slots.user, np.ascontiguousarray(values.T))
         else:
             self._open = self._open or UserSums(columns.n_columns)
             self._open.add(slots.user, values)
