@@ -22,6 +22,17 @@ MODELS: dict[str, str] = {
     "linear-denoiser": "serendip.agents.models.full_rank:LINEAR",
     "sparse-mrf": "serendip.agents.models.full_rank:SPARSE",
     "ials": "serendip.agents.models.ials:CARD",
+    "matrix-factorisation": "serendip.agents.models.family:GAUSSIAN_MF",
+    "bernoulli-mf": "serendip.agents.models.family:BERNOULLI_MF",
+    "multinomial-mf": "serendip.agents.models.family:MULTINOMIAL_MF",
+    "poisson-mf": "serendip.agents.models.family:POISSON_MF",
+    "asymmetric-mf": "serendip.agents.models.family:ASYMMETRIC_MF",
+    "autoencoder": "serendip.agents.models.family:AUTOENCODER",
+    "mult-dae": "serendip.agents.models.family:MULT_DAE",
+    "ipw-dae": "serendip.agents.models.family:IPW_DAE",
+    "emphasis-dae": "serendip.agents.models.family:EMPHASIS_DAE",
+    "wide-autoencoder": "serendip.agents.models.family:WIDE_AE",
+    "free-vae": "serendip.agents.models.family:FREE_VAE",
     "mult-vae": "serendip.agents.models.mult_vae:CARD",
 }
 

@@ -13,6 +13,7 @@ from serendip.agents.models.registry import MODELS, build, card
 from serendip.simulator.interface import SerendipError, settings_from_json, settings_to_json
 
 # Small enough to be quick, trained enough for a board that can be seen by eye.
+GRADIENT = {"latent": 4, "hidden": [16], "epochs": 80, "batch": 8, "learning_rate": 0.02, "dropout": 0.3}
 SMALL: dict[str, dict[str, Any]] = {
     "popularity": {},
     "user-knn": {"neighbours": 8, "shrink": 0.0},
@@ -26,6 +27,17 @@ SMALL: dict[str, dict[str, Any]] = {
     "linear-denoiser": {"lam": 1.0},
     "sparse-mrf": {"lam": 1.0, "neighbours": 5},
     "ials": {"n_factors": 4, "lam": 0.01},
+    "matrix-factorisation": GRADIENT,
+    "bernoulli-mf": GRADIENT,
+    "multinomial-mf": GRADIENT,
+    "poisson-mf": GRADIENT,
+    "asymmetric-mf": GRADIENT,
+    "autoencoder": GRADIENT | {"latent": 2, "hidden": [4], "l2": 0.1},  # a wide one copies its input
+    "mult-dae": GRADIENT,
+    "ipw-dae": GRADIENT,
+    "emphasis-dae": GRADIENT,
+    "wide-autoencoder": GRADIENT,
+    "free-vae": GRADIENT,
     "mult-vae": {"latent": 4, "hidden": [16], "epochs": 60, "batch": 8, "learning_rate": 0.01, "anneal_steps": 100},
 }
 

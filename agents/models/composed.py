@@ -1,0 +1,211 @@
+"""A model put together from slots: score(x) = decode(posterior(encode(corrupt(x)))), learned by gradient.
+
+Each row of the family is one choice for each slot; `family.py` names them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from serendip.agents.models import layers, slots
+from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
+from serendip.simulator import randomness
+from serendip.simulator.interface import DataError, SettingsError, Singles
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedSettings:
+    """A choice for each slot, and how it is trained.
+
+    Attributes:
+        corruption: of the input; under `emphasis` the dropped clicks alone are predicted.
+        encoder: a table of users, the sum of what was clicked (normalised), or a perceptron.
+        posterior: a point, or a Gaussian: amortised by the encoder, or free parameters of each user (with a table).
+        decoder: inner product with the items, or a perceptron that mirrors the encoder's.
+        likelihood: of the clicks.
+        latent: length of a user's vector.
+        hidden: widths of the perceptrons.
+        dropout: probability that a click is dropped, in [0, 1).
+        beta: weight of the KL term once annealed.
+        anneal_steps: minibatches over which beta rises, counted over all fits.
+        unclicked: weight of the unclicked pairs (gaussian, bernoulli).
+        l2: penalty of all parameters but biases, and of a point in the table.
+        epochs: of the first fit.
+        warm_epochs: of each later one.
+        fold_steps: gradient steps by which an unseen user is folded into a table.
+        batch: users in a minibatch.
+        learning_rate: of Adam.
+        exposed_only: whether the likelihood is over exposed items, where exposures are known.
+        seed: of all that is random.
+    """
+
+    corruption: slots.Corruption = "none"
+    encoder: slots.Encoder = "mlp"
+    posterior: slots.Posterior = "point"
+    decoder: slots.Decoder = "mlp"
+    likelihood: slots.Likelihood = "multinomial"
+    latent: int = 64
+    hidden: tuple[int, ...] = (200,)
+    dropout: float = 0.5
+    beta: float = 0.2
+    anneal_steps: int = 1000
+    unclicked: float = 1.0
+    l2: float = 1e-4
+    epochs: int = 50
+    warm_epochs: int = 3
+    fold_steps: int = 100
+    batch: int = 256
+    learning_rate: float = 1e-3
+    exposed_only: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.encoder == "table" and self.posterior == "amortised":
+            raise SettingsError("a table of users is not amortised; its posterior is 'point' or 'free'")
+        if self.encoder != "table" and self.posterior == "free":
+            raise SettingsError("a free posterior needs the encoder 'table'; with others it is 'point' or 'amortised'")
+        if self.latent < 1 or not 0.0 <= self.dropout < 1.0:
+            raise SettingsError(f"latent must be 1 or more and dropout in [0, 1), got {self.latent}, {self.dropout}")
+
+
+class Composed:
+    """The model of the chosen slots; its scores are the decoder's logits at the posterior mean."""
+
+    def __init__(self, settings: ComposedSettings | None = None) -> None:
+        self.settings = settings or ComposedSettings()
+        self.parameters: layers.Parameters = {}
+        self.steps = self.fits = 0
+
+    @property
+    def n_items(self) -> int:
+        """Number of items learned from, 0 before."""
+        biases = [name for name in self.parameters if name.startswith("decoder.b")]
+        return len(self.parameters[max(biases)]) if biases else 0
+
+    def fit(self, data: Interactions) -> None:
+        """Learn from `data`, on from the parameters if there are as many items as before.
+
+        Raises:
+            DataError: counts are negative.
+        """
+        chosen, clicks = self.settings, csr(data.clicks)
+        if len(clicks.data) and clicks.data.min() < 0.0:
+            raise DataError(f"clicks must not be negative, got {clicks.data.min():g}")
+        warm = self.n_items == data.n_items
+        generator = torch.Generator().manual_seed(randomness.derive(chosen.seed, "composed", self.fits) & (2**63 - 1))
+        if not warm:
+            self.steps, self.parameters = 0, self._first(data.n_items, generator)
+        table = self._table(clicks.shape[0], generator)
+        exposures = csr(data.exposures) if chosen.exposed_only and data.exposures is not None else None
+        counts = np.asarray(clicks.sum(axis=0)).ravel()
+        everything = self.parameters | ({} if table is None else {"table": table})
+        leaves = [value.requires_grad_() for value in everything.values()]
+        optimiser = torch.optim.Adam(leaves, lr=chosen.learning_rate, fused=True)
+        inputs = layers.normalised(clicks)
+        for _ in range(chosen.warm_epochs if warm else chosen.epochs):
+            order = torch.randperm(clicks.shape[0], generator=generator).numpy()
+            for start in range(0, len(order), chosen.batch):
+                rows = order[start : start + chosen.batch]
+                corrupt = slots.corrupted(inputs[rows], chosen.corruption, chosen.dropout, counts, generator)
+                wanted = slots.targets(clicks[rows], corrupt, chosen.corruption)
+                own = None if table is None else table[torch.from_numpy(rows)]
+                shown = None if exposures is None else exposures[rows]
+                loss = self._loss(corrupt, wanted, shown, own, generator) / len(rows)
+                optimiser.zero_grad()
+                loss.backward()  # pyright: ignore[reportUnknownMemberType]
+                optimiser.step()
+                self.steps += 1
+        self.parameters = {name: value.detach() for name, value in self.parameters.items()}
+        self.fits += 1
+
+    def _loss(
+        self, inputs: Sparse, clicks: Sparse, shown: Sparse | None, own: torch.Tensor | None, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Return minus the evidence bound plus the penalty, summed over the users of a minibatch."""
+        chosen = self.settings
+        code = self._encode(inputs) if own is None else own
+        penalty = torch.zeros(())
+        if chosen.posterior != "point":
+            code, kl = slots.sampled(code, generator)
+            penalty = chosen.beta * min(1.0, self.steps / max(chosen.anneal_steps, 1)) * kl
+        elif own is not None:
+            penalty = 0.5 * chosen.l2 * (own * own).sum()
+        weights = [(value * value).sum() for name, value in self.parameters.items() if ".w" in name]
+        penalty = penalty + 0.5 * chosen.l2 * torch.stack(weights).sum()
+        logits = self._decode(code)
+        return slots.reconstruction(logits, clicks, shown, chosen.likelihood, chosen.unclicked) + penalty
+
+    def encode(self, histories: Sparse) -> Singles:
+        """Return the posterior means (B, latent) of `histories`; a row does not depend on the others."""
+        require_items(histories, self.n_items)
+        if self.settings.encoder == "table":
+            return self._fold_in(csr(histories))
+        codes = layers.score_sparse("encoder", self.parameters, layers.normalised(histories), self._activation)
+        return codes[:, : self.settings.latent]
+
+    def decode(self, z: Singles) -> Singles:
+        """Return the logits (B, n_items) at `z` (B, latent)."""
+        return layers.in_tensor_blocks(z, self._decode)
+
+    def scores(self, histories: Sparse) -> Singles:
+        """Return the logits at the posterior mean, (B, n_items)."""
+        return self.decode(self.encode(histories))
+
+    def arrays(self) -> Arrays:
+        """Return the items' side; users are folded in anew."""
+        return layers.to_arrays(self.parameters) | {"progress": np.asarray([self.steps, self.fits])}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back the parameters."""
+        self.steps, self.fits = map(int, arrays["progress"])
+        self.parameters = layers.to_parameters({k: v for k, v in arrays.items() if k != "progress"})
+
+    def _activation(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(x) if self.settings.encoder == "mlp" or self.settings.decoder == "mlp" else x
+
+    def _encode(self, inputs: Sparse) -> torch.Tensor:
+        return layers.from_sparse("encoder", self.parameters, inputs, self._activation)
+
+    def _decode(self, z: torch.Tensor) -> torch.Tensor:
+        return layers.dense("decoder", self.parameters, z, self._activation)
+
+    def _first(self, n_items: int, generator: torch.Generator) -> layers.Parameters:
+        chosen = self.settings
+        width = chosen.latent * (1 if chosen.posterior == "point" else 2)
+        inner = chosen.hidden if chosen.encoder == "mlp" else ()
+        outer = chosen.hidden[::-1] if chosen.decoder == "mlp" else ()
+        decoder = layers.chain("decoder", (chosen.latent, *outer, n_items), generator)
+        if chosen.encoder == "table":
+            return decoder
+        return layers.chain("encoder", (n_items, *inner, width), generator) | decoder
+
+    def _table(self, n_users: int, generator: torch.Generator) -> torch.Tensor | None:
+        chosen = self.settings
+        if chosen.encoder != "table":
+            return None
+        width = chosen.latent * (1 if chosen.posterior == "point" else 2)
+        return torch.randn((n_users, width), generator=generator) * 0.1
+
+    def _fold_in(self, histories: Sparse) -> Singles:
+        """Return the users' vectors with the most likely scores under the penalty, in blocks of one size."""
+        parts = [self._folded(histories[at : at + layers.BLOCK]) for at in range(0, histories.shape[0], layers.BLOCK)]
+        return np.concatenate(parts) if parts else np.zeros((0, self.settings.latent), dtype=np.float32)
+
+    def _folded(self, clicks: Sparse) -> Singles:
+        """Return the vectors of at most a block of users, by Adam from zero; its steps are element by element."""
+        chosen, n = self.settings, clicks.shape[0]
+        padded = csr(np.vstack([clicks.toarray(), np.zeros((layers.BLOCK - n, clicks.shape[1]), dtype=np.float32)]))
+        z = torch.zeros((layers.BLOCK, chosen.latent), requires_grad=True)
+        optimiser = torch.optim.Adam([z], lr=0.1)
+        strength = chosen.l2 if chosen.posterior == "point" else chosen.beta
+        for step in range(chosen.fold_steps):
+            optimiser.param_groups[0]["lr"] = 0.1 * (1.0 - step / chosen.fold_steps)  # so that it comes to rest
+            loss = slots.reconstruction(self._decode(z), padded, None, chosen.likelihood, chosen.unclicked)
+            loss = loss + 0.5 * strength * (z * z).sum()
+            optimiser.zero_grad()
+            loss.backward()  # pyright: ignore[reportUnknownMemberType]
+            optimiser.step()
+        return z.detach().numpy()[:n]
