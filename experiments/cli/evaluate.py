@@ -41,6 +41,9 @@ class Evaluate:
     horizon: Annotated[int, WHOLE_NUMBER, shown("DAYS")] = 90
     """Days to look ahead, for --outcome activity."""
 
+    figures: Annotated[Path | None, shown("DIR")] = None
+    """Draw the weights, the estimates and what clipping does to them into this folder."""
+
     json: JsonFile = None
     """Write the estimates as JSON to this file, or to stdout with `-` (and nothing else there)."""
 
@@ -71,13 +74,18 @@ class Evaluate:
                 progress=progress,
             )
         report(evaluation, self.json, console)
+        if self.figures is not None:
+            from serendip.experiments.figures.off_policy import draw_all
+
+            files = draw_all(evaluation, self.figures)
+            console.print(f"figures in {self.figures}: {', '.join(file.name for file in files)}")
 
     def _activity(self) -> Any:
         """Return the evaluation of the target by its users' visits."""
         from serendip.experiments.offline.long_term.activity import evaluate_activity
         from serendip.simulator.interface import SettingsError
 
-        if self.target is None or self.truth or self.columns or self.target_column:
+        if self.target is None or self.truth or self.columns or self.target_column or self.figures:
             raise SettingsError(
                 "--outcome activity takes a log's folder, --target AGENT|DIR and --horizon, nothing else"
             )

@@ -21,7 +21,7 @@ from serendip.simulator.interface import DataError, Floats, Ints
 from serendip.simulator.logs import Decisions, Log, open_log
 
 ALPHA = 1e-4  # false alarms of a whole family of tests, on a log that is right
-_FEW = 50  # an item shown less often at a position says nothing
+_FEW = 50  # rare showings that must be expected of an item at a position, before its mean weight says anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +133,13 @@ class Tallies:
     log: Log
     overall: Group = field(default_factory=Group)
     n_certain: int = 0
+    rarest: float = 1.0  # the smallest propensity
     _groups: dict[str, dict[int, Group]] = field(default_factory=dict[str, dict[int, Group]])
 
     def __post_init__(self) -> None:
         self._items = self.log.items()
         shape = (self.log.meta.slate_size, self._items.n_items)
-        self.shown, self.inverse, self.squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self.inverse = np.zeros(shape)  # sums of 1 / propensity
         self._slots_of: dict[int, Floats] = {}  # (L,) slots of each day by position
 
     def update(self, batch: Decisions) -> None:
@@ -159,6 +160,7 @@ class Tallies:
                 rows = values == value
                 self._add(self._groups.setdefault(name, {}).setdefault(int(value), Group()), sums[rows], counts[rows])
         self.n_certain += int(np.count_nonzero(batch.propensity == 1.0))
+        self.rarest = min(self.rarest, float(batch.propensity.min(initial=1.0)))
         self._count_items(batch)
 
     @staticmethod
@@ -168,12 +170,11 @@ class Tallies:
         group.variance += float(np.sum((sums - counts) ** 2))
 
     def _count_items(self, batch: Decisions) -> None:
-        cells = batch.position.astype(np.int64) * self.shown.shape[1] + batch.item_id
-        for table, power in ((self.shown, 0), (self.inverse, 1), (self.squares, 2)):
-            found = np.bincount(cells, weights=batch.propensity ** -float(power), minlength=table.size)
-            table += found.reshape(table.shape)
+        cells = batch.position.astype(np.int64) * self.inverse.shape[1] + batch.item_id
+        found = np.bincount(cells, weights=1.0 / batch.propensity, minlength=self.inverse.size)
+        self.inverse += found.reshape(self.inverse.shape)
         for day in np.unique(batch.day):
-            slots = np.bincount(batch.position[batch.day == day], minlength=len(self.shown)).astype(np.float64)
+            slots = np.bincount(batch.position[batch.day == day], minlength=len(self.inverse)).astype(np.float64)
             self._slots_of[int(day)] = self._slots_of.get(int(day), 0.0) + slots
 
     def groups(self, name: str) -> dict[int, Group]:
@@ -181,22 +182,21 @@ class Tallies:
         return dict(sorted(self._groups[name].items()))
 
     def item_scores(self) -> Floats:
-        """Return (L, M) z-scores of the sum of 1 / propensity of each item; NaN where it was hardly ever shown.
+        """Return (L, M) z-scores of the sum of 1 / propensity of each item; NaN where there are too few slots for one.
 
-        The variance is that under the null, n times the mean of 1 / p less 1, so that few draws do not look certain.
+        The variance is the largest that the smallest propensity of the log allows: where an item is nearly always shown
+        because it is liked, the rare slots that decide may not have come up.
         """
-        slots = np.zeros_like(self.shown)
+        slots = np.zeros_like(self.inverse)
         for day, counts in self._slots_of.items():
             slots += counts[:, None] * self._items.available(day)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            variance = self.squares * slots / self.inverse - slots
-            z = (self.inverse - slots) / np.sqrt(np.maximum(variance, 1e-9 * slots))
-        exact = np.abs(self.inverse - slots) <= 1e-9 * slots
-        return np.where(self.shown < _FEW, np.nan, np.where(exact, 0.0, z))
+        enough = slots * self.rarest >= _FEW
+        off, error = self.inverse - slots, np.sqrt(np.maximum(slots * (1.0 / self.rarest - 1.0), 1e-9))
+        return np.where(enough, np.where(np.abs(off) <= 1e-9 * slots, 0.0, off / error), np.nan)
 
 
 def _certainty(tallies: Tallies) -> Check:
-    name, n, n_items = "propensities below 1", tallies.overall.n, tallies.shown.shape[1]
+    name, n, n_items = "propensities below 1", tallies.overall.n, tallies.inverse.shape[1]
     share = tallies.n_certain / n
     if share == 1.0 and n_items > 1:
         return Check(name, False, "Every propensity is 1: that is what was shown, not how likely it was.")
@@ -233,7 +233,7 @@ def _items(tallies: Tallies) -> Check:
     name, scores = "mean weight by item and position", tallies.item_scores()
     n_tests = int(np.count_nonzero(np.isfinite(scores)))
     if n_tests == 0:
-        return Check(name, None, f"No item was shown {_FEW} times at a position; nothing can be said of items.")
+        return Check(name, None, "The log is too short for what is rare in it to say anything of single items.")
     wrong = np.abs(scores) > threshold(n_tests)  # NaN is not
     if not wrong.any():
         return Check(name, True, f"Each of {n_tests} items and positions is within chance of 1.")

@@ -81,6 +81,7 @@ class Evaluation:
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "valued"}
         values["estimates"] = {name: dataclasses.asdict(e) for name, e in self.estimates.items()}
         first = ("estimates", "diagnostics", "verdict", "reasons", "truth")
+        values["by_activity"] = [dataclasses.asdict(tenth) for tenth in self.valued.tenths] if self.valued else []
         return _finite({name: values[name] for name in (*first, *(n for n in values if n not in first))})
 
 
@@ -129,7 +130,8 @@ def evaluate(
     """
     source = open_source(log, columns, target_column)
     method = dataclasses.replace(method or Method(), rows_are_users=source.rows_are_users)
-    tuning = {"clip": float(max(np.sqrt(source.n_rows), 1.0))} | dict(method.tuning or {})
+    clip = float(max(np.sqrt(source.n_rows), 1.0))
+    tuning = {"clip": clip, "smoothing": 1.0 / clip} | dict(method.tuning or {})
     method = dataclasses.replace(method, tuning=tuning)
     policy = choose_target(target, source, target_column, method.seed)
     names = estimators.possible(method.estimators, policy.further(source))
@@ -154,7 +156,7 @@ def evaluate(
         reasons=verdict.reasons,
         truth=None if known is None else known.value,
         truth_visits=None if known is None else known.visits,
-        notes=[MEANING, *policy.notes, *source.notes],
+        notes=[MEANING, *policy.notes, *source.notes, *_of_slates(valued)],
         valued=valued,
     )
 
@@ -228,10 +230,23 @@ def _diagnostics(valued: Valued, unseen: float | None, floor: float) -> dict[str
         "top_1_percent_share": weights.share_of_top(0.01),
         "unsupported_target_mass": unsupported,
         "unseen_target_mass": unseen,
+        "mean_slate_weight": valued.mean_slate_weight(),
+        "tail_index": weights.tail_index(),
+        "least_overlap": min((tenth.effective_users / tenth.n_users for tenth in valued.tenths), default=None),
         "n_users": float(n_users),
         "n_slots": float(weights.n),
         "n_rewarded": float(weights.n_rewarded),
     }
+
+
+def _of_slates(valued: Valued) -> list[str]:
+    """Return why whole slates are not weighed, where they cannot be."""
+    if valued.has_slates():
+        return []
+    return [
+        f"slate_ips and slate_snips are left out: the mean weight of a slate is {valued.mean_slate_weight():.2g} and"
+        " should be 1, so the log has too few of the target's slates."
+    ]
 
 
 def _largest_weights(clip: float, floor: float) -> dict[str, float]:

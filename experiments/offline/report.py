@@ -36,6 +36,11 @@ _TITLES = {
 }
 
 
+def title_of(estimator: str) -> str:
+    """Return what people call an estimator."""
+    return _TITLES.get(estimator, estimator)
+
+
 def report(evaluation: Evaluation, json_file: Path | None = None, console: Console | None = None) -> None:
     """Print the evaluation, and write it to `json_file` as JSON; with `-` write that to stdout and print nothing."""
     values = evaluation.to_json()
@@ -56,7 +61,7 @@ def show(evaluation: Evaluation, console: Console) -> None:
     for name, e in evaluation.estimates.items():
         if e.value is None:
             continue  # the notes say why
-        table.add_row(_TITLES.get(name, name), *(_number(value) for value in (e.value, e.low, e.high)))
+        table.add_row(title_of(name), *(_number(value) for value in (e.value, e.low, e.high)))
     if evaluation.truth is not None:
         table.add_section()
         table.add_row("truth (run in the log's world)", _number(evaluation.truth), "", "")

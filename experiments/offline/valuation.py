@@ -9,11 +9,14 @@ import numpy as np
 
 from serendip.experiments.offline import estimators, intervals
 from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.overlap import Tenth, by_activity
 from serendip.experiments.offline.slots import Slots, Terms
 from serendip.experiments.offline.sums import COUNT, WEIGHT, Columns, Moments, UserSums, columns_of, moments, values_of
 from serendip.experiments.offline.weights import WeightHistogram
 from serendip.simulator.interface import Floats, Ints
 
+_SLATES = ("slate_ips", "slate_snips")
+_SLATES_OFF = 0.25  # how far the mean weight of slates may be from 1
 _MEAN_WEIGHT = "mean_weight"  # a ratio like any other: sum of weights over number of slots
 
 
@@ -46,6 +49,7 @@ class Valued:
         moments: sums over users.
         weights: the importance weights.
         reward_range: smallest and largest reward seen.
+        tenths: of the users, by activity; none where each row is a user of its own.
     """
 
     names: tuple[str, ...]
@@ -53,6 +57,7 @@ class Valued:
     moments: Moments
     weights: WeightHistogram
     reward_range: tuple[float, float]
+    tenths: list[Tenth]
 
     def estimates(
         self, reward_range: tuple[float, float], largest_weight: Mapping[str, float] | None = None
@@ -78,7 +83,19 @@ class Valued:
             if weight is not None:
                 term = min(weight * reward_range[0], 0.0), max(weight * reward_range[1], 0.0)
                 found[name] = intervals.guaranteed(found[name], self.columns, self.moments, e, term, reward_range)
-        return found
+        return found if self.has_slates() else found | dict.fromkeys(_SLATES, intervals.UNKNOWN)
+
+    def mean_slate_weight(self) -> float | None:
+        """Return the mean weight of whole slates, which should be 1; None where they are not weighed."""
+        if "slate_snips" not in self.names:
+            return None
+        sums = self.moments.sums[0]
+        return float(sums[self.columns.denominator[self.names.index("slate_snips")]] / sums[COUNT])
+
+    def has_slates(self) -> bool:
+        """Return whether enough of the target's slates are in the log for whole slates to be weighed."""
+        mean = self.mean_slate_weight()
+        return mean is None or abs(mean - 1.0) <= _SLATES_OFF
 
     def mean_weight(self) -> tuple[float, float]:
         """Return the mean weight, which should be 1, and its standard error, clustered by user."""
@@ -129,13 +146,15 @@ class Valuation:
         """Return what the log comes to; None if it held no slot."""
         if self._columns is None:
             return None
-        columns, closed = _with_mean_weight(self._columns), self._closed
+        columns, closed, tenths = _with_mean_weight(self._columns), self._closed, list[Tenth]()
         if self._open is not None:
-            closed = moments(columns, self.method.seed, *self._open.in_order(), self.method.n_replicates)
+            users, sums = self._open.in_order()
+            closed = moments(columns, self.method.seed, users, sums, self.method.n_replicates)
+            tenths = by_activity(sums[:, COUNT], sums[:, WEIGHT])
         assert closed is not None
         names = (*self.method.estimators, _MEAN_WEIGHT)
         low, high = self._range
-        return Valued(names, columns, closed, self._weights, (float(low), float(high)))
+        return Valued(names, columns, closed, self._weights, (float(low), float(high)), tenths)
 
     def _close(self, columns: Columns, users: Ints, values: Floats) -> None:
         sums = moments(columns, self.method.seed, users, values, self.method.n_replicates)

@@ -52,6 +52,9 @@ def judge(d: Mapping[str, float | None]) -> Verdict:
     top = d["top_1_percent_share"] or 0.0
     if top > 0.5 and ess < 3000:
         poor.append(f"1% of the slots carry {top:.0%} of the weight.")
+    tail = d.get("tail_index")
+    if tail is not None and tail < 2.0 and ess < 3000:
+        poor.append(f"The weights' tail index is {tail:.1f}; below 2, intervals are too narrow.")
     users = d["n_users"] or 0.0
     if 1 < users < 30:
         poor.append(f"There are {users:.0f} users; intervals over so few are too narrow.")

@@ -34,6 +34,7 @@ class WeightHistogram:
     n_rewarded: int = 0
     _counts: dict[int, int] = field(default_factory=dict[int, int])
     _sums: dict[int, float] = field(default_factory=dict[int, float])
+    _rewards: dict[int, float] = field(default_factory=dict[int, float])
 
     def update(self, slots: Slots) -> None:
         """Take a batch into account."""
@@ -47,8 +48,9 @@ class WeightHistogram:
         bins: Any = np.ascontiguousarray(weight, dtype=np.float64).view(np.int64) >> _SHIFT
         first = int(bins.min(initial=0)) if len(bins) else 0
         counts = np.bincount(bins - first)
-        sums = np.bincount(bins - first, weights=weight)
-        self._add((np.flatnonzero(counts) + first).tolist(), counts[counts > 0].tolist(), sums[counts > 0].tolist())
+        some = counts > 0
+        sums = (np.bincount(bins - first, weights=values)[some].tolist() for values in (weight, slots.reward))
+        self._add((np.flatnonzero(some) + first).tolist(), counts[some].tolist(), *sums)
 
     def merge(self, other: WeightHistogram) -> None:
         """Add another shard."""
@@ -59,7 +61,8 @@ class WeightHistogram:
         self.largest = max(self.largest, other.largest)
         self.n_rewarded += other.n_rewarded
         bins = list(other._counts)
-        self._add(bins, [other._counts[b] for b in bins], [other._sums[b] for b in bins])
+        sums = ([table[b] for b in bins] for table in (other._sums, other._rewards))
+        self._add(bins, [other._counts[b] for b in bins], *sums)
 
     @property
     def effective_sample_size(self) -> float:
@@ -85,7 +88,28 @@ class WeightHistogram:
         counts = np.array([self._counts[b] for b in order], dtype=np.float64)
         return np.array([self._sums[b] for b in order]) / counts, counts
 
-    def _add(self, bins: list[int], counts: list[int], sums: list[float]) -> None:
-        for b, count, total in zip(bins, counts, sums, strict=True):
+    def clipped(self, clip: Floats) -> Floats:
+        """Return (C,) mean of min(w, clip) r at each clip, to within a bin (1.6%)."""
+        rewards = np.array([self._rewards[b] for b in sorted(self._counts)])
+        return np.minimum(self.bins()[0], clip[:, None]) @ rewards / self.n
+
+    def tail_index(self) -> float | None:
+        """Return Hill's index of the weights' tail, from the sqrt(n) largest; None where they are too few or all alike.
+
+        k / sum_(i <= k) log(w_i / w_k).  At 2 or less the weights have no variance, and no standard error means much;
+        at 1 or less they have no mean.  Hill (1975).
+        """
+        weights, counts = (values[::-1] for values in self.bins())
+        k = np.sqrt(counts[weights > 0.0].sum())
+        if k < 10.0:
+            return None
+        last = int(np.searchsorted(np.cumsum(counts), k))
+        taken = np.append(counts[:last], k - counts[:last].sum())
+        off = float(taken @ np.log(weights[: last + 1] / weights[last]))
+        return float(k / off) if off > 0.0 else None
+
+    def _add(self, bins: list[int], counts: list[int], sums: list[float], rewards: list[float]) -> None:
+        for b, count, total, reward in zip(bins, counts, sums, rewards, strict=True):
             self._counts[b] = self._counts.get(b, 0) + count
             self._sums[b] = self._sums.get(b, 0.0) + total
+            self._rewards[b] = self._rewards.get(b, 0.0) + reward

@@ -88,6 +88,22 @@ def test_a_broken_logger_is_named(tmp_path, logged, epsilon, why):
     assert any(check.passed is False and why in check.detail for check in found.checks)
 
 
+def test_items_that_few_like_do_not_look_wrong(tmp_path):
+    # Each user is shown one favourite of 200 items, and 1 slot in 10 at random: of most items no rare slot comes up.
+    rng, batches, n_items = np.random.default_rng(5), [], 200
+    favourite = rng.integers(0, n_items, N_USERS)
+    for day in range(N_DAYS):
+        random = rng.random(N_USERS) < 0.1
+        shown = np.where(random, rng.integers(0, n_items, N_USERS), favourite)
+        propensity = 0.9 * (shown == favourite) + 0.1 / n_items
+        visits = Visits(np.arange(N_USERS), day, np.zeros(N_USERS, np.int32), np.ones(n_items, bool))
+        batches.append((visits, Slates(shown[:, None], propensity[:, None], None, random)))
+    items = Items(np.zeros(n_items, np.int32), np.zeros(n_items, np.int32))
+    found = audit(write(tmp_path / "log", batches, items=items))
+    assert found.sound
+    assert any(check.passed is None and "too short" in check.detail for check in found.checks)
+
+
 def test_of_two_policies_the_broken_one_is_named(tmp_path):
     path = thompson(tmp_path / "log", "exact")
     (part,) = open_log(path).parts

@@ -172,6 +172,14 @@ def test_an_unlogged_half_of_the_catalogue_is_unsupported(write_log, tmp_path):
     assert any("never shown" in reason for reason in evaluation.reasons)
 
 
+def test_slates_that_the_log_hardly_has_are_not_weighed(write_log, tmp_path):
+    log = write_log(tmp_path / "log", epsilon=0.02, n_users=20)  # uniform shows 56 slates, the log 2 or 3 of them
+    evaluation = evaluate(log.path, "uniform", method=QUICK)
+    assert evaluation.diagnostics["mean_slate_weight"] < 0.75
+    assert evaluation.estimates["slate_snips"].value is None
+    assert any("too few of the target's slates" in note for note in evaluation.notes)
+
+
 def test_whole_slates_can_be_weighed_where_their_propensities_are_logged(tmp_path):
     saved = own_log(tmp_path / "log", "popularity", epsilon=0.3)
     method = Method(estimators=("snips", "slate_ips"), n_replicates=50)
