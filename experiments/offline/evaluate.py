@@ -12,6 +12,7 @@ import numpy as np
 
 from serendip.experiments.offline import estimators
 from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.open_bandit import snapshot
 from serendip.experiments.offline.reward_model import RewardTable
 from serendip.experiments.offline.slots import joined
 from serendip.experiments.offline.sources import LogSource, Source
@@ -211,6 +212,8 @@ def choose_target(target: str | None, source: Source, target_column: str | None,
         return ColumnTarget()
     if has_column:
         raise SettingsError(f"two targets, {target!r} and a column; say which one to value")
+    if target == "bts":
+        return snapshot(source)
     if Path(target).is_dir():
         return saved_agent(Path(target), source.items(), source.slate_size, seed)
     if "/" in target or "\\" in target:

@@ -68,7 +68,11 @@ def show(evaluation: Evaluation, console: Console) -> None:
     console.print(table)
     if evaluation.truth_visits is not None:
         console.print(f"visits per user and day when it is run: {evaluation.truth_visits:.4g}")
-    shown = (f"{name.replace('_', ' ')} {_number(value)}" for name, value in evaluation.diagnostics.items())
+    shown = (
+        f"{name.replace('_', ' ')} {_number(value)}"
+        for name, value in evaluation.diagnostics.items()
+        if name != "mean_slate_weight" or value is not None
+    )
     console.print("; ".join(shown), highlight=False)
     colour = {"reliable": "green", "weak": "yellow", "invalid": "red"}[evaluation.verdict]
     console.print(f"[bold {colour}]{evaluation.verdict}[/]: {' '.join(evaluation.reasons)}", highlight=False)

@@ -149,6 +149,18 @@ class TableSource:
         n_items = len(self._vocabulary)
         return Items(np.zeros(n_items, dtype=np.int32), np.zeros(n_items, dtype=np.int32))
 
+    def item_numbers(self) -> Ints:
+        """Return the items' own numbers, in order.
+
+        Raises:
+            DataError: items are not numbered.
+        """
+        self.items()
+        try:
+            return np.asarray(self._vocabulary).astype(np.int64)
+        except ValueError as error:
+            raise DataError(f"{self.path}: items are not numbered; the first is {self._vocabulary[0]!r}") from error
+
     def batches(self) -> Iterator[Logged]:
         """Yield the slots in order, checked.
 
