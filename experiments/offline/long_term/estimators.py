@@ -145,7 +145,7 @@ def trajectory(days: Days, horizon: int) -> tuple[Estimate, float]:
     weight = days.weight[:, : horizon - 1].prod(axis=1)
     visits = days.visited[:, :horizon].sum(axis=1)
     total = weight.sum()
-    if total == 0.0:
+    if total <= 0.0:  # additive weights of slates may be negative
         return Estimate(None, None, None, None), 0.0
     value = float(weight @ visits / total)
     error = float(np.sqrt(np.sum(weight**2 * (visits - value) ** 2)) / total)
