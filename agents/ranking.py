@@ -29,8 +29,7 @@ def top_slates(scores: Singles, available: Bools, length: int, users: Ints, key:
     n_available = int(np.count_nonzero(available))
     if n_available < length:
         raise SettingsError(f"a slate of {length} needs as many items; {n_available} are available")
-    work = np.where(available, scores, np.float32(-np.inf))  # (B, M), a copy
-    items, values = _largest(work, length + 1)
+    items, values = _largest(scores, available, length + 1)
     if not np.isfinite(values[:, :length]).all():
         raise SerendipError("a score is not a finite number; the model did not learn, lower its learning rate")
     tied = np.flatnonzero((values[:, 1:] == values[:, :-1]).any(axis=1))
@@ -43,16 +42,17 @@ def top_slates(scores: Singles, available: Bools, length: int, users: Ints, key:
     return items
 
 
-def _largest(work: Singles, n: int) -> tuple[Ints, Singles]:
-    """Return (B, n) indices and values of the n largest of each row, falling; `work` is overwritten.
+def _largest(scores: Singles, available: Bools, n: int) -> tuple[Ints, Singles]:
+    """Return (B, n) indices and values of the n largest of each row among the available, falling.
 
     A row shorter than n is filled up with -inf at index 0.
     """
-    n_rows, n_items = work.shape
+    n_rows, n_items = scores.shape
     rows = np.arange(n_rows)
     items = np.zeros((n_rows, n), dtype=np.int64)
     values = np.full((n_rows, n), -np.inf, dtype=np.float32)
     if n_items <= _BLOCK_ABOVE:
+        work = np.where(available, scores, np.float32(-np.inf))
         for j in range(min(n, n_items)):
             best = work.argmax(axis=1)
             items[:, j], values[:, j] = best, work[rows, best]
@@ -60,14 +60,18 @@ def _largest(work: Singles, n: int) -> tuple[Ints, Singles]:
         return items, values
     width = int(np.sqrt(n_items))
     n_blocks = -(-n_items // width)
-    padded = np.full((n_rows, n_blocks * width), -np.inf, dtype=np.float32)
-    padded[:, :n_items] = work
-    blocks = padded.reshape(n_rows, n_blocks, width)
+    work = np.empty((n_rows, n_blocks * width), dtype=np.float32)
+    work[:, n_items:] = -np.inf
+    work[:, :n_items] = scores
+    work[:, np.flatnonzero(~available)] = -np.inf
+    blocks = work.reshape(n_rows, n_blocks, width)
     highest = blocks.max(axis=2)  # (B, n_blocks)
     for j in range(n):
         block = highest.argmax(axis=1)
-        inside = blocks[rows, block].argmax(axis=1)
-        items[:, j], values[:, j] = block * width + inside, blocks[rows, block, inside]
+        chosen = blocks[rows, block]  # (B, width)
+        inside = chosen.argmax(axis=1)
+        items[:, j], values[:, j] = block * width + inside, chosen[rows, inside]
+        chosen[rows, inside] = -np.inf
         blocks[rows, block, inside] = -np.inf
-        highest[rows, block] = blocks[rows, block].max(axis=1)
+        highest[rows, block] = chosen.max(axis=1)
     return items, values
