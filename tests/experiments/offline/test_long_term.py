@@ -54,7 +54,7 @@ def test_a_chain_is_the_slow_sum_over_users_and_days():
 
 @pytest.mark.parametrize(("horizon", "allowed"), [(30, 0.05), (90, 0.1)])
 def test_marginalised_weights_find_the_truth_where_one_step_does_not(horizon, allowed):
-    # one log each; the errors measured over 100 logs are 1.9% and 2.1% (docs/off-policy.md): these are 2.6 and 4.7 of them
+    # one log each; the errors over 100 logs are 1.9% and 2.1% (docs/off-policy.md): allowed are 2.6 and 4.7 of them
     truth = WORLD.truth(0.8, horizon)
     days = WORLD.log(5000, horizon, 0.2, 0.8, 3)
     found = estimators.marginalised(days, horizon, n_replicates=50)
