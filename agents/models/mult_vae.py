@@ -196,6 +196,7 @@ CARD = Card(
         "dropout": Range(0.2, 0.8),
         "beta": LogRange(0.02, 1.0),
         "learning_rate": LogRange(3e-4, 3e-3),
-        "epochs": LogRange(10, 100, whole=True),
+        "batch": OneOf((32, 64, 128, 256)),  # few users need many small steps
+        "epochs": LogRange(20, 200, whole=True),
     },
 )
