@@ -27,8 +27,9 @@ class Benchmark:
     trials: int = 10
     """Settings tried for each model."""
 
-    protocol: Literal["strong", "weak", "last"] = "strong"
-    """Hold out other users, other clicks of the same users, or everyone's last click."""
+    protocol: Literal["strong", "weak", "given", "last"] = "strong"
+    """Hold out other users, other clicks of the same users, what the data's test.txt says, or everyone's last
+    click."""
 
     min_rating: float = 4.0
     """Ratings below it are not positive."""

@@ -36,7 +36,7 @@ class Plan:
 
     Attributes:
         data: what is read (see `read_events`).
-        protocol: strong or weak generalisation, or the last click left out.
+        protocol: strong or weak generalisation, the test that comes with the data, or the last click left out.
         trials: settings tried for each model: its defaults, then random ones from its own space.
         min_rating: ratings below it are not positive.
         min_events: users with fewer positives are left out.
@@ -63,7 +63,7 @@ def run(plan: Plan, models: tuple[str, ...], out: Path, say: Say = print) -> Non
     for name in models:
         card(name)
     _claim(plan, out)
-    events = read_events(Path(plan.data), plan.min_rating, plan.min_events)
+    events = read_events(Path(plan.data), plan.min_rating, plan.min_events, given=plan.protocol == "given")
     parts = split(events, plan.protocol, plan.seed)
     say(_summary(events, parts))
     for name in models:

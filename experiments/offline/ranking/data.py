@@ -29,12 +29,14 @@ class Events:
         items: (n,) rows of items, likewise.
         times: (n,) when; the line's number where no time is given.
         timed: whether the order in time is known.
+        given: (n,) bool, what a file of the data set holds out; None where there is no such file.
     """
 
     users: NDArray[np.int64]
     items: NDArray[np.int64]
     times: NDArray[np.float64]
     timed: bool
+    given: NDArray[np.bool_] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -42,26 +44,34 @@ class Events:
         return int(self.users.max()) + 1, int(self.items.max()) + 1
 
 
-def read_events(path: Path, min_rating: float = 4.0, min_events: int = 5) -> Events:
+def read_events(path: Path, min_rating: float = 4.0, min_events: int = 5, *, given: bool = False) -> Events:
     """Return the positive events of the file, or of the folder with `s_adj_mat.npz`, at `path`.
 
     Args:
         path: `.csv` with a header that names user and item (and rating, timestamp); `.npz` with a SciPy matrix, users
-            by items; else text with `user item` on each line, in time order.  Ids may be any text.
+            by items, beside which a `test.txt` (user item item ...) may hold out; else text with `user item` on each
+            line, in time order.  Ids may be any text.
         min_rating: ratings below it are not positive; files without ratings are positive throughout.
         min_events: users with fewer positives are left out.
+        given: whether to read the `test.txt` too.
 
     Raises:
         DataError: the file is missing, malformed (file and line are named) or has too little in it.
     """
     path = _file_in(path)
+    held: Any = None
     if path.suffix == ".npz":
         users, items, times, timed = _from_matrix(path)
+        if given and (test := path.with_name("test.txt")).is_file():
+            n_learned, (more_users, more_items) = len(users), _from_test(test)
+            users, items = np.concatenate([users, more_users]), np.concatenate([items, more_items])
+            times = np.arange(len(users), dtype=np.float64)
+            held = times >= n_learned
     else:
         users, items, times, timed = _from_csv(path, min_rating) if path.suffix == ".csv" else _from_lines(path)
     if not len(users):
         raise DataError(f"{path}: no positive events; ratings count from {min_rating:g}, which --min-rating changes")
-    return _compact(path, users, items, times, timed, min_events)
+    return _compact(path, Events(users, items, times, timed, held), min_events)
 
 
 def _file_in(path: Path) -> Path:
@@ -129,23 +139,35 @@ def _from_matrix(path: Path) -> tuple[Any, Any, Any, bool]:
     return users.astype(np.int64), items.astype(np.int64), np.arange(len(users), dtype=np.float64), False
 
 
+def _from_test(path: Path) -> tuple[Any, Any]:
+    users, items = list[int](), list[int]()
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                user, *theirs = map(int, line.split())
+            except ValueError as error:
+                raise DataError(f"{path}, line {number}: expected 'user item item ...', all whole numbers") from error
+            users.extend([user] * len(theirs))
+            items.extend(theirs)
+    return np.asarray(users, dtype=np.int64), np.asarray(items, dtype=np.int64)
+
+
 def _numbered(names: list[str]) -> NDArray[np.int64]:
     numbers: dict[str, int] = {}
     return np.asarray([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
-def _compact(path: Path, users: Any, items: Any, times: Any, timed: bool, min_events: int) -> Events:
+def _compact(path: Path, events: Events, min_events: int) -> Events:
     """Drop repeated pairs (the first stays), then short users, and number the rest anew."""
-    order = np.argsort(times, kind="stable")
-    users, items, times = users[order], items[order], times[order]
-    first = np.sort(np.unique(users * (items.max() + 1) + items, return_index=True)[1])
-    users, items, times = users[first], items[first], times[first]
-    kept = np.bincount(users)[users] >= min_events
-    if len(np.unique(users[kept])) < 2:
+    order = np.argsort(events.times, kind="stable")
+    pairs = events.users * (events.items.max() + 1) + events.items
+    rows = order[np.sort(np.unique(pairs[order], return_index=True)[1])]
+    rows = rows[np.bincount(events.users[rows])[events.users[rows]] >= min_events]
+    if len(np.unique(events.users[rows])) < 2:
         raise DataError(f"{path}: fewer than two users with {min_events} positives; --min-events changes that")
-    new_users = np.unique(users[kept], return_inverse=True)[1]
-    new_items = np.unique(items[kept], return_inverse=True)[1]
-    return Events(new_users, new_items, times[kept], timed)
+    users = np.unique(events.users[rows], return_inverse=True)[1]
+    items = np.unique(events.items[rows], return_inverse=True)[1]
+    return Events(users, items, events.times[rows], events.timed, None if events.given is None else events.given[rows])
 
 
 def matrix(users: Any, items: Any, shape: tuple[int, int]) -> Any:

@@ -1,4 +1,4 @@
-"""Who is held out: other users, other clicks of the same users, or their last click."""
+"""Who is held out: other users, other clicks of the same users, what a file says, or their last click."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from serendip.experiments.offline.ranking.data import Events, matrix
 from serendip.simulator import randomness
 from serendip.simulator.interface import DataError
 
-Protocol = Literal["strong", "weak", "last"]
+Protocol = Literal["strong", "weak", "given", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,14 @@ def split(events: Events, protocol: Protocol, seed: int) -> Split:
 
     strong: a tenth of the users each (at most 10,000) for validation and test, 80% of whose clicks are folded in, as
     in Liang et al. (2018); items that no training user clicked are left out.  weak: 10% of every user's clicks each.
+    given: a file of the data set says what is the test; 10% of each user's other clicks are for validation.
     last: the last click of every user is the test, the one before it the validation.
 
     Raises:
-        DataError: the order in time is asked for and not known, or there are too few users.
+        DataError: the order in time, or what a file holds out, is asked for and not known; or too few users.
     """
+    if protocol == "given":
+        return _given(events, seed)
     if protocol == "last":
         return _last(events)
     return _strong(events, seed) if protocol == "strong" else _weak(events, seed)
@@ -81,6 +84,16 @@ def _weak(events: Events, seed: int) -> Split:
     rank, counts = _ranks(events.users, seed)
     tenth = np.maximum(np.floor(0.1 * counts), 1.0)[events.users]
     role = np.where(rank < tenth, 2, np.where(rank < 2 * tenth, 1, 0))
+    return _by_role(events, role)
+
+
+def _given(events: Events, seed: int) -> Split:
+    if events.given is None:
+        raise DataError("these data come without a test.txt that holds out; use the protocol 'strong' or 'weak'")
+    learned = events.users[~events.given]
+    rank, counts = _ranks(learned, seed)
+    role = np.full(len(events.users), 2)
+    role[~events.given] = rank < np.floor(0.1 * counts)[learned]
     return _by_role(events, role)
 
 
