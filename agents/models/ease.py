@@ -78,7 +78,8 @@ class Ease:
     def fit(self, data: Interactions) -> None:
         """Learn anew from `data`; exposures are not used."""
         counts = gram(data.clicks, self.settings.precision)
-        self.weights = ease_weights(counts, self.settings.lam, overwrite=True)
+        weights = ease_weights(counts, self.settings.lam, overwrite=True)
+        self.weights = np.ascontiguousarray(weights)  # by rows, as a sparse product reads them
 
     def scores(self, histories: Sparse) -> Singles:
         """Return histories @ B, (B, n_items)."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from serendip.experiments.online.life import Schedule
+from serendip.experiments.online.lock import alone_in
 from serendip.experiments.online.pool import run_units
 from serendip.experiments.online.unit import Unit, parse_agent
 from serendip.simulator.interface import (
@@ -18,7 +19,7 @@ from serendip.simulator.interface import (
     settings_to_json,
     write_json,
 )
-from serendip.simulator.world import make_world
+from serendip.simulator.world import World, make_world
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,15 @@ def run_study(study: Study, out: Path, console: Console, *, batch_size: int = 0,
     """
     for agent in study.agents:
         parse_agent(agent)
-    study = _claim(study, out)
+    _refuse_strangers(out)
+    fresh = not (out / "study.json").exists()
+    world = make_world(study.world, 0) if fresh else None  # what is wrong with it is said before anything is written
+    with alone_in(out):
+        return _run(_claim(study, world, out), out, console, batch_size, jobs)
+
+
+def _run(study: Study, out: Path, console: Console, batch_size: int, jobs: int) -> Study:
+    """Run what is not finished of `study` in the folder `out`, which holds its settings."""
     schedule = Schedule(study.days, study.update_every, batch_size)
     units = [
         Unit(unit_folder(out, seed, agent), out / "world", agent, seed, schedule, logged=index < study.logged_seeds)
@@ -95,9 +104,16 @@ def read_study(out: Path) -> Study:
     return settings_from_json(Study, read_json(path), str(path))
 
 
-def _claim(study: Study, out: Path) -> Study:
-    """Write the settings and the world to `out`, or check that those there agree and add what is new."""
-    if (out / "study.json").exists():
+def _refuse_strangers(out: Path) -> None:
+    """Raise a SettingsError if `out` holds something that is no study."""
+    found = {path.name for path in out.iterdir()} - {".lock", "world"} if out.exists() else set[str]()
+    if found and "study.json" not in found:
+        raise SettingsError(f"{out}: not empty, and not a folder that `serendip run` wrote; give another --out")
+
+
+def _claim(study: Study, world: World | None, out: Path) -> Study:
+    """Write the settings and a new study's `world` to `out`, or check that those there agree and add what is new."""
+    if world is None:
         old = read_study(out)
         for name in ("name", "world", "first_seed", "days", "update_every"):
             if getattr(old, name) != getattr(study, name):
@@ -108,9 +124,7 @@ def _claim(study: Study, out: Path) -> Study:
         agents = old.agents + tuple(agent for agent in study.agents if agent not in old.agents)
         logged = max(old.logged_seeds, study.logged_seeds)
         study = replace(study, agents=agents, seeds=max(old.seeds, study.seeds), logged_seeds=logged)
-    elif out.exists() and any(out.iterdir()):
-        raise SettingsError(f"{out}: not empty, and not a folder that `serendip run` wrote; give another --out")
     else:
-        make_world(study.world, 0).save(out / "world")
+        world.save(out / "world")
     write_json(out / "study.json", settings_to_json(study))
     return study

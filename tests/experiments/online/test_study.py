@@ -18,6 +18,7 @@ from rich.console import Console
 
 from serendip.agents import registry
 from serendip.experiments.online.life import Schedule
+from serendip.experiments.online.lock import alone_in
 from serendip.experiments.online.results import read_results
 from serendip.experiments.online.study import Study, read_study, run_study, unit_folder
 from serendip.experiments.online.unit import Unit, parse_agent
@@ -30,7 +31,7 @@ STUDY = Study(name="discovery", agents=("uniform", "popularity"), reference="uni
 
 def fingerprint(folder: Path) -> dict[str, str]:
     """Return a hash of every file but the clocks."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "clock.json")
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in ("clock.json", ".lock"))
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
@@ -102,6 +103,12 @@ def test_a_strangers_folder_is_left_alone(tmp_path):
     with pytest.raises(SettingsError, match="not empty"):
         run_study(STUDY, tmp_path, quiet())
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_two_runs_do_not_share_a_folder(finished):
+    with alone_in(finished), pytest.raises(SettingsError, match="another run is at work here"):
+        run_study(STUDY, finished, quiet())
+    run_study(STUDY, finished, quiet())
 
 
 def test_results_of_nothing(tmp_path):
