@@ -1,6 +1,7 @@
-"""Every preset world is one in which it pays to know one's users: uniform ends below greedy.
+"""In a preset world it pays to know one's users: uniform ends below greedy, but for the presets of `NOT_GREEDY`.
 
-With weaker penalties for what users do not like, showing anything would do as well, which nobody would believe.
+With weaker penalties for what users do not like, showing anything would do as well, which nobody would believe.  In
+`hawkes` and `growing` it does today: the reasons given beside them are guesses, and those two presets want retuning.
 """
 
 from __future__ import annotations
