@@ -44,16 +44,19 @@ MULT_DAE = Card(
     _DROPPED,
 )
 IPW_DAE = Card(
-    "the same, popular clicks dropped more",
+    "denoising autoencoder, clicks on popular items dropped more (inverse propensity)",
     ComposedSettings(corruption="ipw-dropout", dropout=0.2),
     Composed,
     _DROPPED,
 )
 EMPHASIS_DAE = Card(
-    "the same, the dropped clicks alone predicted", ComposedSettings(corruption="emphasis"), Composed, _DROPPED
+    "denoising autoencoder that predicts the dropped clicks alone (emphasis)",
+    ComposedSettings(corruption="emphasis"),
+    Composed,
+    _DROPPED,
 )
 WIDE_AE = Card(
-    "denoising autoencoder as wide as it is long",
+    'denoising autoencoder with a wide code: hardly a bottleneck ("full rank")',
     ComposedSettings(corruption="dropout", hidden=(), latent=1000),
     Composed,
     {name: part for name, part in _DROPPED.items() if name != "latent"},

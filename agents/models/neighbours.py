@@ -189,7 +189,7 @@ P3ALPHA = Card(
     {"alpha": LogRange(0.3, 2.0), "neighbours": LogRange(5, 800, whole=True)},
 )
 RP3BETA = Card(
-    "the same walk, less what is popular (Paudel et al. 2017)",
+    "a random walk of three steps, less what is popular (Paudel et al. 2017)",
     WalkSettings(beta=0.3),
     Walk,
     {"alpha": LogRange(0.3, 2.0), "beta": LogRange(0.05, 1.0), "neighbours": LogRange(5, 800, whole=True)},

@@ -32,7 +32,7 @@ def summary(value: Any) -> str:
 
 
 def first_line(lazy: str) -> str:
-    """Return the first line of the docstring of what a lazy string names, or of its file where that has none.
+    """Return what a lazy string names: what its card is about, or the first line of its docstring or of its file's.
 
     It is read from the file: nothing is imported.
     """
@@ -42,9 +42,20 @@ def first_line(lazy: str) -> str:
         return ""
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     named = [n for n in tree.body if isinstance(n, ast.ClassDef | ast.FunctionDef) and n.name == name]
-    docstring = next(filter(None, map(ast.get_docstring, [*named, tree])), "")
+    docstring = next(filter(None, [_about(tree, name), *map(ast.get_docstring, [*named, tree])]), "")
     line = docstring.partition("\n")[0].rstrip(".").removeprefix("Return ")
     return line[:1].upper() + line[1:]
+
+
+def _about(tree: ast.Module, name: str) -> str | None:
+    """Return the `about`, or the first argument, of the call whose value is assigned to `name`, where that is text."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            texts = [word.value for word in node.value.keywords if word.arg == "about"] + node.value.args[:1]
+            if name in targets and texts and isinstance(texts[0], ast.Constant):
+                return str(texts[0].value)
+    return None
 
 
 def worlds() -> dict[str, str]:

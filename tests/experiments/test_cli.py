@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from serendip.agents.models.registry import MODELS
 from serendip.experiments.__main__ import main
 from serendip.experiments.cli import main as cli
 from serendip.experiments.cli.catalogue import KINDS
@@ -120,6 +121,13 @@ def test_list_names_every_kind_and_says_what_each_entry_is(capsys: pytest.Captur
     out = capsys.readouterr().out
     assert [line.removesuffix(":") for line in out.splitlines() if line.endswith(":")] == list(KINDS)
     assert all(len(line.split()) > 1 for line in out.splitlines() if line.startswith("  "))
+
+
+def test_every_model_is_listed_with_a_description_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "models"]) == 0
+    rows = [line.strip().partition(" ") for line in capsys.readouterr().out.splitlines()[1:]]
+    assert {name for name, _, _ in rows} == set(MODELS)
+    assert len({what.strip() for _, _, what in rows}) == len(MODELS)
 
 
 def test_list_refuses_an_unknown_kind(capsys: pytest.CaptureFixture[str]) -> None:
