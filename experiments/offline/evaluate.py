@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from serendip.experiments.offline import estimators
+from serendip.experiments.offline.column_map import ColumnMap, parse_columns
 from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.logged import Source
 from serendip.experiments.offline.open_bandit import snapshot
 from serendip.experiments.offline.reward_model import RewardTable
 from serendip.experiments.offline.slots import joined
-from serendip.experiments.offline.sources import LogSource, Source
-from serendip.experiments.offline.tables import ColumnMap, TableSource, parse_columns
+from serendip.experiments.offline.sources import LogSource
+from serendip.experiments.offline.tables import TableSource
 from serendip.experiments.offline.targets import (
     ColumnTarget,
     Predictions,

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import betainc, betaincinv
 
 from serendip.experiments.offline.crossfit import folds
+from serendip.experiments.offline.logged import Source
 from serendip.experiments.offline.slots import Slots
-from serendip.experiments.offline.sources import Source
 from serendip.experiments.offline.tables import TableSource
 from serendip.experiments.offline.targets import Predictions, Seen
 from serendip.simulator.interface import DataError, Floats

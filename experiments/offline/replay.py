@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 
 from serendip.agents import registry
 from serendip.agents.history import History
-from serendip.experiments.offline.sources import LogSource, Step
+from serendip.experiments.offline.logged import Step
+from serendip.experiments.offline.sources import LogSource
 from serendip.simulator.interface import SerendipError
 from serendip.simulator.logs import open_log
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,44 +9,19 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
-from serendip.experiments.offline.sources import Logged, Step
-from serendip.simulator.interface import DataError, Floats, Ints, Items, SettingsError, Visits
-
-RECOGNISED: dict[str, tuple[str, ...]] = {  # what a column may be called when nothing is said
-    "reward": ("reward", "click", "clicked"),
-    "propensity": ("propensity", "propensity_score", "pscore"),
-    "item": ("item_id", "item", "action"),
-    "position": ("position",),
-    "user": ("user_id", "user"),
-    "day": ("day",),
-    "visit": ("visit",),
-    "target": (),
-}
-_ROWS = 1 << 18
-
-
-ColumnMap = Mapping[str, str] | tuple[str, ...]
-
-
-def parse_columns(pairs: ColumnMap) -> dict[str, str]:
-    """Return the column map of words such as `reward=click`; keys may be written as the log's own columns are.
-
-    Raises:
-        SettingsError: a word is not NAME=COLUMN, or no column has that name here.
-    """
-    if not isinstance(pairs, Mapping):
-        wrong = [pair for pair in pairs if "=" not in pair]
-        if wrong:
-            raise SettingsError(f"columns: {wrong[0]!r} is not NAME=COLUMN, such as reward=click")
-        pairs = dict(pair.split("=", 1) for pair in pairs)
-    named = {name.removesuffix("_id"): column for name, column in pairs.items()}
-    for name in named:
-        if name not in RECOGNISED:
-            raise SettingsError(f"columns: unknown name {name!r}; known names: {', '.join(RECOGNISED)}")
-    return named
+from serendip.experiments.offline.column_map import RECOGNISED
+from serendip.experiments.offline.logged import Logged, Step
+from serendip.experiments.offline.table_files import (
+    files_of,
+    header_of,
+    listed,
+    occurrence,
+    read_batches,
+    sortable,
+    user_ids,
+)
+from serendip.simulator.interface import DataError, Floats, Ints, Items, Visits
 
 
 @dataclass
@@ -68,20 +42,20 @@ class TableSource:
     declared_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        self._files = _files(self.path)
-        header = _header(self._files[0])
+        self._files = files_of(self.path)
+        header = header_of(self._files[0])
         self._map = dict[str, str]()
         for name, usual in RECOGNISED.items():
             given = self.columns.get(name)
             found = [given] if given is not None else [column for column in usual if column in header][:1]
             for column in found:
                 if column not in header:
-                    raise DataError(f"{self.path}: no column {column!r} ({name}); it has {_listed(header)}")
+                    raise DataError(f"{self.path}: no column {column!r} ({name}); it has {listed(header)}")
                 self._map[name] = column
         for name in ("reward", "propensity"):
             if name not in self._map:
                 hint = f"say which it is, as in {name}=COLUMN"
-                raise DataError(f"{self.path}: no column with the {name}; {hint}; it has {_listed(header)}")
+                raise DataError(f"{self.path}: no column with the {name}; {hint}; it has {listed(header)}")
         self._vocabulary: Any = None
         self._slate_size = 1
         self._first_position = 0
@@ -178,7 +152,7 @@ class TableSource:
             day = self._numbers(table, "day", offset)
             days = np.zeros(len(logged), dtype=np.int64) if day is None else day.astype(np.int64)
             serial = (offset + np.arange(len(logged))).astype(np.int32)
-            turn = np.zeros(len(logged), dtype=np.int64) if self.rows_are_users else _occurrence(logged.user)
+            turn = np.zeros(len(logged), dtype=np.int64) if self.rows_are_users else occurrence(logged.user)
             order = np.lexsort((turn, days))
             changes = (np.diff(days[order]) != 0) | (np.diff(turn[order]) != 0)
             for rows in np.split(order, np.flatnonzero(changes) + 1):
@@ -195,7 +169,7 @@ class TableSource:
         """Yield (rows before it, table) of the mapped columns, in order."""
         offset = 0
         for file in self._files:
-            for table in _read(file, self._map):
+            for table in read_batches(file, self._map):
                 yield offset, table
                 offset += table.num_rows
 
@@ -213,7 +187,7 @@ class TableSource:
         if target is not None:
             self._allow(offset, "target", target, (target >= 0) & (target <= 1), "0 to 1")
         rows = np.arange(offset, offset + n)
-        user = rows if self.rows_are_users else _ids(self._column(table, "user", offset))
+        user = rows if self.rows_are_users else user_ids(self._column(table, "user", offset))
         position = numbers["position"]
         places = np.zeros(n, dtype=np.int64) if position is None else position.astype(np.int64) - self._first_position
         return Logged(user, reward, propensity, self._codes(table, offset), places, target)
@@ -222,7 +196,7 @@ class TableSource:
         """Return the rank of each row's item among the items of the file; 0 before they are known."""
         if "item" not in self._map or self._vocabulary is None:
             return np.zeros(table.num_rows, dtype=np.int64)
-        return np.searchsorted(self._vocabulary, _plain(self._column(table, "item", offset)))
+        return np.searchsorted(self._vocabulary, sortable(self._column(table, "item", offset)))
 
     def _survey(self) -> None:
         """Read the file once for its items, positions and length."""
@@ -233,7 +207,7 @@ class TableSource:
         for offset, table in self._tables():
             self._n_rows += table.num_rows
             if "item" in self._map:
-                seen = np.unique(_plain(self._column(table, "item", offset)))
+                seen = np.unique(sortable(self._column(table, "item", offset)))
                 vocabulary = seen if vocabulary is None else np.union1d(vocabulary, seen)
             position = self._numbers(table, "position", offset)
             if position is not None and len(position):
@@ -273,78 +247,3 @@ class TableSource:
             raise DataError(
                 f"{self.path}: row {offset + row}: {column} ({name}) is {values[row]:g}; allowed is {allowed}"
             )
-
-
-def _files(path: Path) -> list[Path]:
-    if not path.exists():
-        raise DataError(f"{path}: no such file or folder")
-    files = sorted(path.glob("*.parquet")) or sorted(path.glob("*.csv")) if path.is_dir() else [path]
-    if not files:
-        raise DataError(f"{path}: no log is there: neither meta.json, nor Parquet or CSV files")
-    return files
-
-
-def _header(file: Path) -> list[str]:
-    try:
-        if file.suffix == ".parquet":
-            return list(pq.read_schema(file).names)
-        with pacsv.open_csv(file) as reader:
-            return list(reader.schema.names)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{file}: not a Parquet or CSV table ({str(error).splitlines()[0]})") from error
-
-
-def _read(file: Path, columns: Mapping[str, str]) -> Iterator[Any]:
-    """Yield the file in batches, as tables of the mapped columns."""
-    names = list(dict.fromkeys(columns.values()))
-    try:
-        if file.suffix == ".parquet":
-            for batch in pq.ParquetFile(file).iter_batches(_ROWS, columns=names):
-                yield pa.Table.from_batches([batch])
-            return
-        kinds = {columns[name]: pa.float64() for name in ("propensity", "target", "position") if name in columns}
-        if not pa.types.is_boolean(_csv_schema(file).field(columns["reward"]).type):
-            kinds[columns["reward"]] = pa.float64()
-        options = pacsv.ConvertOptions(include_columns=names, column_types=kinds, strings_can_be_null=True)
-        with pacsv.open_csv(file, convert_options=options) as reader:
-            for batch in reader:
-                yield pa.Table.from_batches([batch])
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"{file}: cannot be read ({str(error).splitlines()[0]})") from error
-
-
-def _csv_schema(file: Path) -> Any:
-    with pacsv.open_csv(file) as reader:
-        return reader.schema
-
-
-def _plain(column: Any) -> Any:
-    """Return a column as an array that can be sorted."""
-    values = column.to_numpy(zero_copy_only=False)
-    return values.astype(str) if values.dtype == object else values
-
-
-def _ids(column: Any) -> Ints:
-    """Return 64-bit ids: integers as they are, anything else by its BLAKE2b hash."""
-    if pa.types.is_integer(column.type):
-        return column.to_numpy(zero_copy_only=False).astype(np.int64)
-    encoded = column.dictionary_encode()
-    words = [str(word).encode() for word in encoded.dictionary.to_pylist()]
-    hashes = [int.from_bytes(hashlib.blake2b(word, digest_size=8).digest(), "little", signed=True) for word in words]
-    return np.array(hashes, dtype=np.int64)[encoded.indices.to_numpy()]
-
-
-def _occurrence(users: Ints) -> Ints:
-    """Return (n,) how many rows of the same user stand before each row."""
-    order = np.argsort(users, kind="stable")
-    ranked = users[order]
-    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]])) if len(users) else np.zeros(0, int)
-    before = np.arange(len(users)) - np.repeat(starts, np.diff(np.append(starts, len(users))))
-    turn = np.empty(len(users), dtype=np.int64)
-    turn[order] = before
-    return turn
-
-
-def _listed(header: list[str]) -> str:
-    shown = ", ".join(header[:12])
-    return f"{shown}, ... ({len(header)} columns)" if len(header) > 12 else shown

@@ -18,8 +18,8 @@ from serendip.agents.agent import Agent
 from serendip.agents.history import History
 from serendip.agents.propensity import SlateMixture
 from serendip.experiments.offline.crossfit import N_FOLDS, folds
+from serendip.experiments.offline.logged import Source, Step
 from serendip.experiments.offline.slots import Slots, slots
-from serendip.experiments.offline.sources import Source, Step
 from serendip.simulator import randomness
 from serendip.simulator.interface import Bools, DataError, Floats, Ints, Items, SettingsError
 
