@@ -12,6 +12,7 @@ import torch
 
 from serendip.agents.models import layers, slots
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
+from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, judged, train
 from serendip.simulator import randomness
 from serendip.simulator.interface import DataError, SettingsError, Singles
 
@@ -38,6 +39,7 @@ class ComposedSettings:
         fold_steps: gradient steps by which an unseen user is folded into a table.
         batch: users in a minibatch.
         learning_rate: of Adam.
+        patience: looks at validation users without a better one, one every five epochs, before a fit ends; 0 for never.
         exposed_only: whether the likelihood is over exposed items, where exposures are known.
         seed: of all that is random.
     """
@@ -59,6 +61,7 @@ class ComposedSettings:
     fold_steps: int = 100
     batch: int = 256
     learning_rate: float = 1e-3
+    patience: int = 4
     exposed_only: bool = False
     seed: int = 0
 
@@ -77,7 +80,7 @@ class Composed:
     def __init__(self, settings: ComposedSettings | None = None) -> None:
         self.settings = settings or ComposedSettings()
         self.parameters: layers.Parameters = {}
-        self.steps = self.fits = 0
+        self.progress = Progress()
 
     @property
     def n_items(self) -> int:
@@ -95,31 +98,28 @@ class Composed:
         if len(clicks.data) and clicks.data.min() < 0.0:
             raise DataError(f"clicks must not be negative, got {clicks.data.min():g}")
         warm = self.n_items == data.n_items
-        generator = torch.Generator().manual_seed(randomness.derive(chosen.seed, "composed", self.fits) & (2**63 - 1))
+        seed = randomness.derive(chosen.seed, "composed", self.progress.fits) & (2**63 - 1)
+        generator = torch.Generator().manual_seed(seed)
         if not warm:
-            self.steps, self.parameters = 0, self._first(data.n_items, generator)
+            self.progress.steps, self.parameters = 0, self._first(data.n_items, generator)
         table = self._table(clicks.shape[0], generator)
         exposures = csr(data.exposures) if chosen.exposed_only and data.exposures is not None else None
         counts = np.asarray(clicks.sum(axis=0)).ravel()
-        everything = self.parameters | ({} if table is None else {"table": table})
-        leaves = [value.requires_grad_() for value in everything.values()]
-        optimiser = torch.optim.Adam(leaves, lr=chosen.learning_rate, fused=True)
         inputs = layers.normalised(clicks)
-        for _ in range(chosen.warm_epochs if warm else chosen.epochs):
-            order = torch.randperm(clicks.shape[0], generator=generator).numpy()
-            for start in range(0, len(order), chosen.batch):
-                rows = order[start : start + chosen.batch]
-                corrupt = slots.corrupted(inputs[rows], chosen.corruption, chosen.dropout, counts, generator)
-                wanted = slots.targets(clicks[rows], corrupt, chosen.corruption)
-                own = None if table is None else table[torch.from_numpy(rows)]
-                shown = None if exposures is None else exposures[rows]
-                loss = self._loss(corrupt, wanted, shown, own, generator) / len(rows)
-                optimiser.zero_grad()
-                loss.backward()  # pyright: ignore[reportUnknownMemberType]
-                optimiser.step()
-                self.steps += 1
+
+        def mean_loss(rows: Rows) -> torch.Tensor:
+            corrupt = slots.corrupted(inputs[rows], chosen.corruption, chosen.dropout, counts, generator)
+            wanted = slots.targets(clicks[rows], corrupt, chosen.corruption)
+            own = None if table is None else table[torch.from_numpy(rows)]
+            shown = None if exposures is None else exposures[rows]
+            return self._loss(corrupt, wanted, shown, own, generator) / len(rows)
+
+        leaves = [*self.parameters.values(), *([] if table is None else [table])]
+        epochs = chosen.warm_epochs if warm else chosen.epochs
+        schedule = Schedule(epochs, chosen.batch, chosen.learning_rate, chosen.patience)
+        phase = Phase(leaves, mean_loss)
+        train([phase], clicks.shape[0], schedule, self.progress, generator, judged(data, self))
         self.parameters = {name: value.detach() for name, value in self.parameters.items()}
-        self.fits += 1
 
     def _loss(
         self, inputs: Sparse, clicks: Sparse, shown: Sparse | None, own: torch.Tensor | None, generator: torch.Generator
@@ -130,7 +130,7 @@ class Composed:
         penalty = torch.zeros(())
         if chosen.posterior != "point":
             code, kl = slots.sampled(code, generator)
-            penalty = chosen.beta * min(1.0, self.steps / max(chosen.anneal_steps, 1)) * kl
+            penalty = self.progress.annealed(chosen.beta, chosen.anneal_steps) * kl
         elif own is not None:
             penalty = 0.5 * chosen.l2 * (own * own).sum()
         weights = [(value * value).sum() for name, value in self.parameters.items() if ".w" in name]
@@ -156,11 +156,11 @@ class Composed:
 
     def arrays(self) -> Arrays:
         """Return the items' side; users are folded in anew."""
-        return layers.to_arrays(self.parameters) | {"progress": np.asarray([self.steps, self.fits])}
+        return layers.to_arrays(self.parameters) | self.progress.arrays()
 
     def restore(self, arrays: Arrays) -> None:
         """Take back the parameters."""
-        self.steps, self.fits = map(int, arrays["progress"])
+        self.progress = Progress.restored(arrays)
         self.parameters = layers.to_parameters({k: v for k, v in arrays.items() if k != "progress"})
 
     def _activation(self, x: torch.Tensor) -> torch.Tensor:
@@ -205,7 +205,6 @@ class Composed:
             optimiser.param_groups[0]["lr"] = 0.1 * (1.0 - step / chosen.fold_steps)  # so that it comes to rest
             loss = slots.reconstruction(self._decode(z), padded, None, chosen.likelihood, chosen.unclicked)
             loss = loss + 0.5 * strength * (z * z).sum()
-            optimiser.zero_grad()
-            loss.backward()  # pyright: ignore[reportUnknownMemberType]
+            (z.grad,) = torch.autograd.grad(loss, [z])
             optimiser.step()
         return z.detach().numpy()[:n]

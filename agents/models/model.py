@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,10 +24,13 @@ class Interactions:
         clicks: (n_users, n_items) CSR, how much each user clicked each item (1 each, or a weight or count).
         exposures: (n_users, n_items) CSR of 1s, what each user was shown, a superset of the clicks; None where it is
             unknown and everything unclicked counts as seen.
+        judge: how good a model of these data is on users held out (such as their NDCG@100; higher is better), by which
+            models that are learned in epochs know when to stop; None to learn to the last one.
     """
 
     clicks: Sparse
     exposures: Sparse | None = None
+    judge: Callable[[Model], float] | None = None
 
     @property
     def n_items(self) -> int:

@@ -20,6 +20,7 @@ import torch
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, judged, train
 from serendip.simulator import randomness
 from serendip.simulator.interface import SettingsError, Singles
 
@@ -38,6 +39,7 @@ class MultVaeSettings:
         warm_epochs: of each later one, which goes on from the parameters as they are.
         batch: users in a minibatch.
         learning_rate: of Adam.
+        patience: looks at validation users without a better one, one every five epochs, before a fit ends; 0 for never.
         l2: weight decay of the weights.
         exposed_only: whether the likelihood is over the exposed items, where exposures are known.
         seed: of parameters, order, dropout and sampling.
@@ -52,6 +54,7 @@ class MultVaeSettings:
     warm_epochs: int = 3
     batch: int = 256
     learning_rate: float = 1e-3
+    patience: int = 4
     l2: float = 0.0
     exposed_only: bool = False
     seed: int = 0
@@ -103,8 +106,7 @@ class MultVae:
     def __init__(self, settings: MultVaeSettings | None = None) -> None:
         self.settings = settings or MultVaeSettings()
         self.parameters: layers.Parameters = {}
-        self.steps = 0  # minibatches so far: the annealing goes on where it was
-        self.fits = 0  # each fit has random numbers of its own
+        self.progress = Progress()
 
     @property
     def n_items(self) -> int:
@@ -118,29 +120,27 @@ class MultVae:
         """
         chosen = self.settings
         warm = self.n_items == data.n_items
-        generator = torch.Generator().manual_seed(randomness.derive(chosen.seed, "mult-vae", self.fits) & (2**63 - 1))
+        seed = randomness.derive(chosen.seed, "mult-vae", self.progress.fits) & (2**63 - 1)
+        generator = torch.Generator().manual_seed(seed)
         if not warm:
-            self.steps, self.parameters = 0, self._first(data.n_items, generator)
+            self.progress.steps, self.parameters = 0, self._first(data.n_items, generator)
         clicks = csr(data.clicks)
         inputs = layers.normalised(clicks)
         exposures = csr(data.exposures) if chosen.exposed_only and data.exposures is not None else None
-        leaves = [value.requires_grad_() for value in self.parameters.values()]
         decay = [value for name, value in self.parameters.items() if ".w" in name]
-        optimiser = torch.optim.Adam(leaves, lr=chosen.learning_rate, fused=True)
-        for _ in range(chosen.warm_epochs if warm else chosen.epochs):
-            order = torch.randperm(clicks.shape[0], generator=generator).numpy()
-            for start in range(0, len(order), chosen.batch):
-                rows = order[start : start + chosen.batch]
-                shown = None if exposures is None else exposures[rows]
-                loss = self.loss(inputs[rows], clicks[rows], shown, generator) / len(rows)
-                if chosen.l2:
-                    loss = loss + chosen.l2 * torch.stack([(weights**2).sum() for weights in decay]).sum()
-                optimiser.zero_grad()
-                loss.backward()  # pyright: ignore[reportUnknownMemberType]
-                optimiser.step()
-                self.steps += 1
+
+        def mean_loss(rows: Rows) -> torch.Tensor:
+            shown = None if exposures is None else exposures[rows]
+            loss = self.loss(inputs[rows], clicks[rows], shown, generator) / len(rows)
+            if not chosen.l2:
+                return loss
+            return loss + chosen.l2 * torch.stack([(weights**2).sum() for weights in decay]).sum()
+
+        epochs = chosen.warm_epochs if warm else chosen.epochs
+        schedule = Schedule(epochs, chosen.batch, chosen.learning_rate, chosen.patience)
+        phase = Phase(list(self.parameters.values()), mean_loss)
+        train([phase], clicks.shape[0], schedule, self.progress, generator, judged(data, self))
         self.parameters = {name: value.detach() for name, value in self.parameters.items()}
-        self.fits += 1
 
     def loss(
         self, inputs: Sparse, clicks: Sparse, exposures: Sparse | None, generator: torch.Generator
@@ -153,7 +153,7 @@ class MultVae:
         mean, log_variance = both.chunk(2, dim=1)  # (B, latent) each
         z = mean + (0.5 * log_variance).exp() * torch.randn(mean.shape, generator=generator)
         logits = layers.dense("decoder", self.parameters, z, torch.tanh)
-        beta = chosen.beta * min(1.0, self.steps / max(chosen.anneal_steps, 1))
+        beta = self.progress.annealed(chosen.beta, chosen.anneal_steps)
         return multinomial_loss(logits, clicks, exposures) + beta * gaussian_kl(mean, log_variance)
 
     def encode(self, histories: Sparse) -> tuple[Singles, Singles]:
@@ -173,11 +173,11 @@ class MultVae:
 
     def arrays(self) -> Arrays:
         """Return the parameters, and how far the annealing is."""
-        return layers.to_arrays(self.parameters) | {"progress": np.asarray([self.steps, self.fits])}
+        return layers.to_arrays(self.parameters) | self.progress.arrays()
 
     def restore(self, arrays: Arrays) -> None:
         """Take back the parameters."""
-        self.steps, self.fits = map(int, arrays["progress"])
+        self.progress = Progress.restored(arrays)
         self.parameters = layers.to_parameters({k: v for k, v in arrays.items() if k != "progress"})
 
     def _first(self, n_items: int, generator: torch.Generator) -> layers.Parameters:

@@ -107,7 +107,7 @@ def _trial(plan: Plan, name: str, number: int, parts: Split, out: Path, say: Say
     settings = settings_to_json(found.settings if number == 0 else found.draw(rng))
     result: dict[str, Any] = {"settings": settings}
     try:
-        model, cost = _fitted(name, settings, parts.train)
+        model, cost = _fitted(name, settings, parts)
         result |= cost | {TUNED_ON: float(evaluate(model, parts.validation)[TUNED_ON].mean())}
         say(f"{name} {number}: {result[TUNED_ON]:.4f} in {cost['seconds']:.1f} s")
     except (DataError, SettingsError):
@@ -119,12 +119,19 @@ def _trial(plan: Plan, name: str, number: int, parts: Split, out: Path, say: Say
     return result
 
 
-def _fitted(name: str, settings: dict[str, Any], train: Any) -> tuple[Model, dict[str, float]]:
-    """Return the model learned from `train`, and what that cost: seconds and megabytes at the peak."""
+def _fitted(name: str, settings: dict[str, Any], parts: Split) -> tuple[Model, dict[str, float]]:
+    """Return the model learned from the training users, and what that cost: seconds and megabytes at the peak.
+
+    Models that are learned in epochs stop by the validation users.
+    """
+
+    def judge(model: Model) -> float:
+        return float(evaluate(model, parts.validation)[TUNED_ON].mean())
+
     model = build(name, settings)
     before = reset_peak()
     start = time.perf_counter()
-    model.fit(Interactions(train))
+    model.fit(Interactions(parts.train, judge=judge))
     seconds = time.perf_counter() - start
     learned = sum(value.nbytes for value in model.arrays().values())
     return model, {"seconds": seconds, "learned_mb": learned / 1e6, "peak_mb": max(0, peak_bytes() - before) / 1e6}
@@ -137,7 +144,7 @@ def _test(name: str, trials: list[dict[str, Any]], parts: Split, out: Path, say:
     if file.exists() or not tried:
         return
     best = max(tried, key=lambda trial: trial[TUNED_ON])
-    model, cost = _fitted(name, best["settings"], parts.train)
+    model, cost = _fitted(name, best["settings"], parts)
     metrics = evaluate(model, parts.test)
     activity = np.diff(parts.test.known.indptr).astype(np.float64)
     save: Any = np.savez_compressed

@@ -105,10 +105,10 @@ def test_an_empty_history_is_less_certain_than_a_full_one() -> None:
 def test_a_second_fit_goes_on_and_the_annealing_too() -> None:
     model = small(warm_epochs=2)
     model.fit(Interactions(clicks()))
-    assert model.steps == 5 * 4
+    assert model.progress.steps == 5 * 4
     before = model.scores(clicks())
     model.fit(Interactions(clicks(60)))
-    assert model.steps == 5 * 4 + 2 * 4
+    assert model.progress.steps == 5 * 4 + 2 * 4
     moved = np.abs(model.scores(clicks()) - before).max()
     assert 0.0 < moved < np.abs(before).max() * 10
 

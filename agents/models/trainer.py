@@ -1,0 +1,205 @@
+"""How models are learned by gradient: Adam over minibatches of users, until the epochs are over or a judge has enough.
+
+Every model that is learned so goes through `train`; what differs between them is the loss of a minibatch.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from serendip.agents.models.model import Arrays, Interactions, Model
+
+Rows = NDArray[np.int64]
+_CHECK_EVERY = 5  # epochs between two looks at the validation users
+_QUIET = 2.0  # seconds before a bar is shown
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a model is, over all its fits; saved with its parameters, so that annealing goes on where it was.
+
+    Attributes:
+        steps: minibatches so far.
+        fits: fits so far; each has random numbers of its own.
+    """
+
+    steps: int = 0
+    fits: int = 0
+
+    def annealed(self, beta: float, n_steps: int) -> float:
+        """Return the weight of a term that rises on a line from 0 to `beta` over the first `n_steps` minibatches."""
+        return beta * min(1.0, self.steps / max(n_steps, 1))
+
+    def arrays(self) -> Arrays:
+        """Return both counts, under one name."""
+        return {"progress": np.asarray([self.steps, self.fits])}
+
+    @classmethod
+    def restored(cls, arrays: Arrays) -> Progress:
+        """Return what `arrays` tells."""
+        return cls(*map(int, arrays["progress"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long a fit takes.
+
+    Attributes:
+        epochs: passes over the users, at most.
+        batch: users in a minibatch.
+        learning_rate: of Adam.
+        patience: looks at the validation users without a better one, one every five epochs, after which it ends; 0 for
+            never.
+    """
+
+    epochs: int
+    batch: int
+    learning_rate: float
+    patience: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of every epoch: which parameters are moved, and by what loss.
+
+    Attributes:
+        leaves: the parameters.
+        loss: takes the rows of a minibatch and returns its mean loss by user.
+        passes: over the users, in each epoch.
+        before: is called before the first of them.
+    """
+
+    leaves: Sequence[torch.Tensor]
+    loss: Callable[[Rows], torch.Tensor]
+    passes: int = 1
+    before: Callable[[], None] | None = None
+
+
+def train(
+    phases: Sequence[Phase],
+    n_users: int,
+    schedule: Schedule,
+    progress: Progress,
+    generator: torch.Generator,
+    judge: Callable[[], float] | None = None,
+) -> None:
+    """Move the parameters of `phases` down their losses, in place, and count the minibatches in `progress`.
+
+    With a `judge` (higher is better, such as the NDCG@100 of validation users) and patience, the parameters end as they
+    were when it thought best of them; else as the last epoch left them.  Kingma & Ba (2015), "Adam".
+
+    Args:
+        phases: of an epoch, one after the other.
+        n_users: rows to make minibatches of.
+        schedule: how long.
+        progress: of the model.
+        generator: of the order of users, and of whatever the losses draw.
+        judge: says how good the model is as it stands.
+    """
+    optimisers = list[torch.optim.Optimizer]()
+    for phase in phases:
+        for leaf in phase.leaves:
+            leaf.requires_grad_()
+        optimisers.append(torch.optim.Adam(phase.leaves, lr=schedule.learning_rate, fused=True))
+    best = _Best([leaf for phase in phases for leaf in phase.leaves]) if judge is not None else None
+    with _bar(schedule.epochs * sum(phase.passes for phase in phases)) as advance:
+        for epoch in range(1, schedule.epochs + 1):
+            for phase, optimiser in zip(phases, optimisers, strict=True):
+                if phase.before is not None:
+                    phase.before()
+                for _ in range(phase.passes):
+                    _pass(phase, n_users, schedule.batch, optimiser, progress, generator)
+                    advance()
+            due = epoch % _CHECK_EVERY == 0 or epoch == schedule.epochs
+            if judge is not None and best is not None and schedule.patience and due:
+                best.look(judge())
+                if best.misses >= schedule.patience:
+                    break
+    if best is not None:
+        best.take_back()
+    progress.fits += 1
+
+
+def judged(data: Interactions, model: Model) -> Callable[[], float] | None:
+    """Return the judge of `data`, if it has one, of `model` as it stands."""
+    judge = data.judge
+    return None if judge is None else lambda: judge(model)
+
+
+def _pass(
+    phase: Phase,
+    n_users: int,
+    batch: int,
+    optimiser: torch.optim.Optimizer,
+    progress: Progress,
+    generator: torch.Generator,
+) -> None:
+    """Take one step for each minibatch of one random order of the users."""
+    order = torch.randperm(n_users, generator=generator).numpy()
+    for start in range(0, n_users, batch):
+        loss = phase.loss(order[start : start + batch])
+        optimiser.zero_grad()
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]
+        optimiser.step()
+        progress.steps += 1
+
+
+class _Best:
+    """The best parameters that a judge has seen."""
+
+    def __init__(self, leaves: Sequence[torch.Tensor]) -> None:
+        self._leaves = leaves
+        self._kept: list[torch.Tensor] | None = None
+        self._quality = -np.inf
+        self.misses = 0  # looks since the best
+
+    def look(self, quality: float) -> None:
+        """Keep the parameters if they are better than all before."""
+        self.misses += 1
+        if quality > self._quality:
+            self._quality, self.misses = quality, 0
+            self._kept = [leaf.detach().clone() for leaf in self._leaves]
+
+    @torch.no_grad()
+    def take_back(self) -> None:
+        """Set the parameters to the best ones, if any were looked at."""
+        for leaf, kept in zip(self._leaves, self._kept or self._leaves, strict=True):
+            leaf.copy_(kept)
+
+
+@contextmanager
+def _bar(total: int) -> Generator[Callable[[], None]]:
+    """Give a function to be called after each of `total` parts; from two seconds on, a terminal shows a bar.
+
+    Workers that learn beside others show none.
+    """
+    if not sys.stderr.isatty() or multiprocessing.parent_process() is not None:
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    bar = Bar(console=Console(stderr=True), transient=True)
+    task, start = bar.add_task("learning", total=total), time.monotonic()
+    shown: list[Any] = []
+
+    def advance() -> None:
+        bar.advance(task)
+        if not shown and time.monotonic() - start > _QUIET:
+            bar.start()
+            shown.append(bar)
+
+    try:
+        yield advance
+    finally:
+        bar.stop()

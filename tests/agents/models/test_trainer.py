@@ -1,0 +1,110 @@
+"""The one loop by which models are learned by gradient."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from serendip.agents.models.model import Interactions, csr
+from serendip.agents.models.registry import build
+from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, train
+
+LEARNED = ("mult-vae", "mult-dae", "matrix-factorisation")
+
+
+def clicks() -> Any:
+    return csr((np.random.default_rng(0).random((40, 12)) < 0.3).astype(np.float32))
+
+
+def line(n_epochs: int, patience: int, qualities: list[float] | None) -> tuple[torch.Tensor, Progress]:
+    """A number that falls by about 1 in each of `n_epochs`, and what a judge of given opinions makes of it."""
+    x, progress, said = torch.zeros(1), Progress(), iter(qualities or [])
+    judge = None if qualities is None else lambda: next(said)
+    loss = Phase([x], lambda rows: x.sum())
+    train([loss], 4, Schedule(n_epochs, 4, 1.0, patience), progress, torch.Generator().manual_seed(0), judge)
+    return x.detach(), progress
+
+
+def test_learning_ends_with_the_best_that_the_judge_saw() -> None:
+    x, progress = line(100, 2, [0.1, 0.4, 0.3, 0.2, 0.9])
+    assert progress == Progress(steps=20, fits=1)  # two looks, five epochs each, after the best one
+    assert x.item() == pytest.approx(-10.0, abs=1e-3)  # Adam's steps along a line are of the learning rate's length
+
+
+def test_without_a_judge_or_patience_learning_goes_on_to_the_end() -> None:
+    assert line(7, 0, [0.1])[1].steps == 7
+    assert line(7, 3, None)[1].steps == 7
+
+
+def test_the_last_epoch_is_looked_at_too() -> None:
+    assert line(7, 3, [0.1, 0.2])[0].item() == pytest.approx(-7.0, abs=1e-3)
+
+
+def test_phases_take_turns() -> None:
+    log = list[str]()
+
+    def phase(name: str, passes: int) -> Phase:
+        x = torch.zeros(1)
+
+        def loss(rows: Rows) -> torch.Tensor:
+            log.append(f"{name}{len(rows)}")
+            return x.sum()
+
+        return Phase([x], loss, passes, lambda: log.append(f"before {name}"))
+
+    train([phase("a", 2), phase("b", 1)], 3, Schedule(2, 2, 0.1), Progress(), torch.Generator())
+    assert log == ["before a", "a2", "a1", "a2", "a1", "before b", "b2", "b1"] * 2
+
+
+def test_a_term_rises_on_a_line_and_stays() -> None:
+    weights = [Progress(steps).annealed(0.2, 10) for steps in (0, 5, 10, 99)]
+    assert weights == pytest.approx([0.0, 0.1, 0.2, 0.2])
+    assert Progress().annealed(0.2, 0) == 0.0
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_a_model_stops_by_the_judge_of_its_data_and_keeps_what_was_best(name: str) -> None:
+    seen = list[Any]()
+
+    def judge(model: Any) -> float:
+        seen.append(model.scores(clicks()))
+        return -float(len(seen))  # the first is the best
+
+    model: Any = build(name, {"epochs": 40, "patience": 2, "latent": 4, "batch": 20})
+    model.fit(Interactions(clicks(), judge=judge))
+    assert len(seen) == 3
+    assert model.progress.steps == 15 * 2
+    assert np.array_equal(model.scores(clicks()), seen[0])
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(1.0, False), (3.0, True)])
+def test_a_bar_is_shown_after_two_seconds(monkeypatch: pytest.MonkeyPatch, seconds: float, shown: bool) -> None:
+    def clock() -> Iterator[float]:
+        yield 0.0
+        while True:
+            yield seconds
+
+    terminal, ticks = Terminal(), clock()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", terminal)
+        patch.setattr(time, "monotonic", lambda: next(ticks))
+        line(3, 0, None)
+    assert ("learning" in terminal.getvalue()) == shown
+
+
+def test_nothing_is_printed_where_nobody_looks(capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    monkeypatch.setattr("serendip.agents.models.trainer._QUIET", -1.0)
+    line(3, 0, None)
+    assert capsys.readouterr() == ("", "")
