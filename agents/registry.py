@@ -60,6 +60,11 @@ def build(settings: RecommenderSettings, items: Items, slate_size: int, seed: in
     def new_model(*stream: str | int) -> Any:
         if settings.model is None:
             raise SettingsError(f"the belief {settings.belief!r} is about a model; known models: {', '.join(MODELS)}")
+        if card(settings.model).sequential:
+            raise SettingsError(
+                f"the model {settings.model!r} reads clicks in time order, which an agent's memory of counts does not "
+                "keep; choose another model"
+            )
         part = _Part("model", settings.model)
         options = part.parse(settings.model_settings, "model_settings")
         if hasattr(options, "seed"):

@@ -21,7 +21,8 @@ class Interactions:
     """What a model learns from.
 
     Attributes:
-        clicks: (n_users, n_items) CSR, how much each user clicked each item (1 each, or a weight or count).
+        clicks: (n_users, n_items) CSR, how much each user clicked each item (1 each, or a weight or count).  Models
+            whose card says `sequential` take the entries of a row as its clicks in time order (see `in_order`).
         exposures: (n_users, n_items) CSR of 1s, what each user was shown, a superset of the clicks; None where it is
             unknown and everything unclicked counts as seen.
         judge: how good a model of these data is on users held out (such as their NDCG@100; higher is better), by which
@@ -43,6 +44,21 @@ def csr(matrix: Any, dtype: Any = np.float32) -> Sparse:
     rows: Any = scipy.sparse.csr_array(matrix).astype(dtype)
     rows.sum_duplicates()
     return rows
+
+
+def in_order(users: Any, items: Any, shape: tuple[int, int]) -> Sparse:
+    """Return the float32 CSR array of `shape` with a 1 for each event, a row's in the order in which they are given.
+
+    So its rows are sequences: not sorted by item, and an item clicked twice stands twice.  Slices of rows keep the
+    order; `csr`, and SciPy where it adds matrices, changes their type or sums duplicates, sort by item and forget it.
+
+    Args:
+        users: (n,) rows of the events, in time order within each user.
+        items: (n,) columns.
+    """
+    order = np.argsort(users, kind="stable")
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=shape[0]))])
+    return scipy.sparse.csr_array((np.ones(len(order), dtype=np.float32), items[order], indptr), shape=shape)
 
 
 def require_items(histories: Sparse, n_items: int) -> None:

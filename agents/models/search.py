@@ -62,7 +62,7 @@ class Card:
         settings: the defaults, an instance of the model's settings dataclass.
         build: makes an unfitted model of such settings.
         space: what is tuned, by name of the setting.
-        sequential: whether the order of a history matters; then clicks hold ranks in time (see `model.Interactions`).
+        sequential: whether the order of a history matters (see `model.in_order`).
     """
 
     about: str

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from serendip.experiments.cli.flags import shown
+from serendip.experiments.cli.flags import JsonFile, shown
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,11 @@ class Benchmark:
     """
 
     data: Annotated[Path, tyro.conf.Positional, shown("DATA")]
-    """Ratings as .csv, `user item` lines in time order as .txt, or a SciPy matrix as .npz."""
+    """Ratings as .csv, `user item` lines in time order as .txt, or a SciPy matrix as .npz; or the folder of such a
+    matrix or of ratings.csv."""
 
     models: Annotated[tuple[str, ...], shown("MODEL")] = ()
-    """Which models; all when left out (`serendip list models`)."""
+    """Which models; when left out all that the data allow (`serendip list models`)."""
 
     trials: int = 10
     """Settings tried for each model."""
@@ -43,10 +44,15 @@ class Benchmark:
     out: Annotated[Path, shown("DIR")] = Path("results/benchmark")
     """Where the results land."""
 
+    json: JsonFile = None
+    """Write the table as JSON to this file, or to stdout with `-` (and nothing else there)."""
+
     def execute(self) -> None:
         """Run the benchmark and print its table."""
-        from serendip.experiments.offline.ranking.benchmark import Plan, every_model, run
-        from serendip.experiments.offline.ranking.table import markdown, plot, read_tests
+        from serendip.experiments.cli.output import console_for, step_progress, write
+        from serendip.experiments.figures.benchmark import draw
+        from serendip.experiments.offline.ranking.benchmark import Plan, run
+        from serendip.experiments.offline.ranking.table import as_json, failures, markdown, read_tests
         from serendip.simulator.interface import SettingsError
 
         if self.trials < 1 or self.min_events < 2:
@@ -54,9 +60,15 @@ class Benchmark:
                 f"--trials must be 1 or more and --min-events 2 or more, got {self.trials} and {self.min_events}"
             )
         plan = Plan(str(self.data), self.protocol, self.trials, self.min_rating, self.min_events, self.seed)
-        run(plan, self.models or every_model(), self.out, lambda line: print(line, flush=True))
+        console = console_for(self.json)
+        with step_progress(console) as at:
+            run(plan, self.models, self.out, lambda line: console.print(line, markup=False, soft_wrap=True), at)
+        failed = failures(self.out)
+        for name, error in failed.items():
+            console.print(f"{name} is not in the table: {error}", markup=False, soft_wrap=True)
         tests = read_tests(self.out)
         table = markdown(tests)
         (self.out / "table.md").write_text(table, encoding="utf-8")
-        plot(tests, self.out / "quality-by-time.svg")
-        print(table)
+        draw(tests, self.out / "quality-by-time.png")
+        console.print(table, markup=False, soft_wrap=True)
+        write(as_json(tests, failed), self.json)

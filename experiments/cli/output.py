@@ -65,3 +65,23 @@ def slot_progress(console: Console) -> Generator[Callable[[int, int], None]]:
             bar.update(task, completed=done, total=there_are, description="finishing" if last else "valuing slots")
 
         yield tell
+
+
+@contextmanager
+def step_progress(console: Console) -> Generator[Callable[[str, int, int], None]]:
+    """Show which of many steps is being done and how long they take, where somebody looks on.
+
+    Yields a function of what is being done, the steps that are done, and how many there are.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda what, done, there_are: bar.update(task, description=what, completed=done, total=there_are)

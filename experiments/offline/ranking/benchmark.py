@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from serendip.agents.models.memory import peak_bytes, reset_peak
-from serendip.agents.models.model import Interactions, Model
-from serendip.agents.models.registry import MODELS, build, card
+from serendip.agents.models.memory import MemoryNeedError
+from serendip.agents.models.registry import MODELS, card
+from serendip.experiments.offline.ranking.alone import fitted, fitted_alone
 from serendip.experiments.offline.ranking.data import Events, read_events
-from serendip.experiments.offline.ranking.metrics import evaluate
+from serendip.experiments.offline.ranking.metrics import TUNED_ON, evaluate
 from serendip.experiments.offline.ranking.splits import Protocol, Split, split
 from serendip.simulator import randomness
 from serendip.simulator.interface import (
@@ -27,7 +26,7 @@ from serendip.simulator.interface import (
 )
 
 Say = Callable[[str], None]
-TUNED_ON = "ndcg@100"
+At = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +50,57 @@ class Plan:
     seed: int = 0
 
 
-def run(plan: Plan, models: tuple[str, ...], out: Path, say: Say = print) -> None:
+def run(plan: Plan, models: tuple[str, ...], out: Path, say: Say = print, at: At | None = None) -> None:
     """Tune and test `models`, and leave `trials/`, `tests/` and `plan.json` in the folder `out`.
 
-    What is already there is not done again.
+    What is already there is not done again, but for trials that failed.
+
+    Args:
+        plan: what is done.
+        models: names; none for all that can learn from these data.
+        out: a folder, made if it is not there.
+        say: takes a line for each thing done.
+        at: takes what is being done, the steps that are done and how many there are.
 
     Raises:
-        SettingsError: an unknown model, or `out` holds results of another plan.
+        SettingsError: an unknown model, one that needs an order in time which the data do not have, or `out` holds
+            results of another plan.
         DataError: the data cannot be used; the message says why.
     """
     for name in models:
         card(name)
-    _claim(plan, out)
     events = read_events(Path(plan.data), plan.min_rating, plan.min_events, given=plan.protocol == "given")
     parts = split(events, plan.protocol, plan.seed)
+    names = _usable(models, events, say)
+    _claim(plan, out)
     say(_summary(events, parts))
-    for name in models:
-        trials = [_trial(plan, name, number, parts, out, say) for number in range(_n_trials(plan, name))]
+    done, total = 0, sum(_n_trials(plan, name) + 1 for name in names)
+    for name in names:
+        trials = list[dict[str, Any]]()
+        for number in range(_n_trials(plan, name)):
+            if at is not None:
+                at(f"{name}, trial {number + 1} of {_n_trials(plan, name)}", done, total)
+            trials.append(_trial(plan, name, number, parts, out, say))
+            done += 1
+        if at is not None:
+            at(f"{name}, test", done, total)
         _test(name, trials, parts, out, say)
+        done += 1
+
+
+def _usable(models: tuple[str, ...], events: Events, say: Say) -> tuple[str, ...]:
+    """Return `models`, or all where there are none; without an order in time not those which read it."""
+    names = models or tuple(MODELS)
+    ordered = [name for name in names if card(name).sequential]
+    if events.timed or not ordered:
+        return names
+    if models:
+        raise SettingsError(
+            f"{', '.join(ordered)}: models of the next click need an order in time, which these data do not have; "
+            "leave them out"
+        )
+    say(f"no order in time, so without {', '.join(ordered)}")
+    return tuple(name for name in names if name not in ordered)
 
 
 def _claim(plan: Plan, out: Path) -> None:
@@ -98,17 +130,17 @@ def _n_trials(plan: Plan, name: str) -> int:
 
 
 def _trial(plan: Plan, name: str, number: int, parts: Split, out: Path, say: Say) -> dict[str, Any]:
-    """Return one trial's settings and its mean metric on the validation users, from its file if it is there."""
+    """Return one trial's settings and its mean metric on the validation users, from its file if that has one."""
     file = out / "trials" / f"{name}-{number:03d}.json"
-    if file.exists():
-        return read_json(file)
+    if file.exists() and "error" not in (before := read_json(file)):
+        return before
     found = card(name)
     rng = randomness.generator(plan.seed, "trial", name, number)
     settings = settings_to_json(found.settings if number == 0 else found.draw(rng))
     result: dict[str, Any] = {"settings": settings}
     try:
-        model, cost = _fitted(name, settings, parts)
-        result |= cost | {TUNED_ON: float(evaluate(model, parts.validation)[TUNED_ON].mean())}
+        model, cost = fitted(name, settings, parts.train, parts.validation)
+        result |= {"seconds": cost["seconds"], TUNED_ON: float(evaluate(model, parts.validation)[TUNED_ON].mean())}
         say(f"{name} {number}: {result[TUNED_ON]:.4f} in {cost['seconds']:.1f} s")
     except (DataError, SettingsError):
         raise
@@ -119,24 +151,6 @@ def _trial(plan: Plan, name: str, number: int, parts: Split, out: Path, say: Say
     return result
 
 
-def _fitted(name: str, settings: dict[str, Any], parts: Split) -> tuple[Model, dict[str, float]]:
-    """Return the model learned from the training users, and what that cost: seconds and megabytes at the peak.
-
-    Models that are learned in epochs stop by the validation users.
-    """
-
-    def judge(model: Model) -> float:
-        return float(evaluate(model, parts.validation)[TUNED_ON].mean())
-
-    model = build(name, settings)
-    before = reset_peak()
-    start = time.perf_counter()
-    model.fit(Interactions(parts.train, judge=judge))
-    seconds = time.perf_counter() - start
-    learned = sum(value.nbytes for value in model.arrays().values())
-    return model, {"seconds": seconds, "learned_mb": learned / 1e6, "peak_mb": max(0, peak_bytes() - before) / 1e6}
-
-
 def _test(name: str, trials: list[dict[str, Any]], parts: Split, out: Path, say: Say) -> None:
     """Rank for the test users with the settings that were best in `trials`, and keep every user's metrics."""
     file = out / "tests" / f"{name}.json"
@@ -144,15 +158,13 @@ def _test(name: str, trials: list[dict[str, Any]], parts: Split, out: Path, say:
     if file.exists() or not tried:
         return
     best = max(tried, key=lambda trial: trial[TUNED_ON])
-    model, cost = _fitted(name, best["settings"], parts)
-    metrics = evaluate(model, parts.test)
+    try:
+        cost, metrics = fitted_alone(name, best["settings"], parts)
+    except MemoryNeedError as error:
+        say(f"{name}: {error}")
+        return
     activity = np.diff(parts.test.known.indptr).astype(np.float64)
     save: Any = np.savez_compressed
     save(file.with_suffix(".npz"), activity=activity, **metrics)
     write_json(file, {"settings": best["settings"], "validation": best[TUNED_ON]} | cost)
     say(f"{name}: tested")
-
-
-def every_model() -> tuple[str, ...]:
-    """Return the names of all models."""
-    return tuple(MODELS)

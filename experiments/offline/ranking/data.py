@@ -11,7 +11,6 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from serendip.agents.models.model import csr
 from serendip.simulator.interface import DataError
 
 _USER = ("userid", "user_id", "user", "uid")
@@ -22,7 +21,7 @@ _TIME = ("timestamp", "time", "ts")
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Positive events of users, each pair of user and item once.
+    """Positive events of users in time order, each pair of user and item once.
 
     Attributes:
         users: (n,) rows of users, from 0, in the order they first stand in the file.
@@ -168,8 +167,3 @@ def _compact(path: Path, events: Events, min_events: int) -> Events:
     users = np.unique(events.users[rows], return_inverse=True)[1]
     items = np.unique(events.items[rows], return_inverse=True)[1]
     return Events(users, items, events.times[rows], events.timed, None if events.given is None else events.given[rows])
-
-
-def matrix(users: Any, items: Any, shape: tuple[int, int]) -> Any:
-    """Return the CSR matrix of `shape` with 1 at each pair."""
-    return csr(scipy.sparse.csr_array((np.ones(len(users), dtype=np.float32), (users, items)), shape=shape))

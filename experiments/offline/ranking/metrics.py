@@ -11,6 +11,7 @@ from serendip.agents.models.model import Model
 from serendip.experiments.offline.ranking.splits import Part
 
 Matrix = NDArray[Any]
+TUNED_ON = "ndcg@100"
 _USERS = 256  # ranked at once
 
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from serendip.experiments.offline.ranking.data import Events, matrix
+from serendip.agents.models.model import in_order
+from serendip.experiments.offline.ranking.data import Events
 from serendip.simulator import randomness
 from serendip.simulator.interface import DataError
 
@@ -29,7 +30,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """What is learned from, what is tuned on, and what is looked at once.
+    """What is learned from, what is tuned on, and what is looked at once; rows in time order (see `in_order`).
 
     Attributes:
         train: (n_users, n_items) CSR.
@@ -74,8 +75,8 @@ def _strong(events: Events, seed: int) -> Split:
     shape = (n_users, len(learned))
     rank, counts = _ranks(users, seed)
     asked = rank < np.floor(0.2 * counts)[users]
-    train, known = matrix(users, items, shape), matrix(users[~asked], items[~asked], shape)
-    test = matrix(users[asked], items[asked], shape)
+    train, known = in_order(users, items, shape), in_order(users[~asked], items[~asked], shape)
+    test = in_order(users[asked], items[asked], shape)
     rows = [np.flatnonzero(role == part) for part in range(3)]
     return Split(train[rows[0]], _part(known[rows[1]], test[rows[1]]), _part(known[rows[2]], test[rows[2]]))
 
@@ -110,10 +111,11 @@ def _last(events: Events) -> Split:
 
 def _by_role(events: Events, role: Any) -> Split:
     """Split each user's own events; for the test, what was held out to tune on is known."""
-    train, validation, test = (
-        matrix(events.users[role == part], events.items[role == part], events.shape) for part in range(3)
+    train, validation, test, known = (
+        in_order(events.users[part], events.items[part], events.shape)
+        for part in (role == 0, role == 1, role == 2, role < 2)
     )
-    return Split(train, _part(train, validation), _part(train + validation, test))
+    return Split(train, _part(train, validation), _part(known, test))
 
 
 def _part(known: Any, asked: Any) -> Part:

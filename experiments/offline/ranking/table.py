@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serendip.experiments.offline.ranking.benchmark import TUNED_ON
+from serendip.experiments.offline.ranking.metrics import TUNED_ON
 from serendip.simulator.interface import DataError, read_json
 
 BASELINES = ("popularity", "user-knn", "item-knn", "p3alpha", "rp3beta", "slim", "pure-svd")
@@ -49,10 +49,68 @@ def terciles(activity: NDArray[Any]) -> list[NDArray[np.bool_]]:
     return [activity <= low, (activity > low) & (activity <= high), activity > high]
 
 
+def by_quality(tests: Tests) -> list[str]:
+    """Return the models' names, best first."""
+    return sorted(tests, key=lambda name: -float(tests[name][1][TUNED_ON].mean()))
+
+
+def failures(out: Path) -> dict[str, str]:
+    """Return, for each model in `out` of which no trial came to an end, the last one's error."""
+    errors, finished = dict[str, str](), set[str]()
+    for file in sorted((out / "trials").glob("*.json")):
+        name, trial = file.stem.rpartition("-")[0], read_json(file)
+        if "error" in trial:
+            errors[name] = trial["error"]
+        else:
+            finished.add(name)
+    return {name: error for name, error in errors.items() if name not in finished}
+
+
+def as_json(tests: Tests, failed: dict[str, str]) -> dict[str, Any]:
+    """Return what the tables say and more, as JSON values: each mean with its standard error, None where it has none.
+
+    Args:
+        tests: from `read_tests`.
+        failed: from `failures`.
+    """
+    against = best_baseline(tests)
+    groups = terciles(tests[against][1]["activity"])
+    activity = tests[against][1]["activity"]
+    models = dict[str, Any]()
+    for name in by_quality(tests):
+        record, users = tests[name]
+        difference = users[TUNED_ON] - tests[against][1][TUNED_ON]
+        models[name] = record | {
+            "metrics": {metric: _estimate(users[metric]) for metric in users if metric != "activity"},
+            "paired": _estimate(difference),
+            "by_activity": [
+                {"metric": _estimate(users[TUNED_ON][group]), "paired": _estimate(difference[group])}
+                for group in groups
+            ],
+        }
+    spans = [
+        {
+            "n_users": int(group.sum()),
+            "least": _number(activity[group], np.min),
+            "most": _number(activity[group], np.max),
+        }
+        for group in groups
+    ]
+    return {"tuned_on": TUNED_ON, "baseline": against, "by_activity": spans, "models": models, "failed": failed}
+
+
+def _estimate(values: NDArray[Any]) -> dict[str, float | None]:
+    mean, error = mean_and_error(values) if len(values) else (float("nan"), float("nan"))
+    return {"mean": mean if np.isfinite(mean) else None, "error": error if np.isfinite(error) else None}
+
+
+def _number(values: NDArray[Any], pick: Any) -> float | None:
+    return float(pick(values)) if len(values) else None
+
+
 def markdown(tests: Tests) -> str:
     """Return the tables as Markdown, best first: all users, then NDCG@100 by how much is known of a user."""
-    against = best_baseline(tests)
-    order = sorted(tests, key=lambda name: -float(tests[name][1][TUNED_ON].mean()))
+    against, order = best_baseline(tests), by_quality(tests)
     head = ["model", *_SHOWN, f"{TUNED_ON} less {against}'s", "fit, s", "peak, MB"]
     lines = [_row(head), _row(["---"] * len(head))]
     for name in order:
@@ -89,19 +147,3 @@ def _pm(values: NDArray[Any], sign: str = "") -> str:
 
 def _row(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
-
-
-def plot(tests: Tests, path: Path) -> None:
-    """Write a figure of quality against the time it took to learn."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.add_subplot()
-    for name, (record, users) in tests.items():
-        mean, error = mean_and_error(users[TUNED_ON])
-        axes.errorbar([record["seconds"]], [mean], yerr=[error], fmt="o", color="black", markersize=4)
-        axes.annotate(name, (record["seconds"], mean), xytext=(5, 3), textcoords="offset points", fontsize=8)
-    axes.set_xscale("log")
-    axes.set_xlabel("seconds to learn")
-    axes.set_ylabel("NDCG@100 of held-out users")
-    figure.savefig(path)

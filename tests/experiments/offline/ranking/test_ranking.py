@@ -103,8 +103,10 @@ def test_a_second_call_resumes_and_another_plan_is_refused(tmp_path: Path) -> No
     assert markdown(tests).startswith("| model |")
     before = {file: file.stat().st_mtime_ns for file in out.rglob("*.*")}
     said.clear()
-    run(plan, ("popularity", "ease"), out, said.append)
+    steps = list[tuple[str, int, int]]()
+    run(plan, ("popularity", "ease"), out, said.append, lambda *step: steps.append(step))
     assert len(said) == 1  # the data's summary, and no trial
+    assert steps[-1] == ("ease, test", 4, 5)
     assert before == {file: file.stat().st_mtime_ns for file in out.rglob("*.*")}
     with pytest.raises(SettingsError, match="trials"):
         run(Plan(str(file), trials=3), ("ease",), out, said.append)

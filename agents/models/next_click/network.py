@@ -1,0 +1,224 @@
+"""A network of the next click: an encoder of the clicks so far, and a softmax over items that shares their vectors."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import embedding
+
+from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, in_blocks, require_items
+from serendip.agents.models.next_click.encoders import Attention, Drop, Recurrent, fill
+from serendip.agents.models.next_click.likelihood import full_softmax, sampled_softmax
+from serendip.agents.models.next_click.sequences import Ids, recent
+from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.agents.models.trainer import Phase, Progress, Schedule, judged, train
+from serendip.simulator import randomness
+from serendip.simulator.interface import SettingsError, Singles
+
+_SCORED = 64  # histories at once
+_ALIKE = 32  # histories of similar lengths that are encoded together
+
+
+@dataclass(frozen=True, slots=True)
+class NextClickSettings:
+    """How a network of the next click is built and learned.
+
+    Attributes:
+        encoder: gated recurrent units, or causal self-attention.
+        width: length of an item's vector and of a state.
+        length: clicks that are looked back on.
+        n_blocks: of attention.
+        n_heads: of each block; they divide `width`.
+        dropout: probability that a number is dropped, in [0, 1).
+        negatives: items drawn for the softmax of a minibatch; catalogues with no more are summed up in full.
+        epochs: passes over the users of the first fit, at most.
+        warm_epochs: of each later one, which goes on from the parameters as they are.
+        patience: looks at validation users without a better one, one every five epochs, before a fit ends; 0 for never.
+        batch: users in a minibatch.
+        learning_rate: of Adam.
+        seed: of parameters, order, dropout and negatives.
+    """
+
+    encoder: Literal["recurrent", "attention"] = "recurrent"
+    width: int = 64
+    length: int = 50
+    n_blocks: int = 2
+    n_heads: int = 2
+    dropout: float = 0.3
+    negatives: int = 1024
+    epochs: int = 40
+    warm_epochs: int = 3
+    patience: int = 2
+    batch: int = 128
+    learning_rate: float = 3e-3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.length, self.n_blocks, self.n_heads, self.negatives, self.batch) < 1:
+            raise SettingsError("width, length, n_blocks, n_heads, negatives and batch must be 1 or more")
+        if self.width % self.n_heads or not 0.0 <= self.dropout < 1.0:
+            raise SettingsError(
+                f"n_heads must divide width and dropout be in [0, 1), got {self.n_heads}, {self.width} and "
+                f"{self.dropout}"
+            )
+
+
+class Network(nn.Module):
+    """Items, their biases and an encoder; the item after the last one stands for the start of every history."""
+
+    def __init__(self, settings: NextClickSettings, n_items: int) -> None:
+        super().__init__()
+        self.items = nn.Parameter(torch.empty(n_items + 1, settings.width))
+        self.bias = nn.Parameter(torch.empty(n_items))
+        self.encoder = (
+            Recurrent(settings.width)
+            if settings.encoder == "recurrent"
+            else Attention(settings.width, settings.length + 1, settings.n_blocks, settings.n_heads)
+        )
+
+    def forward(self, before: torch.Tensor, drop: Drop) -> torch.Tensor:
+        """Return the states (B, T, width) at the start and after each click of `before` (B, T - 1), item + 1 or 0."""
+        start = len(self.bias)
+        clicks = torch.cat([before.new_full((len(before), 1), start), (before - 1) % (start + 1)], dim=1)  # 0 is start
+        return self.encoder(embedding(clicks, self.items) * math.sqrt(self.items.shape[1]), drop)
+
+
+class NextClick:
+    """The model whose scores are the logits of the next click, with a state from the last clicks of a history."""
+
+    def __init__(self, settings: NextClickSettings | None = None) -> None:
+        self.settings = settings or NextClickSettings()
+        self.network: Network | None = None
+        self.progress = Progress()
+
+    @property
+    def n_items(self) -> int:
+        """Number of items learned from, 0 before."""
+        return 0 if self.network is None else len(self.network.bias)
+
+    def fit(self, data: Interactions) -> None:
+        """Learn from `data`, on from the parameters if there are as many items as before; exposures are not used.
+
+        Every click of a user's last `length` + 1 is predicted from those before it, the first from nothing.
+        """
+        chosen = self.settings
+        counts = np.asarray((csr(data.clicks) > 0).sum(axis=0), dtype=np.float64).ravel() + 1.0
+        popularity = torch.from_numpy(counts / counts.sum()).float()
+        seed = randomness.derive(chosen.seed, "next-click", self.progress.fits) & (2**63 - 1)
+        generator = torch.Generator().manual_seed(seed)
+        warm = self.network is not None and self.n_items == data.n_items
+        network = self.network if warm and self.network is not None else self._first(popularity, generator)
+        self.network = network
+        users = recent(data.clicks, chosen.length + 1)
+        users = users[users[:, 0] > 0]
+        loss = Phase(list(network.parameters()), lambda rows: self._loss(network, users[rows], popularity, generator))
+        epochs = chosen.warm_epochs if warm else chosen.epochs
+        schedule = Schedule(epochs, chosen.batch, chosen.learning_rate, chosen.patience)
+        train([loss], len(users), schedule, self.progress, generator, judged(data, self))
+        for value in network.parameters():
+            value.requires_grad_(False)
+
+    def _loss(
+        self, network: Network, clicks: Ids, popularity: torch.Tensor, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Return minus the mean log-likelihood of `clicks` (B, length + 1), item + 1 or 0."""
+        counts = (clicks > 0).sum(axis=1)
+        order = np.argsort(counts, kind="stable")  # alike ones together: little is padded
+        states, wanted = list[torch.Tensor](), list[torch.Tensor]()
+        for start in range(0, len(order), _ALIKE):
+            rows = order[start : start + _ALIKE]
+            asked = torch.from_numpy(clicks[rows, : counts[rows].max()])  # (b, T)
+            before = network.forward(asked[:, :-1], lambda x: _dropped(x, self.settings.dropout, generator))
+            states.append(before[asked > 0])
+            wanted.append(asked[asked > 0] - 1)
+        return self._softmax(network, torch.cat(states), torch.cat(wanted), popularity, generator)
+
+    def _softmax(
+        self,
+        network: Network,
+        states: torch.Tensor,
+        wanted: torch.Tensor,
+        popularity: torch.Tensor,
+        generator: torch.Generator,
+    ) -> torch.Tensor:
+        """Return minus the mean log-likelihood of items `wanted` (N,) given `states` (N, width)."""
+        n_items = len(network.bias)
+        items = network.items[:n_items]
+        if n_items <= self.settings.negatives:
+            return full_softmax(states, wanted, items, network.bias)
+        chance = 0.5 * popularity + 0.5 / n_items
+        drawn = torch.multinomial(chance, self.settings.negatives, replacement=True, generator=generator)
+        return sampled_softmax(states, wanted, items, network.bias, drawn, chance.log())
+
+    @torch.no_grad()
+    def scores(self, histories: Sparse) -> Singles:
+        """Return the logits of the next click, (B, n_items)."""
+        require_items(histories, self.n_items)
+        network = self.network
+        assert network is not None
+
+        def block(clicks: Ids) -> Singles:
+            before = torch.from_numpy(clicks)
+            states = network.forward(before, lambda x: x)[torch.arange(len(before)), (before > 0).sum(dim=1)]
+            return torch.addmm(network.bias, states, network.items[:-1].T).numpy()
+
+        return in_blocks(recent(histories, self.settings.length), _SCORED, block)
+
+    def arrays(self) -> Arrays:
+        """Return the parameters, and how far learning is."""
+        learned = {} if self.network is None else self.network.state_dict()
+        return {name: value.numpy().copy() for name, value in learned.items()} | self.progress.arrays()
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back the parameters."""
+        self.progress = Progress.restored(arrays)
+        learned = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items() if name != "progress"}
+        self.network = self._empty(len(arrays["bias"]))
+        self.network.load_state_dict(learned)
+
+    def _empty(self, n_items: int) -> Network:
+        with torch.device("meta"):  # so that torch's own first values, drawn from global state, are never drawn
+            network = Network(self.settings, n_items)
+        return network.to_empty(device="cpu")
+
+    def _first(self, popularity: torch.Tensor, generator: torch.Generator) -> Network:
+        """Return a network that knows nothing but what is popular."""
+        network = self._empty(len(popularity))
+        fill(network, generator)
+        with torch.no_grad():
+            network.bias.copy_(popularity.log())
+        return network
+
+
+def _dropped(x: torch.Tensor, probability: float, generator: torch.Generator) -> torch.Tensor:
+    """Return `x` with each number 0 with `probability`, the others divided by 1 - `probability`."""
+    if probability == 0.0:
+        return x
+    kept = torch.empty_like(x).bernoulli_(1.0 - probability, generator=generator)
+    return x * kept / (1.0 - probability)
+
+
+_SPACE = {
+    "width": OneOf((32, 64, 128)),
+    "dropout": Range(0.1, 0.7),
+    "learning_rate": LogRange(1e-3, 1e-2),
+}
+RECURRENT = Card(
+    about="gated recurrent units over the last clicks (after Hidasi et al. 2016, GRU4Rec)",
+    settings=NextClickSettings(),
+    build=NextClick,
+    space=_SPACE,
+    sequential=True,
+)
+ATTENTION = Card(
+    about="causal self-attention over the last clicks (after Kang & McAuley 2018, SASRec)",
+    settings=NextClickSettings(encoder="attention"),
+    build=NextClick,
+    space=_SPACE,
+    sequential=True,
+)
