@@ -12,6 +12,10 @@ BELIEFS = {
     "ease-posterior": "serendip.agents.beliefs.ease_posterior:EasePosterior",
     "ensemble": "serendip.agents.beliefs.ensemble:Ensemble",
     "latent": "serendip.agents.beliefs.latent:Latent",
+    "linear": "serendip.agents.beliefs.linear:Linear",
+    "linear-ensemble": "serendip.agents.beliefs.linear_ensemble:LinearEnsemble",
+    "logistic": "serendip.agents.beliefs.logistic:Logistic",
+    "neural-linear": "serendip.agents.beliefs.neural_linear:NeuralLinear",
     "nothing": "serendip.agents.beliefs.nothing:Nothing",
     "point": "serendip.agents.beliefs.point:Point",
     "popularity": "serendip.agents.beliefs.popularity:Popularity",
@@ -48,6 +52,11 @@ PRESETS: dict[str, dict[str, Any]] = {
     "ease-boltzmann": {"strategy": "boltzmann", "belief": "point", "model": "ease", "epsilon": 0.05},
     "ease-posterior-thompson": {"strategy": "thompson", "belief": "ease-posterior", "epsilon": 0.05},
     "ease-squarecb": {"strategy": "squarecb", "belief": "point", "model": "ease", "epsilon": 0.05},
+    # with features of users and items
+    "linear-ucb": {"strategy": "ucb", "belief": "linear", "epsilon": 0.05},
+    "linear-ensemble-thompson": {"strategy": "thompson", "belief": "linear-ensemble", "epsilon": 0.05},
+    "logistic-thompson": {"strategy": "thompson", "belief": "logistic", "epsilon": 0.05},
+    "neural-linear-thompson": {"strategy": "thompson", "belief": "neural-linear", "epsilon": 0.05},
     # controls: as random, but not where the belief is unsure; and new to the user, whatever is believed
     "vae-shuffled": {
         "strategy": "shuffled",

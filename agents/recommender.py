@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from serendip.agents.beliefs.belief import Belief, Luck, PointPosterior, Posterior, Situation
+from serendip.agents.beliefs.belief import Belief, EventBelief, Luck, PointPosterior, Posterior, Situation
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.propensity import SlateMixture
@@ -95,6 +95,8 @@ class Recommender:
 
     def observe(self, visits: Visits, slates: Slates, feedback: Feedback) -> None:
         """Remember what was shown and what was clicked."""
+        if isinstance(self.belief, EventBelief):
+            self.belief.observe(Situation(visits, self.history, self.items), slates, feedback)
         self.history.append(visits, slates, feedback)
 
     def update(self) -> None:
@@ -110,7 +112,7 @@ class Recommender:
         """Write the agent to the folder `path`: settings as JSON, arrays as safetensors."""
         arrays = {"items.topic": self.items.topic, "items.released": self.items.released}
         arrays |= with_prefix("history", self.history.arrays())
-        arrays |= with_prefix("belief", self.belief.arrays()) if self.version else {}
+        arrays |= with_prefix("belief", self.belief.arrays()) if self._has_learned else {}
         head = {"slate_size": self.slate_size, "seed": self.seed, "version": self.version}
         write_folder(path, head | {"settings": settings_to_json(self.settings)}, arrays)
 
@@ -118,8 +120,13 @@ class Recommender:
         """Take back the memory and the belief that `save` wrote."""
         self.version = version
         self.history.restore(without_prefix("history", arrays))
-        if version:
+        if self._has_learned:
             self.belief.restore(without_prefix("belief", arrays))
+
+    @property
+    def _has_learned(self) -> bool:
+        """Whether the belief holds anything to be saved."""
+        return self.version > 0 or isinstance(self.belief, EventBelief)
 
     def _mixture(self, visits: Visits, key: int) -> SlateMixture:
         luck = Luck(randomness.derive(key, "hypothesis"), visits)

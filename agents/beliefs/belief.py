@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from scipy.special import ndtri
@@ -16,7 +16,7 @@ from scipy.special import ndtri
 from serendip.agents.history import History, as_ones
 from serendip.agents.models.model import Arrays, Sparse
 from serendip.simulator import randomness
-from serendip.simulator.interface import Floats, Ints, Items, Singles, Visits
+from serendip.simulator.interface import Feedback, Floats, Ints, Items, Singles, Slates, Visits
 
 
 class Situation:
@@ -135,6 +135,15 @@ class Belief(Protocol):
 
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` returned, bit for bit."""
+        ...
+
+
+@runtime_checkable
+class EventBelief(Belief, Protocol):
+    """A belief that learns from single events, each with what was known when it came, not from the history alone."""
+
+    def observe(self, situation: Situation, slates: Slates, feedback: Feedback) -> None:
+        """Keep what B visits, as they were just before, brought; cheap, nothing is learned here."""
         ...
 
 

@@ -1,0 +1,98 @@
+"""Posteriors over weights: what beliefs about w say of the scores w.x."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from serendip.agents.beliefs.belief import Luck
+from serendip.agents.beliefs.gaussian import GaussianPosterior
+from serendip.simulator.interface import Floats, Singles
+
+
+def own_weights_posterior(x: Singles, mean: Floats, covariance: Floats) -> GaussianPosterior:
+    """Return the posterior of scores w_i . x_ui where each item has weights of its own, independent of the others'.
+
+    Args:
+        x: (B, M, d) features, or (B, 1, d) where all items have the same.
+        mean: (M, d) of the weights.
+        covariance: (M, d, d) of the weights.
+    """
+    x64 = np.broadcast_to(x.astype(np.float64), (len(x), *mean.shape))
+    location = np.einsum("bmd,md->bm", x64, mean)
+    variance = np.einsum("bmd,bmd->bm", np.einsum("bmd,mde->bme", x64, covariance), x64)
+    return GaussianPosterior(location.astype(np.float32), np.sqrt(np.maximum(variance, 0.0)).astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class SharedWeightsPosterior:
+    """Scores w . x_ui with w ~ N(mean, root root'), one w for all items: a draw is one w for each visit.
+
+    Attributes:
+        x: (B, M, d) features.
+        center: (d,) or (B, d) mean of w.
+        root: (d, d) or (B, d, d).
+    """
+
+    x: Singles
+    center: Floats
+    root: Floats
+
+    @property
+    def n_hypotheses(self) -> None:
+        """Hypotheses are a continuum."""
+        return
+
+    def mean(self, luck: Luck) -> Singles:
+        """Return (B, M) w.x at the mean of w."""
+        return self._scores(np.broadcast_to(self.center, (len(self.x), self.x.shape[2])))
+
+    def spread(self, luck: Luck) -> Singles:
+        """Return (B, M) standard deviations, |root' x|."""
+        # one product a visit, each of the same shape, so that the size of the batch changes no bit
+        return np.sqrt((np.matmul(self.x, self.root) ** 2).sum(axis=2)).astype(np.float32)
+
+    def draw(self, index: int, luck: Luck) -> Singles:
+        """Return (B, M) scores under a w drawn anew for each visit and index."""
+        z = luck.of("weights", index).normals(self.x.shape[2])  # (B, d)
+        return self._scores(self.center + np.matmul(self.root, z[:, :, None])[:, :, 0])
+
+    def _scores(self, w: Floats) -> Singles:
+        return np.matmul(self.x, w[:, :, None])[:, :, 0].astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberWeightsPosterior:
+    """Scores under each of K sets of weights.
+
+    Attributes:
+        x: (B, M, d) features, or (B, 1, d) where all items have the same.
+        weights: (K, M, d), or (K, 1, d) where items share them, or (K, B, M, d).
+    """
+
+    x: Singles
+    weights: Singles
+
+    @property
+    def n_hypotheses(self) -> int:
+        """Number of sets of weights K."""
+        return len(self.weights)
+
+    def mean(self, luck: Luck) -> Singles:
+        """Return (B, M) mean over the sets."""
+        return self._scores(self.weights.mean(axis=0))
+
+    def spread(self, luck: Luck) -> Singles:
+        """Return (B, M) standard deviation over the sets."""
+        center = self.weights.mean(axis=0)
+        variance = np.mean([self._scores(weights - center) ** 2 for weights in self.weights], axis=0)
+        return np.sqrt(variance).astype(np.float32)
+
+    def draw(self, index: int, luck: Luck) -> Singles:
+        """Return (B, M) scores under set `index`."""
+        return self._scores(self.weights[index])
+
+    def _scores(self, weights: Singles) -> Singles:
+        shape = (len(self.x), max(self.x.shape[1], weights.shape[-2]), self.x.shape[2])
+        return np.einsum("bmd,bmd->bm", np.broadcast_to(self.x, shape), np.broadcast_to(weights, shape))
