@@ -117,36 +117,54 @@ class SparseField(ItemItem):
         For item j with neighbours N: B_Nj = (X_N'X_N + lam I)^-1 X_N'x_j, which is the j-th column of the block's
         inverse over minus its diagonal entry.
         """
-        pattern = self._pattern(clicks)  # column j: the neighbours of j, as the row j of the transpose
-        columns: Any = scipy.sparse.csc_array(clicks)
-        data = np.zeros_like(pattern.data)
-        for item in range(pattern.shape[0]):
-            span = slice(pattern.indptr[item], pattern.indptr[item + 1])
-            near = pattern.indices[span]
-            if len(near):
-                data[span] = _regression(columns, near, item, self.settings.lam)
-        return csr(scipy.sparse.csr_array((data, pattern.indices, pattern.indptr), shape=pattern.shape).T)
-
-    def _pattern(self, clicks: Sparse) -> Sparse:
-        n_users = clicks.shape[0]
-        items = csr(clicks.T)
-        mean = np.asarray(clicks.sum(axis=0)).ravel() / n_users
-        spread = np.sqrt(np.maximum(np.asarray(clicks.multiply(clicks).mean(axis=0)).ravel() - mean**2, 0.0))
-        over = inverse(spread)
-
-        def correlation(block: Matrix, start: int) -> Matrix:
-            rows = slice(start, start + len(block))
-            out = (block / n_users - mean[rows, None] * mean) * over[rows, None] * over
-            return np.where((block > 0.0) & (out >= self.settings.threshold), np.maximum(out, 0.0), 0.0)
-
-        return similarities(items, clicks, self.settings.neighbours, correlation)
+        pattern = correlated(clicks, self.settings.neighbours, self.settings.threshold)
+        return neighbourhood_regressions(clicks, pattern, np.full(clicks.shape[1], self.settings.lam))
 
 
-def _regression(columns: Any, near: Any, item: int, lam: float) -> Matrix:
-    """Return the ridge weights of `item` on the items `near`, from CSC `columns`."""
+def correlated(clicks: Sparse, neighbours: int, threshold: float = 0.0) -> Sparse:
+    """Return (n_items, n_items) CSR, in row j the largest positive correlations of other items with item j.
+
+    Args:
+        clicks: (n_users, n_items) CSR.
+        neighbours: kept of each row.
+        threshold: the smallest correlation that counts.
+    """
+    n_users = clicks.shape[0]
+    mean = np.asarray(clicks.sum(axis=0)).ravel() / n_users
+    spread = np.sqrt(np.maximum(np.asarray(clicks.multiply(clicks).mean(axis=0)).ravel() - mean**2, 0.0))
+    over = inverse(spread)
+
+    def correlation(block: Matrix, start: int) -> Matrix:
+        rows = slice(start, start + len(block))
+        out = (block / n_users - mean[rows, None] * mean) * over[rows, None] * over
+        return np.where((block > 0.0) & (out >= threshold), np.maximum(out, 0.0), 0.0)
+
+    return similarities(csr(clicks.T), clicks, neighbours, correlation)
+
+
+def neighbourhood_regressions(inputs: Sparse, pattern: Sparse, penalties: Matrix) -> Sparse:
+    """Return (n_inputs, n_items) CSR, in column j the ridge weights of item j on the inputs in row j of `pattern`.
+
+    Args:
+        inputs: (n_users, n_inputs) CSR, the items first.
+        pattern: (n_items, n_inputs) CSR.
+        penalties: (n_inputs,) L2 penalty of each input's weight.
+    """
+    columns: Any = scipy.sparse.csc_array(inputs)
+    data = np.zeros_like(pattern.data)
+    for item in range(pattern.shape[0]):
+        span = slice(pattern.indptr[item], pattern.indptr[item + 1])
+        near = pattern.indices[span]
+        if len(near):
+            data[span] = _regression(columns, near, item, penalties[near])
+    return csr(scipy.sparse.csr_array((data, pattern.indices, pattern.indptr), shape=pattern.shape).T)
+
+
+def _regression(columns: Any, near: Any, item: int, penalties: Matrix) -> Matrix:
+    """Return the ridge weights of `item` on the inputs `near`, from CSC `columns`."""
     block = columns[:, near]
     normal = (block.T @ block).toarray().astype(np.float64)
-    normal[np.diag_indices_from(normal)] += lam
+    normal[np.diag_indices_from(normal)] += penalties
     target = (block.T @ columns[:, [item]]).toarray().ravel()
     return scipy.linalg.solve(normal, target, assume_a="pos", check_finite=False, overwrite_a=True)
 

@@ -21,6 +21,8 @@ MODELS: dict[str, str] = {
     "edlae": "serendip.agents.models.full_rank:EDLAE",
     "linear-denoiser": "serendip.agents.models.full_rank:LINEAR",
     "sparse-mrf": "serendip.agents.models.full_rank:SPARSE",
+    "higher-order-mrf": "serendip.agents.models.higher_order:CARD",
+    "sparse-higher-order-mrf": "serendip.agents.models.higher_order:SPARSE",
     "ials": "serendip.agents.models.ials:CARD",
     "matrix-factorisation": "serendip.agents.models.family:GAUSSIAN_MF",
     "bernoulli-mf": "serendip.agents.models.family:BERNOULLI_MF",

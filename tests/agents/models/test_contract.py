@@ -26,6 +26,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "edlae": {"lam": 1.0},
     "linear-denoiser": {"lam": 1.0},
     "sparse-mrf": {"lam": 1.0, "neighbours": 5},
+    "higher-order-mrf": {"lam": 1.0, "lam_pairs": 10.0, "n_pairs": 8},
+    "sparse-higher-order-mrf": {"lam": 1.0, "lam_pairs": 10.0, "n_pairs": 8, "neighbours": 8},
     "ials": {"n_factors": 4, "lam": 0.01},
     "matrix-factorisation": GRADIENT,
     "bernoulli-mf": GRADIENT,
