@@ -49,9 +49,9 @@ class NextClickSettings:
     length: int = 50
     n_blocks: int = 2
     n_heads: int = 2
-    dropout: float = 0.3
+    dropout: float = 0.5
     negatives: int = 1024
-    epochs: int = 40
+    epochs: int = 15
     warm_epochs: int = 3
     patience: int = 2
     batch: int = 128
@@ -205,7 +205,7 @@ def _dropped(x: torch.Tensor, probability: float, generator: torch.Generator) ->
 
 _SPACE = {
     "width": OneOf((32, 64, 128)),
-    "dropout": Range(0.1, 0.7),
+    "dropout": Range(0.2, 0.7),
     "learning_rate": LogRange(1e-3, 1e-2),
 }
 RECURRENT = Card(

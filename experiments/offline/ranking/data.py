@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import math
+import zipfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import scipy.sparse
@@ -69,7 +73,8 @@ def read_events(path: Path, min_rating: float = 4.0, min_events: int = 5, *, giv
     else:
         users, items, times, timed = _from_csv(path, min_rating) if path.suffix == ".csv" else _from_lines(path)
     if not len(users):
-        raise DataError(f"{path}: no positive events; ratings count from {min_rating:g}, which --min-rating changes")
+        hint = f"; ratings count from {min_rating:g}, which --min-rating changes" if path.suffix == ".csv" else ""
+        raise DataError(f"{path}: no positive events{hint}")
     return _compact(path, Events(users, items, times, timed, held), min_events)
 
 
@@ -85,24 +90,44 @@ def _file_in(path: Path) -> Path:
 
 
 def _from_csv(path: Path, min_rating: float) -> tuple[Any, Any, Any, bool]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with _text(path) as file:
         rows = csv.reader(file)
         header = [name.strip().lower() for name in next(rows, [])]
+        if not header:
+            raise DataError(f"{path}: empty; its first line names the columns, such as userId,movieId,rating,timestamp")
         user, item = _column(path, header, _USER, "user"), _column(path, header, _ITEM, "item")
         rating = next((header.index(name) for name in _RATING if name in header), None)
         time = next((header.index(name) for name in _TIME if name in header), None)
         users, items, times = list[str](), list[str](), list[float]()
         for line, row in enumerate(rows, start=2):
             try:
-                if rating is not None and float(row[rating]) < min_rating:
+                if not row or (rating is not None and _finite(row[rating]) < min_rating):
                     continue
-                when = float(line if time is None else row[time])
+                when = float(line) if time is None else _finite(row[time])
                 users.append(row[user])
                 items.append(row[item])
                 times.append(when)
             except (ValueError, IndexError) as error:
                 raise DataError(f"{path}, line {line}: {row} does not fit the header {header}") from error
     return _numbered(users), _numbered(items), np.asarray(times), time is not None
+
+
+@contextmanager
+def _text(path: Path) -> Generator[TextIO]:
+    """Open a text file; what is no text in it is an error that names the file."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield file
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: not text in UTF-8 ({error}); save it as such") from error
+
+
+def _finite(word: str) -> float:
+    """Return the number that `word` is; a ValueError says that it is none."""
+    value = float(word)
+    if not math.isfinite(value):
+        raise ValueError(f"{word} is not finite")
+    return value
 
 
 def _column(path: Path, header: list[str], names: tuple[str, ...], what: str) -> int:
@@ -114,9 +139,11 @@ def _column(path: Path, header: list[str], names: tuple[str, ...], what: str) ->
 
 def _from_lines(path: Path) -> tuple[Any, Any, Any, bool]:
     users, items = list[str](), list[str]()
-    with path.open(encoding="utf-8") as file:
+    with _text(path) as file:
         for number, line in enumerate(file, start=1):
             words = line.split()
+            if not words:
+                continue
             if len(words) != 2:
                 raise DataError(f"{path}, line {number}: expected 'user item', got {line.strip()!r}")
             users.append(words[0])
@@ -127,9 +154,17 @@ def _from_lines(path: Path) -> tuple[Any, Any, Any, bool]:
 def _from_matrix(path: Path) -> tuple[Any, Any, Any, bool]:
     try:
         matrix: Any = scipy.sparse.coo_array(scipy.sparse.load_npz(path))
-    except (ValueError, OSError, KeyError) as error:
-        raise DataError(f"{path}: not a SciPy matrix ({error})") from error
+    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: not a SciPy matrix; write one with scipy.sparse.save_npz") from error
     users, items = matrix.coords
+    wrong = np.flatnonzero(~(matrix.data >= 0) | np.isinf(matrix.data))
+    if len(wrong):
+        at = wrong[0]
+        raise DataError(
+            f"{path}: row {users[at]}, column {items[at]} is {matrix.data[at]:g}; a matrix of clicks holds 0 for none "
+            "and counts or weights above it"
+        )
+    users, items = users[matrix.data > 0], items[matrix.data > 0]
     upper = users < items
     if upper.any() and matrix.shape[0] == matrix.shape[1]:
         n_users = users[upper].max() + 1
@@ -140,8 +175,10 @@ def _from_matrix(path: Path) -> tuple[Any, Any, Any, bool]:
 
 def _from_test(path: Path) -> tuple[Any, Any]:
     users, items = list[int](), list[int]()
-    with path.open(encoding="utf-8") as file:
+    with _text(path) as file:
         for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
             try:
                 user, *theirs = map(int, line.split())
             except ValueError as error:

@@ -142,7 +142,7 @@ def _by_activity(tests: Tests, order: list[str], against: str) -> list[str]:
 
 def _pm(values: NDArray[Any], sign: str = "") -> str:
     mean, error = mean_and_error(values)
-    return f"{mean:{sign}.3f} ± {error:.3f}"
+    return f"{mean:{sign}.3f} ± {error:.3f}" if np.isfinite(error) else f"{mean:{sign}.3f}"
 
 
 def _row(cells: list[str]) -> str:
