@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector.utils import batch_space, iterate
 
-from serendip.simulator.interface import Bools, Ints, SerendipError
+from serendip.simulator.interface import Bools, Ints, Items, SerendipError
 
 Array = Any
 
@@ -21,12 +21,23 @@ class ActionError(SerendipError):
 class SlateSpace(spaces.MultiDiscrete):
     """Slates of items, none of them twice: integers in [0, n_items) of shape (..., L), distinct along the last axis.
 
-    To whatever knows `MultiDiscrete` it is one, but what it samples can be shown.
+    To whatever knows `MultiDiscrete` it is one, but what it samples can be shown, on any day.
     """
 
-    def __init__(self, n_items: int, shape: tuple[int, ...], seed: int | np.random.Generator | None = None) -> None:
-        """Make the space of arrays of `shape`, whose last axis is the slots."""
+    def __init__(
+        self,
+        n_items: int,
+        shape: tuple[int, ...],
+        seed: int | np.random.Generator | None = None,
+        always: Ints | None = None,
+    ) -> None:
+        """Make the space of arrays of `shape`, whose last axis is the slots.
+
+        Args:
+            always: items that are there on every day, which samples are made of; None: all are.
+        """
         self.n_items = n_items
+        self.always = always
         super().__init__(np.full(shape, n_items, dtype=np.int64), seed=seed)
 
     def sample(self, mask: Any = None, probability: Any = None) -> Ints:
@@ -39,15 +50,19 @@ class SlateSpace(spaces.MultiDiscrete):
             raise ActionError("a SlateSpace samples without a mask or probabilities; leave them out")
         n_slots = self.shape[-1]
         n_slates = int(np.prod(self.shape[:-1], dtype=np.int64))
-        if n_slots * n_slots > self.n_items:  # repeats are common, and a row of the whole catalogue is short
-            order = np.argsort(self.np_random.random((n_slates, self.n_items)), axis=1)
-            return order[:, :n_slots].reshape(self.shape)
-        items = self.np_random.integers(self.n_items, size=(n_slates, n_slots))
-        again = np.flatnonzero(repeats(items))
+        drawn = self._distinct(n_slates, n_slots, self.n_items if self.always is None else len(self.always))
+        return (drawn if self.always is None else self.always[drawn]).reshape(self.shape)
+
+    def _distinct(self, n_slates: int, n_slots: int, bound: int) -> Ints:
+        """Return (n_slates, n_slots) integers in [0, bound), none twice in a row."""
+        if n_slots * n_slots > bound:  # repeats are common, and a row of all of them is short
+            return np.argsort(self.np_random.random((n_slates, bound)), axis=1)[:, :n_slots]
+        drawn = self.np_random.integers(bound, size=(n_slates, n_slots))
+        again = np.flatnonzero(repeats(drawn))
         while again.size:
-            items[again] = self.np_random.integers(self.n_items, size=(again.size, n_slots))
-            again = again[repeats(items[again])]
-        return items.reshape(self.shape)
+            drawn[again] = self.np_random.integers(bound, size=(again.size, n_slots))
+            again = again[repeats(drawn[again])]
+        return drawn
 
     def contains(self, x: Any) -> bool:
         """Return whether `x` is an array of slates with no item twice in any."""
@@ -57,13 +72,50 @@ class SlateSpace(spaces.MultiDiscrete):
         return f"SlateSpace({self.n_items}, {self.shape})"
 
     def __reduce__(self) -> Any:
-        return SlateSpace, (self.n_items, self.shape)
+        return SlateSpace, (self.n_items, self.shape, None, self.always)
+
+
+class ItemSpace(spaces.Discrete):
+    """Single items; to whatever knows `Discrete` it is one, but what it samples is there on every day."""
+
+    def __init__(self, n_items: int, always: Ints) -> None:
+        """Make the space of `n_items`, of which those in `always` are there on every day."""
+        self.always = always
+        super().__init__(n_items)
+
+    def sample(self, mask: Any = None, probability: Any = None) -> Any:
+        """Return a uniformly random item of those that are always there, or as `Discrete` does by a mask."""
+        if mask is not None or probability is not None:
+            return super().sample(mask, probability)
+        return self.always[self.np_random.integers(len(self.always))]
+
+
+class ItemsSpace(spaces.MultiDiscrete):
+    """N single items, for N environments; what it samples is there on every day."""
+
+    def __init__(self, n_items: int, n: int, seed: int, always: Ints) -> None:
+        """Make the space of `n` of `n_items`, of which those in `always` are there on every day."""
+        self.always = always
+        super().__init__(np.full(n, n_items, dtype=np.int64), seed=seed)
+
+    def sample(self, mask: Any = None, probability: Any = None) -> Any:
+        """Return uniformly random items of those that are always there, or as `MultiDiscrete` does by a mask."""
+        if mask is not None or probability is not None:
+            return super().sample(mask, probability)
+        return self.always[self.np_random.integers(len(self.always), size=self.shape)]
+
+
+@batch_space.register(ItemSpace)
+def _batch_items(space: ItemSpace, n: int = 1) -> ItemsSpace:
+    """Return the space of `n` items at once."""
+    return ItemsSpace(int(space.n), n, int(space.np_random.integers(2**31)), space.always)
 
 
 @batch_space.register(SlateSpace)
 def _batch(space: SlateSpace, n: int = 1) -> SlateSpace:
     """Return the space of `n` slates at once, so that vector environments too sample what can be shown."""
-    return SlateSpace(space.n_items, (n, *space.shape), seed=int(space.np_random.integers(2**31)))
+    seed = int(space.np_random.integers(2**31))
+    return SlateSpace(space.n_items, (n, *space.shape), seed, space.always)
 
 
 @iterate.register(SlateSpace)
@@ -71,9 +123,12 @@ def _iterate(space: SlateSpace, items: Any) -> Iterator[Any]:
     return iter(np.asarray(items))
 
 
-def action_space(n_items: int, n_slots: int) -> spaces.Space[Any]:
-    """Return the space of one slate; of single items, where a slate has one slot."""
-    return spaces.Discrete(n_items) if n_slots == 1 else SlateSpace(n_items, (n_slots,))
+def action_space(items: Items, n_slots: int) -> spaces.Space[Any]:
+    """Return the space of one slate of `items`; of single items, where a slate has one slot."""
+    always = None if items.released.max() <= 0 else np.flatnonzero(items.available(0))
+    if n_slots > 1:
+        return SlateSpace(items.n_items, (n_slots,), always=always)
+    return spaces.Discrete(items.n_items) if always is None else ItemSpace(items.n_items, always)
 
 
 def repeats(items: Array) -> Bools:
@@ -82,37 +137,59 @@ def repeats(items: Array) -> Bools:
     return (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
 
 
-def as_slates(action: Any, n_items: int, shape: tuple[int, int]) -> Ints:
-    """Return `action` as checked slates (B, L).
+class Showable:
+    """Says of slates whether they can be shown: slates of `n_slots` different `items`, all of them released."""
 
-    Raises:
-        ActionError: it has another shape, is not of integers, names an item that does not exist, or repeats one.
-    """
-    items = np.asarray(action)
-    if shape[1] == 1 and items.shape == shape[:1]:
-        items = items[:, None]
-    if items.shape != shape or items.dtype.kind not in "iu":
-        raise ActionError(
-            f"the action has shape {items.shape} and type {items.dtype}; expected {shape[0]} slates of {shape[1]} "
-            "items, integers"
-        )
-    items = items.astype(np.int64, copy=False)
-    wrong = (items < 0) | (items >= n_items)
-    if wrong.any():
-        raise ActionError(f"item {int(items[wrong][0])} does not exist; items go from 0 to {n_items - 1}")
-    if shape[1] > 1 and (twice := repeats(items)).any():
-        raise ActionError(f"slate {items[twice][0].tolist()} shows an item twice; give {shape[1]} different items")
-    return items
+    def __init__(self, items: Items, n_slots: int) -> None:
+        """Take the catalogue as a site knows it, and the length of a slate."""
+        self._n_items, self._n_slots = items.n_items, n_slots
+        self._shape = (n_slots,)
+        self._released = items.released if items.released.max() > 0 else None
 
+    def slates(self, action: Any, n_slates: int, day: Any) -> Ints:
+        """Return `action` as checked slates (B, L), to be shown on `day`, one for all or (B,).
 
-def as_slate(action: Any, n_items: int, n_slots: int) -> Ints:
-    """Return `action` as one checked slate (L,); quick where nothing is wrong.
+        Raises:
+            ActionError: it has another shape, is not of integers, or a slate names an item that does not exist or is
+                not released yet, or names one twice.
+        """
+        items, shape = np.asarray(action), (n_slates, self._n_slots)
+        if self._n_slots == 1 and items.shape == shape[:1]:
+            items = items[:, None]
+        if items.shape != shape or items.dtype.kind not in "iu":
+            raise ActionError(
+                f"the action has shape {items.shape} and type {items.dtype}; expected {shape[0]} slates of {shape[1]} "
+                "items, integers"
+            )
+        items = items.astype(np.int64, copy=False)
+        wrong = (items < 0) | (items >= self._n_items)
+        if wrong.any():
+            raise ActionError(f"item {int(items[wrong][0])} does not exist; items go from 0 to {self._n_items - 1}")
+        if self._n_slots > 1 and (twice := repeats(items)).any():
+            raise ActionError(f"slate {items[twice][0].tolist()} shows an item twice; give {shape[1]} different items")
+        if self._released is not None:
+            self._refuse_unreleased(items, self._released[items], np.broadcast_to(day, n_slates)[:, None])
+        return items
 
-    Raises:
-        ActionError: as `as_slates`.
-    """
-    if type(action) is np.ndarray and action.shape == (n_slots,) and action.dtype == np.int64:
-        listed = action.tolist()
-        if len(set(listed)) == n_slots and min(listed) >= 0 and max(listed) < n_items:
-            return action
-    return as_slates(np.asarray(action)[None], n_items, (1, n_slots))[0]
+    def slate(self, action: Any, day: int) -> Ints:
+        """Return `action` as one checked slate (L,) for `day`; quick where nothing is wrong.
+
+        Raises:
+            ActionError: as `slates`.
+        """
+        if type(action) is np.ndarray and action.shape == self._shape and action.dtype == np.int64:
+            listed = action.tolist()
+            distinct = len(set(listed)) == self._n_slots
+            if distinct and self._released is None and min(listed) >= 0 and max(listed) < self._n_items:
+                return action
+        return self.slates(np.asarray(action)[None], 1, day)[0]
+
+    def _refuse_unreleased(self, items: Ints, released: Any, day: Any) -> None:
+        """Raise if any of `items` (B, L) is `released` (B, L) after `day` (B, 1)."""
+        rows, slots = np.nonzero(released > day)
+        if rows.size:
+            at = rows[0], slots[0]
+            raise ActionError(
+                f"item {int(items[at])} is released on day {int(released[at])}, and this is day "
+                f"{int(day[rows[0], 0])}; show items of which world.items.available(day) is true"
+            )

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from serendip.envs.actions import ActionError, SlateSpace, as_slates
+from serendip.envs.actions import ActionError, SlateSpace
 from serendip.envs.memory import Memory, n_features
-from serendip.envs.opening import MAX_TRIES, checked_days, checked_slots, open_world
+from serendip.envs.opening import MAX_TRIES
 from serendip.envs.picture import Picture, bars
+from serendip.envs.world_env import WorldEnv
 from serendip.simulator import randomness
 from serendip.simulator.interface import SettingsError
-from serendip.simulator.settings import WorldSettings
-from serendip.simulator.world import World
 
 
-class PopulationEnv(gymnasium.Env[dict[str, Any], Any]):
+class PopulationEnv(WorldEnv[dict[str, Any]]):
     """`serendip/Population-v0`: recommend to everybody, round by round of a day's visits.
 
     In the first round of a day all who came that day see their first slate, in the second those who see another, and
     so on; days on which nobody comes are passed over.
 
-    - *Action*: (n_users, L) items, a slate for each user; the rows of those who are not visiting are ignored.
+    - *Action*: (n_users, L) items, a slate for each user; the rows of those who are not visiting are ignored.  Where
+      items appear over time those of `world.items.available(info["day"])` can be shown.
     - *Observation*: `visiting` (n_users,), `day`, and `features` (n_users, 2K + 3): what `serendip/User-v0` shows of a
       user, in the rows of those who are visiting; 0 elsewhere.
     - *Reward*: the number of clicks of the round.
@@ -36,23 +34,8 @@ class PopulationEnv(gymnasium.Env[dict[str, Any], Any]):
     The world is drawn once, from `world_seed`; `reset(seed=...)` decides everybody's luck.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}  # pyright: ignore[reportIncompatibleVariableOverride]
-
-    def __init__(
-        self,
-        world: str | Path | WorldSettings | World = "default",
-        *,
-        world_seed: int = 0,
-        slate_size: int | None = None,
-        max_days: int = 240,
-        truth: bool = False,
-        render_mode: str | None = None,
-    ) -> None:
-        """Open a world; the arguments are those of `UserEnv`, but for days, counted from the world's first."""
-        self.world = open_world(world, world_seed)
-        self.n_slots = checked_slots(self.world, slate_size)
-        self.max_days = checked_days(max_days)
-        self.render_mode = render_mode
+    def _prepare(self) -> None:
+        """Set the spaces."""
         n_users, n_topics = self.world.n_users, self.world.catalogue.n_topics
         self.observation_space = spaces.Dict(
             {
@@ -61,9 +44,8 @@ class PopulationEnv(gymnasium.Env[dict[str, Any], Any]):
                 "features": spaces.Box(0.0, 1.0, (n_users, n_features(n_topics)), np.float32),
             }
         )
-        self.action_space = SlateSpace(self.world.n_items, (n_users, self.n_slots))
-        self._truth = truth
-        self._over = True
+        always = np.flatnonzero(self.world.items.available(0))
+        self.action_space = SlateSpace(self.world.n_items, (n_users, self.n_slots), always=always)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -117,7 +99,7 @@ class PopulationEnv(gymnasium.Env[dict[str, Any], Any]):
         items, shape = np.asarray(action), (self.world.n_users, self.n_slots)
         if items.shape != shape:
             raise ActionError(f"the action has shape {items.shape}; expected a slate for every user, {shape}")
-        return as_slates(items[self._visitors], self.world.n_items, (len(self._visitors), self.n_slots))
+        return self.showable.slates(items[self._visitors], len(self._visitors), self._day)
 
     def _show(self, items: Any) -> Any:
         clicked = self._cast.show(self._state, self._day, self._visit, self._visitors, items)

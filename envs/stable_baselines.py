@@ -25,7 +25,7 @@ class TopicVecEnv(VecEnv):  # pyright: ignore[reportUntypedBaseClass]
         """Open `num_envs` environments; `settings` are those of `UserVectorEnv`, but for its autoreset mode."""
         self._envs = UserVectorEnv(num_envs, **settings, autoreset_mode="SameStep")
         world = self._envs.world
-        self._choice = ItemsOfTopics(world.items.topic, world.catalogue.n_topics)
+        self._choice = ItemsOfTopics(world.items, world.catalogue.n_topics)
         self._rng = np.random.default_rng(seed)
         self._topics = np.zeros((num_envs, self._envs.n_slots), np.int64)
         topics = spaces.MultiDiscrete(np.full(self._envs.n_slots, world.catalogue.n_topics))
@@ -46,7 +46,7 @@ class TopicVecEnv(VecEnv):  # pyright: ignore[reportUntypedBaseClass]
 
     def step_wait(self) -> tuple[Array, Array, Array, list[dict[str, Any]]]:
         """Show items of these topics; return observations, rewards, dones (N,) and an info for each row."""
-        slates = self._choice.slates(self._topics, self._rng)
+        slates = self._choice.slates(self._topics, self._rng, self._envs.lives.day)
         items = slates if self._envs.n_slots > 1 else slates[:, 0]
         observation, reward, terminated, truncated, infos = self._envs.step(items)
         rows: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]

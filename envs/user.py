@@ -2,68 +2,40 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import gymnasium
 import numpy as np
 
-from serendip.envs.actions import ActionError, action_space, as_slate
+from serendip.envs.actions import ActionError, action_space
 from serendip.envs.life import open_life
 from serendip.envs.memory import observation_space
-from serendip.envs.opening import MAX_TRIES, checked_days, checked_slots, draw_life, nobody_came, open_world
+from serendip.envs.opening import MAX_TRIES, draw_life, nobody_came
 from serendip.envs.picture import Chronicle, Picture
+from serendip.envs.world_env import WorldEnv
 from serendip.simulator.interface import Singles
-from serendip.simulator.settings import WorldSettings
-from serendip.simulator.world import World
 
 
-class UserEnv(gymnasium.Env[Singles, Any]):
+class UserEnv(WorldEnv[Singles]):
     """`serendip/User-v0`: recommend to one user, slate by slate, for as long as they stay.
 
-    - *Action*: a slate, L different items (a `SlateSpace`); with `slate_size=1` one item (a `Discrete` space).
+    - *Action*: a slate, L different items (a `SlateSpace`); with `slate_size=1` one item (a `Discrete` space).  Where
+      items appear over time those of `world.items.available(info["day"])` can be shown.
     - *Observation*: what a site sees, float32 in [0, 1): recent clicks by topic, recent exposures by topic, days since
       the last visit, days since the first, slates already seen in this visit (`envs/memory.py` has the scales).
     - *Reward*: the number of clicks in the slate.
-    - *End*: `terminated` when the user leaves for good, `truncated` after `max_days` days.  A step that closes a visit
-      lives through the days without one.
+    - *End*: `terminated` when the user leaves for good, `truncated` after `max_days` days from the user's arrival.  A
+      step that closes a visit lives through the days without one.
     - *Info*: `user`, `day`, `visit`, `clicked` (L,); the hidden state too, under `truth`, where `truth=True`.
 
     The world, its items and its people, is drawn once, from `world_seed`.  `reset(seed=...)` decides which of its users
     it is and their luck; users who would not come once in `max_days` are passed over.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}  # pyright: ignore[reportIncompatibleVariableOverride]
-
-    def __init__(
-        self,
-        world: str | Path | WorldSettings | World = "default",
-        *,
-        world_seed: int = 0,
-        slate_size: int | None = None,
-        max_days: int = 240,
-        truth: bool = False,
-        render_mode: str | None = None,
-    ) -> None:
-        """Open a world.
-
-        Args:
-            world: a preset's name, a folder with a world, settings, or a world to share.
-            world_seed: what a world that is not given whole is drawn from.
-            slate_size: items shown at once; None: the world's own.
-            max_days: days from a user's arrival after which an episode is truncated.
-            truth: whether `info` carries the hidden state.
-            render_mode: "rgb_array" for `render` to return the life so far as a picture.
-        """
-        self.world = open_world(world, world_seed)
-        self.n_slots = checked_slots(self.world, slate_size)
-        self.render_mode = render_mode
+    def _prepare(self) -> None:
+        """Set the spaces, and make room for a life."""
         self.observation_space = observation_space(self.world.catalogue.n_topics)
-        self.action_space = action_space(self.world.n_items, self.n_slots)
-        self._max_days = checked_days(max_days)
-        self.life = open_life(self.world, self._max_days)
-        self._truth = truth
-        self._over = True
+        self.action_space = action_space(self.world.items, self.n_slots)
+        self.life = open_life(self.world, self.max_days)
         self._chronicle: Chronicle | None = None
 
     def reset(
@@ -78,7 +50,7 @@ class UserEnv(gymnasium.Env[Singles, Any]):
         self._begin((options or {}).get("user"))
         self._over = False
         if self.render_mode is not None:
-            self._chronicle = Chronicle(self.world.catalogue.n_topics, self._max_days)
+            self._chronicle = Chronicle(self.world.catalogue.n_topics, self.max_days)
         return self.life.features(), self._info()
 
     def step(self, action: Any) -> tuple[Singles, float, bool, bool, dict[str, Any]]:
@@ -90,8 +62,8 @@ class UserEnv(gymnasium.Env[Singles, Any]):
         if self._over:
             raise ActionError("no life is going on; call reset() first")
         life = self.life
-        items = as_slate(action, self.world.n_items, self.n_slots)
         day = life.day
+        items = self.showable.slate(action, day)
         clicked = life.show(items)
         if self._chronicle is not None:
             since = day - int(self.world.people.first_day[life.user])
@@ -119,4 +91,4 @@ class UserEnv(gymnasium.Env[Singles, Any]):
         for _ in range(MAX_TRIES):
             if self.life.begin(*draw_life(self.np_random, self.world.n_users, user)):
                 return
-        raise nobody_came(user, self._max_days)
+        raise nobody_came(user, self.max_days)

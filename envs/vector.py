@@ -11,7 +11,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from serendip.envs.actions import ActionError, action_space, as_slates
+from serendip.envs.actions import ActionError, Showable, action_space
 from serendip.envs.lives import Lives
 from serendip.envs.memory import observation_space
 from serendip.envs.opening import MAX_TRIES, checked_days, checked_slots, draw_life, nobody_came, open_world
@@ -53,11 +53,12 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {**UserEnv.metadata, "autoreset_mode": self.autoreset_mode}
         self.render_mode = render_mode
-        self.single_action_space = action_space(self.world.n_items, self.n_slots)
+        self.single_action_space = action_space(self.world.items, self.n_slots)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.lives = Lives(self.world, num_envs, checked_days(max_days))
         self.single_observation_space = observation_space(self.world.catalogue.n_topics)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self._showable = Showable(self.world.items, self.n_slots)
         self._truth = truth
         self._rngs: list[np.random.Generator | None] = [None] * num_envs
         self._ended = np.ones(num_envs, bool)
@@ -92,7 +93,7 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
             raise ActionError(f"no life is going on in row {np.flatnonzero(resting)[0]}; call reset() first")
         rows = np.flatnonzero(~resting)
         clicked = np.zeros((self.num_envs, self.n_slots), bool)
-        clicked[rows] = self._show(rows, as_slates(items[rows], self.world.n_items, (len(rows), self.n_slots)))
+        clicked[rows] = self._show(rows, self._showable.slates(items[rows], len(rows), self.lives.day[rows]))
         terminated, truncated = np.zeros((2, self.num_envs), bool)
         terminated[rows] = self.lives.gone(rows)
         truncated[rows] = self.lives.late(rows) & ~terminated[rows]

@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium import spaces
 
 from serendip.envs.user import UserEnv
-from serendip.simulator.interface import Floats, Ints, SettingsError
+from serendip.simulator.interface import Bools, Floats, Ints, Items, SettingsError
 
 Array = Any
 Answer = tuple[Any, float, bool, bool, dict[str, Any]]
@@ -74,20 +74,20 @@ class HistoryDict(gymnasium.Wrapper[dict[str, Any], Any, Any, Any]):
 
 
 class DistinctSlate(gymnasium.ActionWrapper[Any, Any, Any]):
-    """Accept any L items: one that stands in the slate already gives way to the next item that does not."""
+    """Accept any L items: one that stands in the slate already, or is not released, gives way to the next that can."""
 
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
         """Take slates from the plain `MultiDiscrete` space."""
         super().__init__(env)
-        self._n_items = _user_env(env).world.n_items
-        self.action_space = spaces.MultiDiscrete(np.full(_user_env(env).n_slots, self._n_items))
+        self._user = _user_env(env)
+        self.action_space = spaces.MultiDiscrete(np.full(self._user.n_slots, self._user.world.n_items))
 
     def action(self, action: Any) -> Ints:
         """Return the slate (L,) without repeats."""
-        slate = list[int]()
+        released, today, slate = self._user.world.items.released, self._user.life.day, list[int]()
         for item in np.asarray(action).tolist():
-            while item in slate:
-                item = (item + 1) % self._n_items
+            while item in slate or released[item] > today:
+                item = (item + 1) % len(released)
             slate.append(item)
         return np.array(slate, np.int64)
 
@@ -102,7 +102,8 @@ class TopicSlate(gymnasium.ActionWrapper[Any, Any, Any]):
         """Draw items by a generator seeded with `seed`, and again at each `reset(seed=...)`."""
         super().__init__(env)
         user = _user_env(env)
-        self._choice = ItemsOfTopics(user.world.items.topic, user.world.catalogue.n_topics)
+        self._user = user
+        self._choice = ItemsOfTopics(user.world.items, user.world.catalogue.n_topics)
         self._rng = np.random.default_rng(seed)
         self.action_space = spaces.MultiDiscrete(np.full(user.n_slots, user.world.catalogue.n_topics))
 
@@ -114,7 +115,7 @@ class TopicSlate(gymnasium.ActionWrapper[Any, Any, Any]):
 
     def action(self, action: Any) -> Any:
         """Return the slate (L,), or the item where a slate has one slot."""
-        slate = self._choice.slates(np.asarray(action)[None], self._rng)[0]
+        slate = self._choice.slates(np.asarray(action)[None], self._rng, self._user.life.day)[0]
         return slate if isinstance(self.env.action_space, spaces.MultiDiscrete) else slate[0]
 
 
@@ -136,7 +137,7 @@ class FactorSlate(gymnasium.ActionWrapper[Any, Any, Any]):
                 f"factors have shape {factors.shape}; give finite numbers, a row for each of {user.world.n_items} items"
             )
         self._factors = factors
-        self._n_slots = user.n_slots
+        self._user = user
         self._shown = np.zeros(len(factors))
         self.action_space = spaces.Box(-1.0, 1.0, (factors.shape[1],), np.float32)
 
@@ -148,39 +149,57 @@ class FactorSlate(gymnasium.ActionWrapper[Any, Any, Any]):
     def action(self, action: Any) -> Any:
         """Return the slate (L,), best first, or the item where a slate has one slot."""
         score = self._factors @ np.asarray(action, np.float64)
-        slate = np.lexsort((self._shown, -score))[: self._n_slots]
+        score[~self._user.world.items.available(self._user.life.day)] = -np.inf
+        slate = np.lexsort((self._shown, -score))[: self._user.n_slots]
         self._shown[slate] += 1.0
         return slate if isinstance(self.env.action_space, spaces.MultiDiscrete) else slate[0]
 
 
 class ItemsOfTopics:
-    """Draws items of given topics, none twice in a slate."""
+    """Draws items of given topics, none twice in a slate, of those that are released."""
 
-    def __init__(self, topic: Ints | Any, n_topics: int) -> None:
-        """Sort the items of `topic` (M,) by their topics."""
-        self._n_items = len(topic)
-        self._by_topic = np.argsort(topic, kind="stable")
-        self._size = np.bincount(topic, minlength=n_topics)
-        self._first = np.cumsum(self._size) - self._size
+    def __init__(self, items: Items, n_topics: int) -> None:
+        """Sort the items by their topics, and these by their release days."""
+        self._n_items, self._n_topics = items.n_items, n_topics
+        self._by_topic = np.lexsort((items.released, items.topic))
+        self._released = items.released[self._by_topic].astype(np.int64)
+        size = np.bincount(items.topic, minlength=n_topics)
+        self._first = np.cumsum(size) - size
+        self._width = int(self._released.max()) + 2
+        self._key = items.topic[self._by_topic] * self._width + self._released
 
-    def slates(self, topics: Ints, rng: np.random.Generator) -> Ints:
-        """Return (B, L) a random item of each of `topics` (B, L); the next unused one where it stands already."""
-        size = np.maximum(self._size[topics], 1)
-        place = np.minimum(self._first[topics], self._n_items - 1) + (rng.random(topics.shape) * size).astype(np.int64)
-        for slot in range(1, topics.shape[1]):
+    def slates(self, topics: Ints, rng: np.random.Generator, day: Any = 0) -> Ints:
+        """Return (B, L) a random item of each of `topics` (B, L), released by `day`, one for all or (B,).
+
+        Where it stands already it is the next unused one, of another topic where the topic runs out.
+        """
+        today = np.broadcast_to(day, len(topics))
+        first, size = self._first[topics], self._there(topics, today)
+        at = np.minimum(first, self._n_items - 1)
+        place = at + (rng.random(topics.shape) * np.maximum(size, 1)).astype(np.int64)
+        for slot in range(topics.shape[1]):
             for _ in range(slot):  # each pass steps past at least one slot before this one, if it is in the way
-                taken = (place[:, :slot] == place[:, slot : slot + 1]).any(axis=1)
-                place[:, slot] = self._next(place[:, slot], topics[:, slot], taken)
-            taken = (place[:, :slot] == place[:, slot : slot + 1]).any(axis=1)
-            while taken.any():  # the topic has run out
-                place[taken, slot] = (place[taken, slot] + 1) % self._n_items
-                taken = (place[:, :slot] == place[:, slot : slot + 1]).any(axis=1)
+                step = (place[:, slot] - at[:, slot] + 1) % np.maximum(size[:, slot], 1)
+                place[:, slot] = np.where(_taken(place, slot), at[:, slot] + step, place[:, slot])
+            wrong = self._wrong(place, slot, today)
+            while wrong.any():  # the topic has run out
+                place[wrong, slot] = (place[wrong, slot] + 1) % self._n_items
+                wrong = self._wrong(place, slot, today)
         return self._by_topic[place]
 
-    def _next(self, place: Ints, topic: Ints, taken: Array) -> Ints:
-        """Return the next place within the topic where `taken`, else the same."""
-        first, size = self._first[topic], np.maximum(self._size[topic], 1)
-        return np.where(taken, first + (place - first + 1) % size, place) % self._n_items
+    def _there(self, topics: Ints, day: Ints) -> Ints:
+        """Return (B, L) how many items of `topics` (B, L) are released by `day` (B,)."""
+        until = topics * self._width + np.minimum(day, self._width - 1)[:, None]
+        return np.searchsorted(self._key, until, side="right") - self._first[topics]
+
+    def _wrong(self, place: Ints, slot: int, day: Ints) -> Bools:
+        """Return (B,) where the place in `slot` is taken by a slot before it, or not there on `day` (B,)."""
+        return _taken(place, slot) | (self._released[place[:, slot]] > day)
+
+
+def _taken(place: Ints, slot: int) -> Bools:
+    """Return (B,) where the place in `slot` is that of a slot before it."""
+    return (place[:, :slot] == place[:, slot : slot + 1]).any(axis=1)
 
 
 def _user_env(env: gymnasium.Env[Any, Any]) -> UserEnv:

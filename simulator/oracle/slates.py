@@ -60,9 +60,11 @@ class Growth:
     slate already counting as known better and seen once more.  Where activity does not move it is the myopic oracle.
     """
 
-    patience: float = 0.3
-    """Weight of later clicks against those of now.  In the preset worlds satiation makes the myopic oracle look around
-    as well, so that there is little left to gain: at .3 visits are a quarter of a percent more on tiny."""
+    patience: float = 1.0
+    """Weight of later clicks against those of now; 1, as derived, is tuned on nothing.  Satiation makes the myopic
+    oracle look around as well, so that little is left to gain: over 240 days of `default` with 400 users, seeds 100 and
+    101, visits are 0.5% more than the myopic oracle's, and 1.7% more for the low-activity third (.3: 0.4 and 1.6%; 3:
+    0.6 and 2.2%)."""
     click_rate: float = 0.8
     """c: clicks a slate that are expected later."""
 

@@ -13,6 +13,11 @@ from gymnasium import spaces
 from gymnasium.vector.utils import batch_space, iterate
 
 from serendip.envs.actions import ActionError, SlateSpace, action_space
+from serendip.envs.population import PopulationEnv
+from serendip.envs.user import UserEnv
+from serendip.envs.vector import UserVectorEnv
+from serendip.simulator.interface import Items
+from serendip.simulator.world import make_world
 
 
 @pytest.mark.parametrize(("n_items", "n_slots"), [(3, 2), (3, 3), (30, 2), (1000, 5)])
@@ -52,6 +57,26 @@ def test_vector_environments_sample_slates_too() -> None:
 def test_it_can_be_sent_to_another_process_and_refuses_masks() -> None:
     space = SlateSpace(5, (3,))
     assert pickle.loads(pickle.dumps(space)) == space
-    assert isinstance(action_space(5, 1), spaces.Discrete)
+    assert isinstance(action_space(Items(np.zeros(5, np.int32), np.zeros(5, np.int32)), 1), spaces.Discrete)
     with pytest.raises(ActionError, match="without a mask"):
         space.sample(mask=np.ones(5))
+
+
+@pytest.mark.parametrize("slate_size", [1, 5])
+def test_an_item_that_is_not_released_cannot_be_shown(slate_size: int) -> None:
+    """`news`: one sentence in each environment; what their spaces sample can be shown."""
+    world = make_world("news", 0)
+    late = np.flatnonzero(world.items.released > 100)
+    single, many = UserEnv(world, slate_size=slate_size), UserVectorEnv(3, world, slate_size=slate_size)
+    everybody = PopulationEnv(world, slate_size=slate_size)
+    wanted = r"item \d+ is released on day \d+, and this is day \d+; show items of which"
+    for env, shape in ((single, (slate_size,)), (many, (3, slate_size)), (everybody, (world.n_users, slate_size))):
+        env.reset(seed=0)
+        slates = np.broadcast_to(late[:slate_size], shape)
+        slates = slates[..., 0] if slate_size == 1 and env is not everybody else slates
+        with pytest.raises(ActionError, match=wanted):
+            env.step(slates)
+        env.action_space.seed(0)
+        actions = [env.action_space.sample() for _ in range(5)]
+        assert all(action in env.action_space and (world.items.released[action] == 0).all() for action in actions)
+        env.step(actions[0])

@@ -14,7 +14,7 @@ from gymnasium.utils.env_checker import check_env
 from serendip.envs.user import UserEnv
 from serendip.envs.wrappers import DistinctSlate, FactorSlate, HistoryDict, ItemsOfTopics, TopicSlate
 from serendip.simulator.catalogue import CatalogueSettings
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.interface import Items, SettingsError
 from serendip.simulator.settings import read_world
 
 SMALL = replace(read_world("tiny")[0], catalogue=CatalogueSettings(n_items=60, n_topics=8))
@@ -63,7 +63,7 @@ def test_a_repeated_item_gives_way_to_the_next() -> None:
 def test_topics_become_distinct_items_of_these_topics() -> None:
     topic = np.random.default_rng(0).permutation(np.arange(60) % 8)
     topics = np.random.default_rng(1).integers(8, size=(5000, 6))
-    slates = ItemsOfTopics(topic, 8).slates(topics, np.random.default_rng(2))
+    slates = ItemsOfTopics(Items(topic, 0 * topic), 8).slates(topics, np.random.default_rng(2))
     assert np.array_equal(topic[slates], topics)
     ordered = np.sort(slates, axis=1)
     assert (ordered[:, 1:] != ordered[:, :-1]).all()
@@ -71,7 +71,7 @@ def test_topics_become_distinct_items_of_these_topics() -> None:
 
 
 def test_a_topic_that_runs_out_lends_from_others() -> None:
-    choice = ItemsOfTopics(np.array([0, 0, 1, 1, 1]), 3)
+    choice = ItemsOfTopics(Items(np.array([0, 0, 1, 1, 1]), np.zeros(5, int)), 3)
     for topics in ([0, 0, 0, 0], [2, 2, 2, 2], [1, 1, 1, 1]):
         slates = choice.slates(np.tile(topics, (50, 1)), np.random.default_rng(0))
         assert all(len(set(slate)) == 4 for slate in slates.tolist())
@@ -100,3 +100,23 @@ def test_wrong_wrapping_gets_one_clear_sentence() -> None:
         FactorSlate(UserEnv(SMALL), np.zeros((59, 4)))
     with pytest.raises(SettingsError, match="length is 0"):
         HistoryDict(UserEnv(SMALL), length=0)
+
+
+@pytest.mark.parametrize("wrapper", [DistinctSlate, TopicSlate, FactorSlate])
+def test_what_is_not_released_is_not_chosen(wrapper: Any) -> None:
+    """On `news`, where four items in five appear later."""
+    user = UserEnv("news", max_days=60)
+    env = wrapper(user)
+    env.action_space.seed(0)
+    later = False
+    _, info = env.reset(seed=0)
+    for _ in range(300):
+        slate = env.action(env.action_space.sample())
+        released = user.world.items.released[slate]
+        assert (released <= info["day"]).all()
+        assert len(set(slate.tolist())) == len(slate)
+        later = later or bool(released.any())
+        *_, terminated, truncated, info = user.step(slate)
+        if terminated or truncated:
+            _, info = env.reset()
+    assert later

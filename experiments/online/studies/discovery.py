@@ -14,6 +14,7 @@ DISCOVERY = Study(
         "vae-thompson",
         "vae-shuffled",
         "bootstrap-thompson",
+        "oracle-growth",  # no agent: what could be reached by who knows everything
     ),
     reference="ease-greedy",
     seeds=5,
