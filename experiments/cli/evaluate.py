@@ -35,6 +35,27 @@ class Evaluate:
     target_column: ColumnName = None
     """Column of your own file with the target's probability of each logged item."""
 
+    estimators: Annotated[tuple[str, ...], shown("NAME ...")] = ()
+    """Which estimators, such as snips dr mrdr mips (see `serendip list estimators`); the usual ones when left out."""
+
+    reward_model: Annotated[Literal["table", "ridge", "boosting"], shown()] = "table"
+    """The model of DM, DR and their kin; `boosting` needs scikit-learn."""
+
+    tune: Annotated[bool, shown()] = False
+    """Choose clips, switches and shrinkage by SLOPE."""
+
+    distribution: Annotated[bool, shown()] = False
+    """Also estimate quantiles of the reward, and the mean of the worst."""
+
+    reward_range: Annotated[tuple[float, float] | None, shown("LOW HIGH")] = None
+    """Smallest and largest reward that can occur in your own file; intervals with a guarantee need it."""
+
+    propensity_model: Annotated[Literal["frequency", "logistic"] | None, shown()] = None
+    """Estimate the propensities that your own file lacks; the verdict is then `weak` at most."""
+
+    context: Annotated[tuple[str, ...], shown("COLUMN ...")] = ()
+    """Numeric columns of your own file that --propensity-model logistic may use."""
+
     outcome: Annotated[Literal["reward", "activity"], shown()] = "reward"
     """What the target is valued by: its mean reward per slot, or days with a visit per user over a horizon."""
 
@@ -54,7 +75,7 @@ class Evaluate:
         stay_on_one_thread()
 
         from serendip.experiments.cli.output import console_for, slot_progress
-        from serendip.experiments.offline.evaluate import evaluate
+        from serendip.experiments.offline.evaluate import TableOptions, evaluate
         from serendip.experiments.offline.report import report
         from serendip.simulator.interface import SettingsError
 
@@ -71,6 +92,8 @@ class Evaluate:
                 columns=self.columns,
                 target_column=self.target_column,
                 truth=self._find_truth if self.truth else None,
+                method=self._method(),
+                table=TableOptions(self.reward_range, self.propensity_model, self.context),
                 progress=progress,
             )
         report(evaluation, self.json, console)
@@ -79,6 +102,15 @@ class Evaluate:
 
             files = draw_all(evaluation, self.figures)
             console.print(f"figures in {self.figures}: {', '.join(file.name for file in files)}")
+
+    def _method(self) -> Any:
+        """Return how the target is to be valued."""
+        from serendip.experiments.offline.estimators import USUAL
+        from serendip.experiments.offline.valuation import Method
+
+        return Method(
+            self.estimators or USUAL, reward_model=self.reward_model, tune=self.tune, distribution=self.distribution
+        )
 
     def _activity(self) -> Any:
         """Return the evaluation of the target by its users' visits."""

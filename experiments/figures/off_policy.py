@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from serendip.experiments.figures.style import new_figure, save
-from serendip.experiments.offline.evaluate import Evaluation
+from serendip.experiments.offline.evaluation import Evaluation
 from serendip.experiments.offline.report import title_of
 from serendip.simulator.interface import SettingsError
 

@@ -15,7 +15,26 @@ RECOGNISED: dict[str, tuple[str, ...]] = {  # what a column may be called when n
     "day": ("day",),
     "visit": ("visit",),
     "target": (),
+    "topic": (),
+    "topic_propensity": ("topic_propensity",),
+    "topic_target": ("topic_target",),
+    "prefix_propensity": ("prefix_propensity",),
+    "prefix_target": ("prefix_target",),
+    "slate_propensity": ("slate_propensity",),
+    "slate_target": ("slate_target",),
+    "balanced_propensity": ("balanced_propensity",),
+    "predicted": ("predicted",),
+    "expected": ("expected",),
 }
+WEIGHTS = {  # further columns that are one column over another
+    "marginal_weight": ("topic_target", "topic_propensity"),
+    "prefix_weight": ("prefix_target", "prefix_propensity"),
+    "slate_weight": ("slate_target", "slate_propensity"),
+}
+AS_THEY_ARE = ("balanced_propensity", "predicted", "expected")  # further columns that are columns
+POSITIVE = ("propensity", "topic_propensity", "prefix_propensity", "slate_propensity", "balanced_propensity")
+CHANCES = ("target", "topic_target", "prefix_target", "slate_target")
+FINITE = ("reward", "predicted", "expected")
 
 ColumnMap = Mapping[str, str] | tuple[str, ...]
 

@@ -3,92 +3,56 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from serendip.experiments.offline import estimators
 from serendip.experiments.offline.column_map import ColumnMap, parse_columns
+from serendip.experiments.offline.diagnosis import diagnose, largest_weights, of_slates, range_of
+from serendip.experiments.offline.distribution import RewardDistribution, levels_of
+from serendip.experiments.offline.evaluation import Evaluation, Truth
 from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.lacking import NOT_MODELLED, OF_LOGGING, columns_for, left_out, logger_for
 from serendip.experiments.offline.logged import Source
+from serendip.experiments.offline.logging_policy import LoggingPolicy
 from serendip.experiments.offline.open_bandit import snapshot
-from serendip.experiments.offline.reward_model import RewardTable
-from serendip.experiments.offline.slots import joined
+from serendip.experiments.offline.passes import fit_rewards, value, with_mrdr
+from serendip.experiments.offline.recommendation import recommend
 from serendip.experiments.offline.sources import LogSource
 from serendip.experiments.offline.tables import TableSource
-from serendip.experiments.offline.targets import (
-    ColumnTarget,
-    Predictions,
-    Seen,
-    Target,
-    saved_agent,
-    trained_agents,
-)
-from serendip.experiments.offline.valuation import Method, Valuation, Valued
-from serendip.experiments.offline.verdict import judge, z_score
+from serendip.experiments.offline.targets import ColumnTarget, Target, saved_agent, trained_agents
+from serendip.experiments.offline.tuning import settle, with_rungs
+from serendip.experiments.offline.valuation import Method, Valued
+from serendip.experiments.offline.verdict import judge
 from serendip.simulator.interface import DataError, SettingsError
 
 MEANING = (
     "A one-step estimate: the target's mean reward per slot in the states that the logging policy brought about. Where"
     " users do not change with what they are shown, that is its value; where they do, it is not its long-run value."
 )
-_BATCH = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
-    """What the target is really worth, from running it in the log's own world.
+class TableOptions:
+    """What is to be known of a file from elsewhere beyond its columns.
 
     Attributes:
-        value: mean reward per slot.
-        visits: visits per user and day, or None.
+        reward_range: smallest and largest reward that can occur, or None; intervals with a guarantee need it.
+        propensity_model: by which propensities are estimated that the file lacks, or None.
+        context: columns that this model may use.
     """
 
-    value: float
-    visits: float | None = None
+    reward_range: tuple[float, float] | None = None
+    propensity_model: str | None = None
+    context: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Estimates of a target's value, and how far to trust them.
-
-    Attributes:
-        log: the log's path.
-        target: what was valued.
-        estimates: by name of the estimator.
-        diagnostics: numbers by name; None where unknown.
-        verdict: `reliable`, `weak` or `invalid`.
-        reasons: why.
-        truth: the known value, or None.
-        truth_visits: visits per user and day of the target in the log's world, or None.
-        notes: what the numbers mean and how they were made, in sentences.
-        valued: the sums behind the estimates.
-    """
-
-    log: str
-    target: str
-    estimates: dict[str, Estimate]
-    diagnostics: dict[str, float | None]
-    verdict: str
-    reasons: list[str]
-    truth: float | None
-    truth_visits: float | None
-    notes: list[str]
-    valued: Valued | None = field(default=None, repr=False, compare=False)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the evaluation as plain JSON values; what is not finite is null."""
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "valued"}
-        values["estimates"] = {name: dataclasses.asdict(e) for name, e in self.estimates.items()}
-        first = ("estimates", "diagnostics", "verdict", "reasons", "truth")
-        values["by_activity"] = [dataclasses.asdict(tenth) for tenth in self.valued.tenths] if self.valued else []
-        return _finite({name: values[name] for name in (*first, *(n for n in values if n not in first))})
-
-
-def open_source(path: Path, columns: ColumnMap = (), target_column: str | None = None) -> Source:
+def open_source(
+    path: Path, columns: ColumnMap = (), target_column: str | None = None, options: TableOptions | None = None
+) -> Source:
     """Return the log at `path`: this project's own where there is a meta.json or decisions/, else a table.
 
     Raises:
@@ -97,13 +61,19 @@ def open_source(path: Path, columns: ColumnMap = (), target_column: str | None =
     """
     mapped = parse_columns(columns)
     own = path.is_dir() and ((path / "meta.json").exists() or (path / "decisions").exists())
+    options = options or TableOptions()
     if own and (mapped or target_column):
         raise SettingsError(f"{path}: a log of this project's own format; it takes no column names")
+    if own and options != TableOptions():
+        raise SettingsError(
+            f"{path}: a log of this project's own format; its meta.json has the reward range, its rows"
+            " have propensities, and nothing is to be declared"
+        )
     if own:
         return LogSource(path)
     if target_column is not None:
         mapped["target"] = target_column
-    return TableSource(_bandit_file(path), mapped)
+    return TableSource(_bandit_file(path), mapped, options.reward_range, options.propensity_model, options.context)
 
 
 def evaluate(
@@ -114,6 +84,7 @@ def evaluate(
     target_column: str | None = None,
     truth: Callable[[], Truth | float] | Truth | float | None = None,
     method: Method | None = None,
+    table: TableOptions | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Return estimates of what `target` is worth, from the log alone, with 95% intervals over users and a verdict.
@@ -125,84 +96,81 @@ def evaluate(
         target_column: column with the target's probability of each logged item.
         truth: the known value, or what finds it out, for a simulated log.
         method: estimators, bootstrap and seed.
+        table: what is to be known of a file from elsewhere beyond its columns.
         progress: called with the slots done and the slots there are.
 
     Raises:
-        DataError: the log or the agent cannot be read; the message names the file and the row.
+        DataError: the log or the agent cannot be read, or it lacks what the estimators need; the message names what.
         SettingsError: an unknown agent, column or estimator, or no target.
     """
-    source = open_source(log, columns, target_column)
+    source = open_source(log, columns, target_column, table)
     method = dataclasses.replace(method or Method(), rows_are_users=source.rows_are_users)
     clip = float(max(np.sqrt(source.n_rows), 1.0))
     tuning = {"clip": clip, "smoothing": 1.0 / clip} | dict(method.tuning or {})
-    method = dataclasses.replace(method, tuning=tuning)
     policy = choose_target(target, source, target_column, method.seed)
-    names = estimators.possible(method.estimators, policy.further(source))
-    method = dataclasses.replace(method, estimators=names)
-    predictions = None if isinstance(policy, ColumnTarget) else fit_rewards(source, method.seed)
-    valued, unseen = value(policy.view(source, predictions), method, source.n_rows, progress)
+    asked, logging, lacking = _estimators(method.estimators, source, policy)
+    names = with_rungs(asked, tuning["clip"]) if method.tune else asked
+    method = dataclasses.replace(method, tuning=tuning, estimators=names)
+    predictions = drift = None
+    if not isinstance(policy, ColumnTarget):
+        predictions, drift = fit_rewards(source, method)
+        predictions = with_mrdr(policy, source, predictions, method) if "mrdr" in asked else predictions
+    distribution = RewardDistribution(*levels_of(source), method) if method.distribution else None
+    valued, unseen = value(policy.view(source, predictions, logging), method, source.n_rows, progress, distribution)
     if valued is None:
         raise DataError(f"{log}: holds no slots; nothing can be estimated from an empty log")
-    diagnostics = _diagnostics(valued, unseen, source.propensity_floor) | {"clip": tuning["clip"]}
+    diagnostics = diagnose(valued, unseen, source.propensity_floor, drift, source.estimates_propensities)
     verdict = judge(diagnostics)
+    found, clips, of_tuning = _settled(valued, source, asked, method)
     known = truth() if callable(truth) else truth
     known = known if isinstance(known, Truth) or known is None else Truth(float(known))
+    recommended, because = recommend(found, verdict.word, valued.moments.n_users)
     return Evaluation(
         log=str(log),
         target=target or f"column {target_column}",
-        estimates=valued.estimates(
-            source.reward_range or _range_of(valued),
-            _largest_weights(tuning["clip"], source.propensity_floor) if source.reward_range else None,
-        ),
-        diagnostics=diagnostics,
+        estimates=found,
+        diagnostics=diagnostics | {"clip": clips.get("clipped_ips", tuning["clip"])},
         verdict=verdict.word,
         reasons=verdict.reasons,
         truth=None if known is None else known.value,
         truth_visits=None if known is None else known.visits,
-        notes=[MEANING, *policy.notes, *source.notes, *_of_slates(valued)],
+        notes=[MEANING, *policy.notes, *source.notes, *lacking, *of_slates(valued), *of_tuning],
         valued=valued,
+        recommended=recommended,
+        because=because,
+        distribution=None if distribution is None else distribution.finish(),
     )
 
 
-def fit_rewards(source: Source, seed: int) -> Predictions:
-    """Return what a reward model, cross-fitted by user, says of each item at each position; one pass over the log."""
-    table = RewardTable(source.items().topic, source.slate_size, seed)
-    for logged in source.batches():
-        table.update(logged.user, logged.position, logged.item, logged.reward)
-    return Predictions(table.fit(), table.never_shown, seed)
+def _estimators(
+    names: Sequence[str], source: Source, policy: Target
+) -> tuple[tuple[str, ...], LoggingPolicy | None, list[str]]:
+    """Return those of `names` that can be made, the logging policy if they need it, and sentences on the others."""
+    for name in names:
+        estimators.make(name)
+    logging, why = logger_for(names, source, policy)
+    have = columns_for(source, policy, logging)
+    possible = estimators.possible(names, have)
+    lacking = left_out([name for name in names if name not in estimators.USUAL or not possible], have, why)
+    if isinstance(policy, ColumnTarget) and not {"predicted", "expected"} <= set(have):
+        lacking.append(NOT_MODELLED)
+    if not possible:
+        raise DataError(f"{source.path}: nothing can be estimated: {' '.join(lacking)}")
+    needed = {estimators.NEEDS.get(name) for name in possible}
+    return possible, logging if needed & set(OF_LOGGING) else None, lacking
 
 
-def value(
-    seen: Iterator[Seen], method: Method, n_rows: int, progress: Callable[[int, int], None] | None = None
-) -> tuple[Valued | None, float | None]:
-    """Return the sums of a pass over a target's view of a log, and the target's mean probability of unseen items."""
-    valuation, unseen, done = Valuation(method), 0.0, 0
-    for batch in _gathered(seen):
-        valuation.update(batch.slots)
-        unseen += float(batch.unseen.sum())
-        done += len(batch.slots)
-        if progress is not None:
-            progress(done, n_rows)
-    return valuation.finish(), unseen / done if done and np.isfinite(unseen) else None
-
-
-def _gathered(seen: Iterator[Seen]) -> Iterator[Seen]:
-    """Yield the slots of many small steps as few large batches."""
-    waiting, n = list[Seen](), 0
-    for one in seen:
-        waiting.append(one)
-        n += len(one.slots)
-        if n >= _BATCH:
-            yield _concatenated(waiting)
-            waiting, n = [], 0
-    if waiting:
-        yield _concatenated(waiting)
-
-
-def _concatenated(seen: list[Seen]) -> Seen:
-    if len(seen) == 1:
-        return seen[0]
-    return Seen(joined([one.slots for one in seen]), np.concatenate([one.unseen for one in seen]))
+def _settled(
+    valued: Valued, source: Source, asked: Sequence[str], method: Method
+) -> tuple[dict[str, Estimate], dict[str, float], list[str]]:
+    """Return the estimates, with what was tuned settled; the settings that were chosen; and sentences on that."""
+    clip = (method.tuning or {})["clip"]
+    clips = {name: float(name.partition("@")[2] or clip) for name in valued.names if name.startswith("clipped_ips")}
+    largest = largest_weights(clips, source.propensity_floor) if source.reward_range else None
+    found = valued.estimates(source.reward_range or range_of(valued), largest)
+    if not method.tune:
+        return found, {}, []
+    return settle(asked, found, clip)
 
 
 def choose_target(target: str | None, source: Source, target_column: str | None, seed: int) -> Target:
@@ -223,57 +191,7 @@ def choose_target(target: str | None, source: Source, target_column: str | None,
     return trained_agents(target, source, seed)
 
 
-def _diagnostics(valued: Valued, unseen: float | None, floor: float) -> dict[str, float | None]:
-    mean, error = valued.mean_weight()
-    weights, n_users = valued.weights, valued.moments.n_users
-    unsupported = max(1.0 - mean, 0.0) if unseen is None else 0.0 if floor > 0.0 else unseen
-    return {
-        "mean_weight": mean,
-        "effective_sample_size": weights.effective_sample_size,
-        "max_weight": weights.largest,
-        "mean_weight_z": z_score(mean, error, n_users),
-        "top_1_percent_share": weights.share_of_top(0.01),
-        "unsupported_target_mass": unsupported,
-        "unseen_target_mass": unseen,
-        "mean_slate_weight": valued.mean_slate_weight(),
-        "tail_index": weights.tail_index(),
-        "least_overlap": min((tenth.effective_users / tenth.n_users for tenth in valued.tenths), default=None),
-        "n_users": float(n_users),
-        "n_slots": float(weights.n),
-        "n_rewarded": float(weights.n_rewarded),
-    }
-
-
-def _of_slates(valued: Valued) -> list[str]:
-    """Return why whole slates are not weighed, where they cannot be."""
-    if valued.has_slates():
-        return []
-    return [
-        f"slate_ips and slate_snips are left out: the mean weight of a slate is {valued.mean_slate_weight():.2g} and"
-        " should be 1, so the log has too few of the target's slates."
-    ]
-
-
-def _largest_weights(clip: float, floor: float) -> dict[str, float]:
-    """Return how large the weights of an estimator can be, of those for which that is known."""
-    return {"clipped_ips": clip} | ({"ips": 1.0 / floor} if floor > 0.0 else {})
-
-
-def _range_of(valued: Valued) -> tuple[float, float]:
-    """Return where rewards can lie when nothing is declared: 0 to 1, or all that was seen."""
-    low, high = valued.reward_range
-    return min(low, 0.0), max(high, 1.0)
-
-
 def _bandit_file(path: Path) -> Path:
     """Return the campaign's CSV of an Open Bandit folder, or `path` as it is."""
     inside = path / f"{path.name}.csv"
     return inside if (path / "item_context.csv").exists() and inside.exists() else path
-
-
-def _finite(values: Any) -> Any:
-    if isinstance(values, dict):
-        return {key: _finite(inner) for key, inner in values.items()}
-    if isinstance(values, list):
-        return [_finite(inner) for inner in values]
-    return None if isinstance(values, float) and not np.isfinite(values) else values

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +23,8 @@ class Logged:
         item: (n,) item, from 0.
         position: (n,) position in the slate, from 0.
         target: (n,) probability under the target where the file has it in a column, or None.
+        further: columns that only some estimators need, by the names that `Slots` has for them, as far as a file has
+            them; `predicted` and `expected` are among them.
     """
 
     user: Ints
@@ -31,6 +33,7 @@ class Logged:
     item: Ints
     position: Ints
     target: Floats | None = None
+    further: Mapping[str, Floats] = field(default_factory=dict[str, Floats])
 
     def __len__(self) -> int:
         return len(self.user)
@@ -114,6 +117,16 @@ class Source(Protocol):
     @property
     def has_slate_propensities(self) -> bool:
         """Whether the probability of every whole slate is known."""
+        ...
+
+    @property
+    def estimates_propensities(self) -> bool:
+        """Whether propensities are a model's, not logged."""
+        ...
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Names of the further columns that the target in a column comes with."""
         ...
 
     @property

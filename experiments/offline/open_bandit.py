@@ -14,7 +14,8 @@ import numpy as np
 from scipy.special import betainc, betaincinv
 
 from serendip.experiments.offline.crossfit import folds
-from serendip.experiments.offline.logged import Source
+from serendip.experiments.offline.logged import Logged, Source
+from serendip.experiments.offline.logging_policy import LoggingPolicy
 from serendip.experiments.offline.slots import Slots
 from serendip.experiments.offline.tables import TableSource
 from serendip.experiments.offline.targets import Predictions, Seen
@@ -40,23 +41,32 @@ class SnapshotTarget:
         """Slots are known one by one."""
         return ()
 
-    def view(self, source: Source, predictions: Predictions | None) -> Iterator[Seen]:
-        """Yield the log's slots with the chance of what was shown."""
+    def view(
+        self, source: Source, predictions: Predictions | None, logging: LoggingPolicy | None = None
+    ) -> Iterator[Seen]:
+        """Yield the log's slots with the chance of what was shown; of the logging policy it asks nothing."""
         assert isinstance(source, TableSource)
         chances = self.chances[:, source.item_numbers()]  # (L, M)
         missing = 1.0 - chances.sum(axis=1)
         for logged in source.batches():
             target = chances[logged.position, logged.item]
             predicted = expected = unseen = np.full(len(logged), np.nan)
+            further = dict[str, Floats]()
             if predictions is not None:
-                fold = folds(predictions.seed, logged.user)
-                predicted = predictions.rewards[fold, logged.position, logged.item]
-                expected = np.einsum("flm,lm->fl", predictions.rewards, chances)[fold, logged.position]
+                predicted, expected = _predicted(logged, chances, predictions.seed, predictions.rewards)
                 unseen = ((chances * predictions.never_shown).sum(axis=1) + missing)[logged.position]
-            yield Seen(
-                Slots(logged.user, logged.reward, logged.propensity, target, predicted, expected),
-                np.maximum(unseen, 0.0),
-            )
+                if predictions.mrdr is not None:
+                    both = _predicted(logged, chances, predictions.seed, predictions.mrdr)
+                    further["mrdr_predicted"], further["mrdr_expected"] = both
+            slots = Slots(logged.user, logged.reward, logged.propensity, target, predicted, expected, further)
+            yield Seen(slots, np.maximum(unseen, 0.0), logged.item, logged.position)
+
+
+def _predicted(logged: Logged, chances: Floats, seed: int, rewards: Floats) -> tuple[Floats, Floats]:
+    """Return (n,) predicted rewards of what was shown, and of what the policy of `chances` (L, M) would show."""
+    fold = folds(seed, logged.user)
+    expected = np.einsum("flm,lm->fl", rewards, chances)
+    return rewards[fold, logged.position, logged.item], expected[fold, logged.position]
 
 
 def snapshot(source: Source) -> SnapshotTarget:

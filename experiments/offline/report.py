@@ -9,7 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from serendip.experiments.offline.evaluate import Evaluation
+from serendip.experiments.offline.distribution import Distribution
+from serendip.experiments.offline.evaluation import Evaluation
 from serendip.simulator.interface import write_json
 
 _TITLES = {
@@ -28,6 +29,9 @@ _TITLES = {
     "off_cem": "OffCEM",
     "balanced_ips": "balanced IPS",
     "cascade_ips": "cascade IPS",
+    "cascade_dr": "cascade DR",
+    "pseudo_inverse": "pseudo-inverse",
+    "mrdr": "MRDR",
     "mis": "marginalised IS",
     "drl": "double RL",
     "per_decision_is": "per-decision IS",
@@ -66,6 +70,10 @@ def show(evaluation: Evaluation, console: Console) -> None:
         table.add_section()
         table.add_row("truth (run in the log's world)", _number(evaluation.truth), "", "")
     console.print(table)
+    if evaluation.because:
+        console.print(evaluation.because, highlight=False)
+    if evaluation.distribution is not None:
+        _distribution(evaluation.distribution, console)
     if evaluation.truth_visits is not None:
         console.print(f"visits per user and day when it is run: {evaluation.truth_visits:.4g}")
     shown = (
@@ -78,6 +86,17 @@ def show(evaluation: Evaluation, console: Console) -> None:
     console.print(f"[bold {colour}]{evaluation.verdict}[/]: {' '.join(evaluation.reasons)}", highlight=False)
     for note in evaluation.notes:
         console.print(note, style="dim", highlight=False)
+
+
+def _distribution(found: Distribution, console: Console) -> None:
+    table = Table(title="how rewards are distributed", title_justify="left")
+    for title in ("", "value", "95% low", "95% high"):
+        table.add_column(title, justify="right" if title else "left")
+    for share, triple in found.quantiles.items():
+        table.add_row(f"quantile {share}", *(_number(value) for value in triple))
+    for share, triple in found.cvar.items():
+        table.add_row(f"mean of the worst {share}", *(_number(value) for value in triple))
+    console.print(table)
 
 
 def _number(value: float | None) -> str:

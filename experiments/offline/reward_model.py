@@ -9,12 +9,34 @@ fold and used on those of the other, so that no user's reward predicts itself.
 
 from __future__ import annotations
 
+import pkgutil
+from collections.abc import Callable
+
 import numpy as np
 
 from serendip.experiments.offline.crossfit import N_FOLDS, folds
-from serendip.simulator.interface import Bools, Floats, Ints, SmallInts
+from serendip.simulator.interface import Bools, Floats, Ints, SettingsError, SmallInts
 
 SHRINKAGE = 20.0  # slots that a prior is worth
+
+RewardModel = Callable[[Floats, Floats, SmallInts], Floats]  # (L, M) slots, (L, M) sums of rewards, (M,) topics
+
+REWARD_MODELS: dict[str, str] = {  # functions that return (L, M) predicted rewards
+    "table": "serendip.experiments.offline.reward_model:predicted_rewards",
+    "ridge": "serendip.experiments.offline.reward_ridge:ridge_rewards",
+    "boosting": "serendip.experiments.offline.reward_boosting:boosted_rewards",
+}
+
+
+def reward_model(name: str) -> RewardModel:
+    """Return the reward model of that name.
+
+    Raises:
+        SettingsError: no model has that name; the known ones are listed.
+    """
+    if name not in REWARD_MODELS:
+        raise SettingsError(f"unknown reward model {name!r}; known reward models: {', '.join(REWARD_MODELS)}")
+    return pkgutil.resolve_name(REWARD_MODELS[name])
 
 
 class RewardTable:
@@ -26,25 +48,33 @@ class RewardTable:
         self.counts: Floats = np.zeros(shape)
         self.sums: Floats = np.zeros(shape)
 
-    def update(self, users: Ints, positions: Ints, items: Ints, rewards: Floats) -> None:
-        """Take a batch of n slots into account."""
+    def update(self, users: Ints, positions: Ints, items: Ints, rewards: Floats, weights: Floats | None = None) -> None:
+        """Take a batch of n slots into account, each as often as its weight says."""
         cells = (folds(self.seed, users) * self.slate_size + positions) * len(self.topic) + items
-        self.counts += np.bincount(cells, minlength=self.counts.size).reshape(self.counts.shape)
-        self.sums += np.bincount(cells, weights=rewards, minlength=self.sums.size).reshape(self.sums.shape)
+        sums = rewards if weights is None else weights * rewards
+        self.counts += np.bincount(cells, weights, self.counts.size).reshape(self.counts.shape)
+        self.sums += np.bincount(cells, sums, self.sums.size).reshape(self.sums.shape)
 
     def merge(self, other: RewardTable) -> None:
         """Add another shard."""
         self.counts += other.counts
         self.sums += other.sums
 
+    def scale(self, n_slots: float) -> None:
+        """Let all slots together count as `n_slots`."""
+        factor = n_slots / max(float(self.counts.sum()), 1e-300)
+        self.counts *= factor
+        self.sums *= factor
+
     @property
     def never_shown(self) -> Bools:
         """(L, M) which items the log never shows at which position."""
         return self.counts.sum(axis=0) == 0
 
-    def fit(self) -> Floats:
-        """Return (2, L, M) predicted rewards; those of fold f are learned from the other fold."""
-        return np.stack([predicted_rewards(self.counts[1 - f], self.sums[1 - f], self.topic) for f in range(N_FOLDS)])
+    def fit(self, model: str = "table") -> Floats:
+        """Return (2, L, M) predicted rewards by the model of that name; those of fold f are learned from the other."""
+        fitted = reward_model(model)
+        return np.stack([fitted(self.counts[1 - f], self.sums[1 - f], self.topic) for f in range(N_FOLDS)])
 
 
 def predicted_rewards(counts: Floats, sums: Floats, topic: SmallInts) -> Floats:

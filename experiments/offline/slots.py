@@ -26,6 +26,8 @@ class Slots:
             slate_weight: (n,) weight of the whole slate that the slot is in;
             prefix_weight: (n,) weight of the slate down to the slot;
             marginal_weight: (n,) weight of the item's topic at its position;
+            pseudo_inverse_weight: (n,) the pseudo-inverse weight of the slate that the slot is in;
+            mrdr_predicted, mrdr_expected: (n,) `predicted` and `expected` by the model that MRDR fits;
             day: (n,) the day;
             balanced_propensity: (n,) propensity under the mixture of all logging policies of the log.
         weight: (n,) the importance weight, target / propensity.

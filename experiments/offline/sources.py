@@ -80,6 +80,16 @@ class LogSource:
         return missing == 0
 
     @property
+    def estimates_propensities(self) -> bool:
+        """Whether propensities are a model's, not logged."""
+        return False
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """None: the target is no column here."""
+        return ()
+
+    @property
     def n_rows(self) -> int:
         """Number of slots, from the parts' own records of it."""
         total = 0

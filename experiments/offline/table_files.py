@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from serendip.experiments.offline.column_map import CHANCES, FINITE, POSITIVE
 from serendip.simulator.interface import DataError, Ints
 
 _ROWS = 1 << 18
@@ -46,7 +47,8 @@ def read_batches(file: Path, columns: Mapping[str, str]) -> Iterator[Any]:
             for batch in pq.ParquetFile(file).iter_batches(_ROWS, columns=names):
                 yield pa.Table.from_batches([batch])
             return
-        kinds = {columns[name]: pa.float64() for name in ("propensity", "target", "position") if name in columns}
+        numeric = (*POSITIVE, *CHANCES, *FINITE[1:], "position")
+        kinds = {columns[name]: pa.float64() for name in numeric if name in columns}
         if not pa.types.is_boolean(_csv_schema(file).field(columns["reward"]).type):
             kinds[columns["reward"]] = pa.float64()
         options = pacsv.ConvertOptions(include_columns=names, column_types=kinds, strings_can_be_null=True)

@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from serendip.experiments.offline.column_map import RECOGNISED
+from serendip.experiments.offline.column_map import AS_THEY_ARE, CHANCES, FINITE, POSITIVE, WEIGHTS
 from serendip.experiments.offline.logged import Logged, Step
+from serendip.experiments.offline.propensity_model import PropensityModel, propensity_model
+from serendip.experiments.offline.table_columns import MappedColumns
 from serendip.experiments.offline.table_files import (
     files_of,
     header_of,
-    listed,
     occurrence,
     read_batches,
     sortable,
     user_ids,
 )
-from serendip.simulator.interface import DataError, Floats, Ints, Items, Visits
+from serendip.simulator.interface import DataError, Floats, Ints, Items, SmallInts, Visits
 
 
 @dataclass
@@ -35,31 +35,40 @@ class TableSource:
         path: a CSV or Parquet file, or a folder of Parquet parts.
         columns: what its columns are called; what is left out is looked for under the usual names.
         declared_range: smallest and largest reward, or None.
+        propensity_model: by which propensities are estimated that the file lacks, or None.
+        context: columns that this model may use.
     """
 
     path: Path
     columns: Mapping[str, str]
     declared_range: tuple[float, float] | None = None
+    propensity_model: str | None = None
+    context: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._files = files_of(self.path)
         header = header_of(self._files[0])
-        self._map = dict[str, str]()
-        for name, usual in RECOGNISED.items():
-            given = self.columns.get(name)
-            found = [given] if given is not None else [column for column in usual if column in header][:1]
-            for column in found:
-                if column not in header:
-                    raise DataError(f"{self.path}: no column {column!r} ({name}); it has {listed(header)}")
-                self._map[name] = column
-        for name in ("reward", "propensity"):
-            if name not in self._map:
-                hint = f"say which it is, as in {name}=COLUMN"
-                raise DataError(f"{self.path}: no column with the {name}; {hint}; it has {listed(header)}")
+        self._map = MappedColumns(
+            self.path, header, self.columns, self.context, estimated=self.propensity_model is not None
+        )
+        self._model: PropensityModel | None = None
         self._vocabulary: Any = None
+        self._topics: SmallInts = np.zeros(0, dtype=np.int32)
         self._slate_size = 1
         self._first_position = 0
         self._n_rows = 0
+
+    @property
+    def estimates_propensities(self) -> bool:
+        """Whether propensities are a model's."""
+        return self.propensity_model is not None
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Names of the further columns that the file has."""
+        plain = [name for name in AS_THEY_ARE if name in self._map]
+        weights = [name for name, parts in WEIGHTS.items() if all(part in self._map for part in parts)]
+        return (*plain, *weights)
 
     @property
     def rows_are_users(self) -> bool:
@@ -74,12 +83,18 @@ class TableSource:
     @property
     def notes(self) -> list[str]:
         """What a reader of the estimates should know of this file."""
+        found = list[str]()
         if self.rows_are_users:
-            return [
+            found.append(
                 "There is no user column, so each row counts as a user of its own; intervals are too narrow where rows"
                 " of one user are alike."
-            ]
-        return []
+            )
+        if self.propensity_model is not None:
+            found.append(
+                f"Propensities are estimated by the model `{self.propensity_model}`, not logged; estimates are as right"
+                " as that model, and intervals leave out how uncertain it is."
+            )
+        return found
 
     @property
     def slate_size(self) -> int:
@@ -114,14 +129,15 @@ class TableSource:
         return self._n_rows
 
     def items(self) -> Items:
-        """Return the items that appear, all of one topic; their order is that of their ids."""
+        """Return the items that appear, of one topic unless a column says theirs; their order is that of their ids."""
         if "item" not in self._map:
             raise DataError(
                 f"{self.path}: an agent as target needs a column with the item; say which, as in item=COLUMN"
             )
         self._survey()
         n_items = len(self._vocabulary)
-        return Items(np.zeros(n_items, dtype=np.int32), np.zeros(n_items, dtype=np.int32))
+        topic = self._topics if "topic" in self._map else np.zeros(n_items, dtype=np.int32)
+        return Items(topic, np.zeros(n_items, dtype=np.int32))
 
     def item_numbers(self) -> Ints:
         """Return the items' own numbers, in order.
@@ -141,6 +157,7 @@ class TableSource:
         Raises:
             DataError: a value is missing, of another type or out of range; the message names the file and the row.
         """
+        self._survey()
         for offset, table in self._tables():
             yield self._logged(table, offset)
 
@@ -149,8 +166,9 @@ class TableSource:
         available = np.ones(self.items().n_items, dtype=bool)
         for offset, table in self._tables():
             logged = self._logged(table, offset)
-            day = self._numbers(table, "day", offset)
-            days = np.zeros(len(logged), dtype=np.int64) if day is None else day.astype(np.int64)
+            days = np.zeros(len(logged), dtype=np.int64)
+            if "day" in self._map:
+                days = self._map.numbers(table, "day", offset).astype(np.int64)
             serial = (offset + np.arange(len(logged))).astype(np.int32)
             turn = np.zeros(len(logged), dtype=np.int64) if self.rows_are_users else occurrence(logged.user)
             order = np.lexsort((turn, days))
@@ -169,81 +187,89 @@ class TableSource:
         """Yield (rows before it, table) of the mapped columns, in order."""
         offset = 0
         for file in self._files:
-            for table in read_batches(file, self._map):
+            for table in read_batches(
+                file, self._map.of | {f"context {k}": name for k, name in enumerate(self.context)}
+            ):
                 yield offset, table
                 offset += table.num_rows
 
     def _logged(self, table: Any, offset: int) -> Logged:
         n = table.num_rows
-        numbers = {name: self._numbers(table, name, offset) for name in ("reward", "propensity", "target", "position")}
-        reward, propensity, target = numbers["reward"], numbers["propensity"], numbers["target"]
-        assert reward is not None
-        assert propensity is not None
-        self._allow(offset, "propensity", propensity, (propensity > 0) & (propensity <= 1), "above 0 and at most 1")
-        self._allow(offset, "reward", reward, np.isfinite(reward), "a finite number")
-        if self.declared_range is not None:
-            low, high = self.declared_range
-            self._allow(offset, "reward", reward, (reward >= low) & (reward <= high), f"{low:g} to {high:g}")
-        if target is not None:
-            self._allow(offset, "target", target, (target >= 0) & (target <= 1), "0 to 1")
+        wanted = [name for name in (*FINITE, *POSITIVE, *CHANCES) if name in self._map]
+        numbers = {name: self._map.numbers(table, name, offset) for name in wanted}
+        for name, values in numbers.items():
+            self._map.check(offset, name, values, self.declared_range)
+        position = self._position(table, offset)
+        item = self._codes(table, offset)
+        propensity = numbers.get("propensity")
+        if propensity is None:
+            propensity = self._estimated(position, item, self._context(table, offset))
         rows = np.arange(offset, offset + n)
-        user = rows if self.rows_are_users else user_ids(self._column(table, "user", offset))
-        position = numbers["position"]
-        places = np.zeros(n, dtype=np.int64) if position is None else position.astype(np.int64) - self._first_position
-        return Logged(user, reward, propensity, self._codes(table, offset), places, target)
+        user = rows if self.rows_are_users else user_ids(self._map.column(table, "user", offset))
+        further = {name: numbers[name] for name in self.further if name in AS_THEY_ARE}
+        further |= {name: numbers[a] / numbers[b] for name, (a, b) in WEIGHTS.items() if name in self.further}
+        return Logged(user, numbers["reward"], propensity, item, position, numbers.get("target"), further)
+
+    def _position(self, table: Any, offset: int) -> Ints:
+        """Return the position of each row, from 0."""
+        if "position" not in self._map:
+            return np.zeros(table.num_rows, dtype=np.int64)
+        return self._map.numbers(table, "position", offset).astype(np.int64) - self._first_position
+
+    def _context(self, table: Any, offset: int) -> Floats:
+        """Return (n, D) what the propensity model may know of each row."""
+        columns = [self._map.floats(table, column, "context", offset) for column in self.context]
+        return np.stack(columns, axis=1) if columns else np.zeros((table.num_rows, 0))
+
+    def _estimated(self, position: Ints, item: Ints, context: Floats) -> Floats:
+        """Return the propensities that the declared model gives, which is fitted when they are first asked for."""
+        if self._model is None:
+            assert self.propensity_model is not None
+            self._survey()
+            self._model = propensity_model(self.propensity_model)
+            rows = ((self._position(t, o), self._codes(t, o), self._context(t, o)) for o, t in self._tables())
+            self._model.fit(rows, self._slate_size, len(self._vocabulary), self._n_rows)
+        return self._model.chances(position, item, context)
 
     def _codes(self, table: Any, offset: int) -> Ints:
         """Return the rank of each row's item among the items of the file; 0 before they are known."""
         if "item" not in self._map or self._vocabulary is None:
             return np.zeros(table.num_rows, dtype=np.int64)
-        return np.searchsorted(self._vocabulary, sortable(self._column(table, "item", offset)))
+        return np.searchsorted(self._vocabulary, sortable(self._map.column(table, "item", offset)))
 
     def _survey(self) -> None:
         """Read the file once for its items, positions and length."""
         if self._n_rows:
             return
         vocabulary: Any = None
-        lowest, highest = np.inf, -np.inf
+        topics: Any = None
+        n_rows, lowest, highest = 0, np.inf, -np.inf
         for offset, table in self._tables():
-            self._n_rows += table.num_rows
+            n_rows += table.num_rows
             if "item" in self._map:
-                seen = np.unique(sortable(self._column(table, "item", offset)))
-                vocabulary = seen if vocabulary is None else np.union1d(vocabulary, seen)
-            position = self._numbers(table, "position", offset)
-            if position is not None and len(position):
+                item = sortable(self._map.column(table, "item", offset))
+                known, topics = _joined(vocabulary, topics, item, self._topic(table, offset))
+                vocabulary = known
+            position = self._map.numbers(table, "position", offset) if "position" in self._map else np.zeros(0)
+            if len(position):
                 lowest, highest = min(lowest, position.min()), max(highest, position.max())
-        if not self._n_rows:
+        if not n_rows:
             raise DataError(f"{self.path}: holds no rows; nothing can be estimated from an empty log")
-        self._vocabulary = vocabulary
+        self._n_rows, self._vocabulary = n_rows, vocabulary
+        if topics is not None:
+            self._topics = np.unique(topics, return_inverse=True)[1].astype(np.int32)
         if np.isfinite(lowest):
             self._first_position, self._slate_size = int(lowest), int(highest - lowest) + 1
 
-    def _column(self, table: Any, name: str, offset: int) -> Any:
-        """Return a mapped column; a DataError names the first row without a value."""
-        column = table[self._map[name]].combine_chunks()
-        if column.null_count:
-            row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
-            raise DataError(
-                f"{self.path}: row {offset + row}: {self._map[name]} ({name}) is empty; every row needs one"
-            )
-        return column
+    def _topic(self, table: Any, offset: int) -> Any:
+        """Return the topic of each row's item, or None."""
+        return sortable(self._map.column(table, "topic", offset)) if "topic" in self._map else None
 
-    def _numbers(self, table: Any, name: str, offset: int) -> Floats | None:
-        """Return a mapped column as float64, or None where it is not mapped."""
-        if name not in self._map:
-            return None
-        column = self._column(table, name, offset)
-        if not (
-            pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)
-        ):
-            raise DataError(f"{self.path}: column {self._map[name]!r} ({name}) is {column.type}; it must hold numbers")
-        return column.to_numpy(zero_copy_only=False).astype(np.float64)
 
-    def _allow(self, offset: int, name: str, values: Floats, fine: Any, allowed: str) -> None:
-        """Raise a DataError that names the first row that is not fine."""
-        if not fine.all():
-            row = int(np.flatnonzero(~fine)[0])
-            column = self._map[name]
-            raise DataError(
-                f"{self.path}: row {offset + row}: {column} ({name}) is {values[row]:g}; allowed is {allowed}"
-            )
+def _joined(items: Any, topics: Any, more: Any, of_more: Any) -> tuple[Any, Any]:
+    """Return the items in order, each once, and the first topic of each; topics may be None."""
+    every = more if items is None else np.concatenate([items, more])
+    found, first = np.unique(every, return_index=True)
+    if of_more is None:
+        return found, None
+    return found, (of_more if topics is None else np.concatenate([topics, of_more]))[first]

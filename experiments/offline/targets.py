@@ -6,6 +6,7 @@ what was shown, and only then sees what came of it.  No array of rounds by items
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,13 @@ from serendip.agents import registry
 from serendip.agents.agent import Agent
 from serendip.agents.history import History
 from serendip.agents.propensity import SlateMixture
+from serendip.agents.recommender import Recommender
 from serendip.experiments.offline.crossfit import N_FOLDS, folds
 from serendip.experiments.offline.logged import Source, Step
-from serendip.experiments.offline.slots import Slots, slots
+from serendip.experiments.offline.logging_policy import LoggingPolicy
+from serendip.experiments.offline.slots import Slots
 from serendip.simulator import randomness
-from serendip.simulator.interface import Bools, DataError, Floats, Ints, Items, SettingsError
+from serendip.simulator.interface import Bools, DataError, Floats, Ints, Items, SettingsError, SmallInts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,13 @@ class Predictions:
         rewards: (2, L, M) predicted reward of each item at each position, for the users of each fold.
         never_shown: (L, M) which items the log never shows at which position.
         seed: of the folds.
+        mrdr: (2, L, M) predicted rewards by the model that MRDR fits, or None.
     """
 
     rewards: Floats
     never_shown: Bools
     seed: int
+    mrdr: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +51,14 @@ class Seen:
     Attributes:
         slots: what the estimators take.
         unseen: (n,) the target's probability of items that the log never shows at that position; NaN where unknown.
+        item: (n,) what was shown.
+        position: (n,) where.
     """
 
     slots: Slots
     unseen: Floats
+    item: Ints
+    position: Ints
 
 
 class Target(Protocol):
@@ -64,8 +73,16 @@ class Target(Protocol):
         """Return the names of the further columns that its view of the log has."""
         ...
 
-    def view(self, source: Source, predictions: Predictions | None) -> Iterator[Seen]:
-        """Yield the log's slots with what the target would have done."""
+    def view(
+        self, source: Source, predictions: Predictions | None, logging: LoggingPolicy | None = None
+    ) -> Iterator[Seen]:
+        """Yield the log's slots with what the target would have done; the same however often it is asked.
+
+        Args:
+            source: the log.
+            predictions: what a reward model says, or None.
+            logging: the policy that wrote the log, where estimators need it, or None.
+        """
         ...
 
 
@@ -75,25 +92,27 @@ class ColumnTarget:
 
     @property
     def notes(self) -> list[str]:
-        """What such a column leaves out."""
-        return [
-            "dm, dr and their kin are left out: they need the target's probability of every item, and the file has one"
-            " a row."
-        ]
+        """Nothing was done to it."""
+        return []
 
     def further(self, source: Source) -> tuple[str, ...]:
-        """A file's column says nothing of whole slates."""
-        return ()
+        """Return what the file has columns for."""
+        return source.further
 
-    def view(self, source: Source, predictions: Predictions | None) -> Iterator[Seen]:
+    def view(
+        self, source: Source, predictions: Predictions | None, logging: LoggingPolicy | None = None
+    ) -> Iterator[Seen]:
         """Yield the log's slots with the column beside them."""
         for logged in source.batches():
             if logged.target is None:
                 raise SettingsError(
                     f"{source.path}: no column with the target's probability; say --target-column COLUMN"
                 )
-            seen = slots(logged.user, logged.reward, logged.propensity, logged.target)
-            yield Seen(seen, np.full(len(logged), np.nan))
+            unknown = np.full(len(logged), np.nan)
+            predicted, expected = (logged.further.get(name, unknown) for name in ("predicted", "expected"))
+            rest = {name: column for name, column in logged.further.items() if name not in ("predicted", "expected")}
+            shown = logged.user, logged.reward, logged.propensity, logged.target
+            yield Seen(Slots(*shown, predicted, expected, rest), unknown, logged.item, logged.position)
 
 
 @dataclass(frozen=True)
@@ -107,7 +126,7 @@ class AgentTarget:
         notes: what was done to get these agents.
     """
 
-    agents: Sequence[Agent]
+    agents: Sequence[Recommender]
     seed: int
     slate_size: int
     notes: list[str]
@@ -116,23 +135,38 @@ class AgentTarget:
         """Return `slate_weight` where the log has the probability of each whole slate."""
         return ("slate_weight",) if source.has_slate_propensities else ()
 
-    def view(self, source: Source, predictions: Predictions | None) -> Iterator[Seen]:
+    def view(
+        self, source: Source, predictions: Predictions | None, logging: LoggingPolicy | None = None
+    ) -> Iterator[Seen]:
         """Yield the log's slots with what the agent would have done, step by step through the users' histories."""
         key = randomness.derive(self.seed, "target") if source.key is None else source.key
+        ask = _Question(key, self.slate_size, source.items().topic, predictions, logging)
         for step in source.before():
-            for agent, rows in self._share(step):
-                part = step.rows(rows)
-                agent.observe(part.visits, part.slates, part.feedback)
+            self._live(step, logging)
         for step in source.steps():
-            parts = list(self._share(step))
-            for agent, rows in parts:
-                yield self._seen(agent, step.rows(rows), key, predictions)
+            for agent, rows in self._share(step):
+                yield ask.seen(agent, step.rows(rows))
             if not source.rows_are_users:  # nobody comes back
-                for agent, rows in parts:
-                    part = step.rows(rows)
-                    agent.observe(part.visits, part.slates, part.feedback)
+                self._live(step, logging)
 
-    def _share(self, step: Step) -> Iterator[tuple[Agent, Any]]:
+    def memories(self) -> list[Any]:
+        """Return what the agents remember, to be given back to `remember` before another view of the log."""
+        return [copy.deepcopy(agent.history) for agent in self.agents]
+
+    def remember(self, memories: list[Any]) -> None:
+        """Let the agents remember that, and nothing else."""
+        for agent, memory in zip(self.agents, memories, strict=True):
+            agent.history = memory
+
+    def _live(self, step: Step, logging: LoggingPolicy | None) -> None:
+        """Let each agent see what came of its users' visits, and the logging policy of all."""
+        for agent, rows in self._share(step):
+            part = step.rows(rows)
+            agent.observe(part.visits, part.slates, part.feedback)
+        if logging is not None:
+            logging.agent.observe(step.visits, step.slates, step.feedback)
+
+    def _share(self, step: Step) -> Iterator[tuple[Recommender, Any]]:
         """Yield each agent with the rows of the users that it is valued on."""
         if len(self.agents) == 1:
             yield self.agents[0], slice(None)
@@ -143,19 +177,39 @@ class AgentTarget:
             if len(rows):
                 yield agent, rows
 
-    def _seen(self, agent: Agent, step: Step, key: int, predictions: Predictions | None) -> Seen:
-        mixture = agent.mixture(step.visits, key)
+
+@dataclass(frozen=True)
+class _Question:
+    """What agents are asked at each step: what they would have shown, and what a model says of that."""
+
+    key: int
+    slate_size: int
+    topic: SmallInts
+    predictions: Predictions | None
+    logging: LoggingPolicy | None
+
+    def seen(self, agent: Agent, step: Step) -> Seen:
+        """Return the slots of a step as the agent sees them."""
+        mixture = agent.mixture(step.visits, self.key)
         target = _at(mixture.at_position(_whole(step, self.slate_size)), step)
         predicted = expected = unseen = np.full(target.shape, np.nan)
-        if predictions is not None:
-            predicted, expected = _predicted(mixture, step, predictions)
-            unseen = _at(mixture.expected(predictions.never_shown.astype(np.float64)), step)
-        user = np.repeat(step.visits.user_ids, target.shape[1])
         further: dict[str, Floats] = {"day": np.full(target.size, float(step.visits.day))}
+        if self.predictions is not None:
+            predicted, expected = _predicted(mixture, step, self.predictions, self.predictions.rewards)
+            unseen = _at(mixture.expected(self.predictions.never_shown.astype(np.float64)), step)
+            if self.predictions.mrdr is not None:
+                both = _predicted(mixture, step, self.predictions, self.predictions.mrdr)
+                further["mrdr_predicted"], further["mrdr_expected"] = (values.ravel() for values in both)
         if step.slate_propensity is not None:
             further["slate_weight"] = np.repeat(mixture.of_slate(step.items) / step.slate_propensity, target.shape[1])
+        if self.logging is not None:
+            weights = self.logging.further(step, mixture, self.topic)
+            further |= {name: weight.ravel() for name, weight in weights.items()}
+        user = np.repeat(step.visits.user_ids, target.shape[1])
         shown = user, step.reward.ravel(), step.propensity.ravel(), target.ravel()
-        return Seen(Slots(*shown, predicted.ravel(), expected.ravel(), further), unseen.ravel())
+        position = np.broadcast_to(_positions(step), target.shape).ravel()
+        slots = Slots(*shown, predicted.ravel(), expected.ravel(), further)
+        return Seen(slots, unseen.ravel(), step.items.ravel(), position)
 
 
 def _whole(step: Step, slate_size: int) -> Ints:
@@ -168,12 +222,16 @@ def _at(values: Floats, step: Step) -> Floats:
     return values if step.position is None else np.take_along_axis(values, step.position[:, None], axis=1)
 
 
-def _predicted(mixture: SlateMixture, step: Step, predictions: Predictions) -> tuple[Floats, Floats]:
+def _positions(step: Step) -> Ints:
+    """Return the positions of a step's slots, (1, L) or (B, 1)."""
+    return np.arange(step.items.shape[1])[None, :] if step.position is None else step.position[:, None]
+
+
+def _predicted(mixture: SlateMixture, step: Step, predictions: Predictions, rewards: Floats) -> tuple[Floats, Floats]:
     """Return (B, L) predicted rewards of what was shown, and of the target's choice on average."""
     fold = folds(predictions.seed, step.visits.user_ids)
-    positions = np.arange(step.items.shape[1])[None, :] if step.position is None else step.position[:, None]
-    predicted = predictions.rewards[fold[:, None], positions, step.items]
-    by_fold = np.stack([_at(mixture.expected(predictions.rewards[f]), step) for f in range(N_FOLDS)])
+    predicted = rewards[fold[:, None], _positions(step), step.items]
+    by_fold = np.stack([_at(mixture.expected(rewards[f]), step) for f in range(N_FOLDS)])
     return predicted, by_fold[fold, np.arange(len(fold))]
 
 

@@ -30,6 +30,9 @@ class Method:
         seed: of the bootstrap.
         n_replicates: bootstrap replicates.
         rows_are_users: whether each row is a user of its own; nothing is then kept for each user.
+        reward_model: name of the model of DM, DR and their kin.
+        tune: whether clips, switches and shrinkage are chosen by SLOPE.
+        distribution: whether the distribution of rewards is estimated too.
     """
 
     estimators: tuple[str, ...] = estimators.USUAL
@@ -37,6 +40,9 @@ class Method:
     seed: int = 0
     n_replicates: int = 400
     rows_are_users: bool = False
+    reward_model: str = "table"
+    tune: bool = False
+    distribution: bool = False
 
 
 @dataclass(frozen=True, slots=True)

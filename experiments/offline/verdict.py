@@ -62,7 +62,12 @@ def judge(d: Mapping[str, float | None]) -> Verdict:
     if rewarded == 0:
         bad.append("No slot has both a reward and a weight; the log knows nothing of what the target is worth.")
     elif rewarded < 10:
-        poor.append(f"Only {rewarded:.0f} slots have both a reward and a weight; normal theory needs more.")
+        poor.append(
+            f"Only {rewarded:.0f} slots have both a reward and a weight; normal theory needs more"
+            " (korn_graubard and empirical_likelihood in the JSON need less)."
+        )
+    if d.get("propensities_estimated"):
+        poor.append("Propensities are estimated, not logged.")
     if bad:
         return Verdict(INVALID, bad + poor)
     if poor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from serendip.agents.agent import Agent
 from serendip.experiments.offline.crossfit import folds
-from serendip.experiments.offline.evaluate import Truth
+from serendip.experiments.offline.evaluation import Truth
 from serendip.experiments.offline.sources import LogSource
 from serendip.experiments.offline.targets import saved_agent, trained_agents
 from serendip.experiments.online.life import Schedule, live

@@ -33,6 +33,9 @@ ESTIMATORS: dict[str, str] = {
     "off_cem": "serendip.experiments.offline.estimators.marginal:conjunct_effect_model",
     "balanced_ips": "serendip.experiments.offline.estimators.loggers:balanced_ips",
     "cascade_ips": "serendip.experiments.offline.estimators.slate:cascade_ips",
+    "cascade_dr": "serendip.experiments.offline.estimators.slate:cascade_model_corrected",
+    "pseudo_inverse": "serendip.experiments.offline.estimators.slate:pseudo_inverse_ips",
+    "mrdr": "serendip.experiments.offline.estimators.doubly_robust:more_robust_doubly_robust",
 }
 
 USUAL = (
@@ -46,7 +49,12 @@ NEEDS: dict[str, str] = {  # the further column that an estimator cannot do with
     "off_cem": "marginal_weight",
     "balanced_ips": "balanced_propensity",
     "cascade_ips": "prefix_weight",
+    "cascade_dr": "prefix_weight",
+    "pseudo_inverse": "pseudo_inverse_weight",
+    "mrdr": "mrdr_expected",
 }
+MODELLED = ("dm", "dr", "sndr", "switch_dr", "dr_os", "off_cem", "cascade_dr")  # what a reward model is fitted for
+TUNED = {"clipped_ips": "clip", "switch_dr": "clip", "dr_os": "shrinkage", "subgaussian_ips": "smoothing"}
 
 
 def possible(names: Sequence[str], columns: Collection[str]) -> tuple[str, ...]:
@@ -57,12 +65,17 @@ def possible(names: Sequence[str], columns: Collection[str]) -> tuple[str, ...]:
 def make(name: str, tuning: Mapping[str, float] | None = None) -> Estimator:
     """Return the estimator of that name, with what it uses of `tuning` (such as a clip) set.
 
+    A name may end with a setting of its own, which then counts: `clipped_ips@10` has a clip of 10.
+
     Raises:
         SettingsError: no estimator has that name; the known ones are listed.
     """
+    name, _, own = name.partition("@")
     if name not in ESTIMATORS:
         raise SettingsError(f"unknown estimator {name!r}; known estimators: {', '.join(ESTIMATORS)}")
     function: Any = pkgutil.resolve_name(ESTIMATORS[name])
     accepted = list(inspect.signature(function).parameters)[1:]
     used = {key: value for key, value in (tuning or {}).items() if key in accepted}
+    if own:
+        used[TUNED[name]] = float(own)
     return functools.partial(function, **used) if used else function

@@ -42,3 +42,13 @@ def shrunk_doubly_robust(slots: Slots, shrinkage: float = 1e4) -> Terms:
     """
     weight = shrinkage * slots.weight / (slots.weight**2 + shrinkage)
     return Terms(slots.expected + weight * (slots.reward - slots.predicted))
+
+
+def more_robust_doubly_robust(slots: Slots) -> Terms:
+    """Return the terms of DR with the model that makes the variance of DR smallest, not its own squared error.
+
+    V = (1/n) sum_i [ sum_a target_i(a) q*(x_i, a) + w_i (r_i - q*(x_i, a_i)) ], with q* fitted with a weight of
+    target_i / propensity_i^2 for each slot.  Farajtabar, Chow & Ghavamzadeh (2018), section 4.
+    """
+    residual = slots.reward - slots.column("mrdr_predicted")
+    return Terms(slots.column("mrdr_expected") + slots.weight * residual)

@@ -34,6 +34,23 @@ def cascade_ips(slots: Slots) -> Terms:
     return Terms(slots.column("prefix_weight") * slots.reward)
 
 
+def cascade_model_corrected(slots: Slots) -> Terms:
+    """Return the terms of cascade-DR with a model of item and position alone.
+
+    V = (1/n) sum_i [ expected_i + w_i,1:k (r_ik - q_ik) ], which `cascade_doubly_robust` comes to where what is
+    expected of a slot does not hang on the slots above it.  Kiyohara et al. (2022), eq. 6.
+    """
+    return Terms(slots.expected + slots.column("prefix_weight") * (slots.reward - slots.predicted))
+
+
+def pseudo_inverse_ips(slots: Slots) -> Terms:
+    """Return the terms of IPS with the pseudo-inverse weight of the slate: right if its reward is a sum over its slots.
+
+    V = (1/n) sum_i q' G^+ 1_slate(i) r_i.  Swaminathan et al. (2017), eq. 5.
+    """
+    return Terms(slots.column("pseudo_inverse_weight") * slots.reward)
+
+
 def cascade_doubly_robust(prefix_weight: Floats, reward: Floats, predicted: Floats, expected: Floats) -> Terms:
     """Return per-slate terms of the sum of rewards of a slate that is read from the top, corrected by a model.
 
@@ -62,6 +79,24 @@ def pseudo_inverse(slot_weight: Floats, reward: Floats) -> Terms:
     """
     weight = slot_weight.sum(axis=1) - slot_weight.shape[1] + 1.0
     return Terms(weight * reward.sum(axis=1))
+
+
+def uniform_pseudo_inverse_weight(at_position: Floats, anywhere: Floats, n_items: int) -> Floats:
+    """Return (B,) the weight q' G^+ 1_slate of slates that were drawn uniformly, no item twice.
+
+    1 + M (M - 1) / (M - L) (b / L - L / M) + (M - 1) (a - b / L), with a and b the sums over a slate's items of the
+    target's probability of each at its position, and anywhere.  G's eigenvalues are L / M (all constant), 0 (constant
+    over items), (M - L) / (M (M - 1)) (constant over positions) and 1 / (M - 1).  Swaminathan et al. (2017), eq. 5.
+
+    Args:
+        at_position: (B, L) probability of each item at its position under the target.
+        anywhere: (B, L) probability of each item anywhere in the slate under the target.
+        n_items: M, that the slates were drawn from.
+    """
+    length = at_position.shape[1]
+    a, b = at_position.sum(axis=1), anywhere.sum(axis=1) / length
+    over_positions = n_items * (n_items - 1) / (n_items - length) * (b - length / n_items) if n_items > length else 0.0
+    return 1.0 + over_positions + (n_items - 1) * (a - b)
 
 
 def pseudo_inverse_weight(target: Floats, logging: Floats, slate: Floats) -> float:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from serendip.experiments.offline.evaluate import Evaluation, choose_target
+from serendip.experiments.offline.evaluate import choose_target
+from serendip.experiments.offline.evaluation import Evaluation
 from serendip.experiments.offline.intervals import Estimate
 from serendip.experiments.offline.long_term import estimators
 from serendip.experiments.offline.long_term.days import Days

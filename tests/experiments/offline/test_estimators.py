@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,11 +11,19 @@ from hypothesis import strategies as st
 
 from serendip.experiments.offline import estimators
 from serendip.experiments.offline.estimators.loggers import weighted_over_loggers
-from serendip.experiments.offline.estimators.slate import cascade_doubly_robust, pseudo_inverse, pseudo_inverse_weight
+from serendip.experiments.offline.estimators.slate import (
+    cascade_doubly_robust,
+    pseudo_inverse,
+    pseudo_inverse_weight,
+    uniform_pseudo_inverse_weight,
+)
 from serendip.experiments.offline.slots import Slots
 from serendip.simulator.interface import SettingsError
 
-FURTHER = ("slate_weight", "prefix_weight", "marginal_weight", "balanced_propensity")
+FURTHER = (
+    *("slate_weight", "prefix_weight", "marginal_weight", "balanced_propensity"),
+    *("pseudo_inverse_weight", "mrdr_predicted", "mrdr_expected"),
+)
 
 
 def total(terms, n):
@@ -57,6 +67,9 @@ SLOW = {
     "slate_ips": lambda rows, t: mean(r["slate_weight"] * r["r"] for r in rows),
     "slate_snips": lambda rows, t: sum(r["slate_weight"] * r["r"] for r in rows) / sum(r["slate_weight"] for r in rows),
     "cascade_ips": lambda rows, t: mean(r["prefix_weight"] * r["r"] for r in rows),
+    "cascade_dr": lambda rows, t: correction(rows, lambda r: r["prefix_weight"]),
+    "pseudo_inverse": lambda rows, t: mean(r["pseudo_inverse_weight"] * r["r"] for r in rows),
+    "mrdr": lambda rows, t: mean(r["mrdr_expected"] + r["w"] * (r["r"] - r["mrdr_predicted"]) for r in rows),
 }
 
 
@@ -121,6 +134,12 @@ def test_an_unknown_estimator_is_named_with_the_known_ones():
         estimators.make("magic")
 
 
+def test_a_name_can_carry_its_own_setting():
+    assert value_of("clipped_ips@1.5", slots_of(BY_HAND), clip=9.0) == value_of(
+        "clipped_ips", slots_of(BY_HAND), clip=1.5
+    )
+
+
 def test_what_a_log_lacks_makes_an_estimate_unknown_not_wrong():
     assert np.isnan(value_of("mips", slots_of(BY_HAND)))
 
@@ -161,6 +180,40 @@ def test_the_pseudo_inverse_of_a_product_policy_needs_no_matrix(slates):
     fast = pseudo_inverse(weight, np.ones((9, 2)) / 2).numerator
     slow = [pseudo_inverse_weight(target.ravel(), together, one) for one in shown]
     np.testing.assert_allclose(fast, slow, atol=1e-10)
+
+
+def test_the_pseudo_inverse_of_uniform_slates_has_a_closed_form():
+    n, length = 5, 3
+    every = np.array(list(itertools.permutations(range(n), length)))
+    shown = np.zeros((len(every), length * n))
+    for k in range(length):
+        shown[np.arange(len(every)), k * n + every[:, k]] = 1.0
+    together = shown.T @ shown / len(every)
+    wanted = np.random.default_rng(0).dirichlet(np.full(len(every), 0.3))  # any target over slates without repetition
+    target = (wanted @ shown).reshape(length, n)
+    at_position = target[np.arange(length), every]
+    anywhere = target.sum(axis=0)[every]
+    fast = uniform_pseudo_inverse_weight(at_position, anywhere, n)
+    slow = [pseudo_inverse_weight(target.ravel(), together, one) for one in shown]
+    np.testing.assert_allclose(fast, slow, atol=1e-9)
+    worth = np.random.default_rng(1).random((length, n))
+    rewards = worth[np.arange(length), every].sum(axis=1)
+    assert fast @ rewards / len(every) == pytest.approx(wanted @ rewards, abs=1e-12)
+
+
+def test_cascade_dr_per_slot_is_that_of_slates_for_a_model_without_memory(slates):
+    logging, target, every, worth = slates
+    at = np.arange(2)
+    prefix = np.cumprod(target[at, every] / logging[at, every], axis=1)
+    model = np.random.default_rng(2).random((2, 3))
+    expected = (target * model).sum(axis=1)  # (2,) of each position
+    ahead = np.cumsum(expected[::-1])[::-1]  # from each position on
+    predicted = model[at, every] + np.append(ahead[1:], 0.0)
+    whole = cascade_doubly_robust(prefix, worth[at, every], predicted, np.tile(ahead, (9, 1))).numerator
+    columns = [worth[at, every], np.ones((9, 2)), np.ones((9, 2)), model[at, every], np.tile(expected, (9, 1))]
+    slots = Slots(np.arange(18), *(column.ravel() for column in columns), {"prefix_weight": prefix.ravel()})
+    by_slot = estimators.make("cascade_dr")(slots).numerator.reshape(9, 2).sum(axis=1)
+    np.testing.assert_allclose(by_slot, whole, atol=1e-12)
 
 
 def test_cascade_doubly_robust_is_exact_where_the_model_is(slates):

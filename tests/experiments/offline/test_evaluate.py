@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from serendip.agents import registry
-from serendip.experiments.offline.evaluate import MEANING, Truth, evaluate
+from serendip.experiments.offline.evaluate import MEANING, evaluate
+from serendip.experiments.offline.evaluation import Truth
 from serendip.experiments.offline.report import report
 from serendip.experiments.offline.valuation import Method
 from serendip.simulator.interface import DataError, Feedback, Items, SerendipError, SettingsError, Visits
