@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from serendip.agents.models.model import Arrays, Interactions, Model
 Rows = NDArray[np.int64]
 _CHECK_EVERY = 5  # epochs between two looks at the validation users
 _QUIET = 2.0  # seconds before a bar is shown
+_barless = ContextVar("barless", default=False)
 
 
 @dataclass(slots=True)
@@ -183,7 +185,7 @@ def _bar(total: int) -> Generator[Callable[[], None]]:
 
     Workers that learn beside others show none.
     """
-    if not sys.stderr.isatty() or multiprocessing.parent_process() is not None:
+    if _barless.get() or not sys.stderr.isatty() or multiprocessing.parent_process() is not None:
         yield lambda: None
         return
     from rich.console import Console
@@ -203,3 +205,13 @@ def _bar(total: int) -> Generator[Callable[[], None]]:
         yield advance
     finally:
         bar.stop()
+
+
+@contextmanager
+def without_bars() -> Generator[None]:
+    """Let whoever learns meanwhile show no bar, because the caller shows one."""
+    token = _barless.set(True)
+    try:
+        yield
+    finally:
+        _barless.reset(token)

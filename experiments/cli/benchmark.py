@@ -49,6 +49,7 @@ class Benchmark:
 
     def execute(self) -> None:
         """Run the benchmark and print its table."""
+        from serendip.agents.models.trainer import without_bars
         from serendip.experiments.cli.output import console_for, step_progress, write
         from serendip.experiments.figures.benchmark import draw
         from serendip.experiments.offline.ranking.benchmark import Plan, run
@@ -61,7 +62,7 @@ class Benchmark:
             )
         plan = Plan(str(self.data), self.protocol, self.trials, self.min_rating, self.min_events, self.seed)
         console = console_for(self.json)
-        with step_progress(console) as at:
+        with step_progress(console) as at, without_bars():
             run(plan, self.models, self.out, lambda line: console.print(line, markup=False, soft_wrap=True), at)
         failed = failures(self.out)
         for name, error in failed.items():

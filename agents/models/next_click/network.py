@@ -46,16 +46,16 @@ class NextClickSettings:
 
     encoder: Literal["recurrent", "attention"] = "recurrent"
     width: int = 64
-    length: int = 50
+    length: int = 30
     n_blocks: int = 2
     n_heads: int = 2
     dropout: float = 0.5
-    negatives: int = 1024
+    negatives: int = 512
     epochs: int = 15
     warm_epochs: int = 3
     patience: int = 2
-    batch: int = 128
-    learning_rate: float = 3e-3
+    batch: int = 256
+    learning_rate: float = 5e-3
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -206,7 +206,7 @@ def _dropped(x: torch.Tensor, probability: float, generator: torch.Generator) ->
 _SPACE = {
     "width": OneOf((32, 64, 128)),
     "dropout": Range(0.2, 0.7),
-    "learning_rate": LogRange(1e-3, 1e-2),
+    "learning_rate": LogRange(2e-3, 1e-2),
 }
 RECURRENT = Card(
     about="gated recurrent units over the last clicks (after Hidasi et al. 2016, GRU4Rec)",
