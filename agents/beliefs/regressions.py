@@ -12,6 +12,8 @@ from serendip.simulator.interface import Floats, Ints
 
 Real = NDArray[Any]  # single or double precision; sums are kept in double
 
+_AT_ONCE = 1 << 14  # numbers of a covariance: what stays in the cache
+
 
 class Regressions:
     """G regressions y = w_g . x + noise, each with K targets that share its x.
@@ -83,7 +85,9 @@ class Regressions:
         order = np.argsort(rows, kind="stable")
         groups, starts = np.unique(rows[order], return_index=True)
         if len(groups) == len(rows):
-            self._learn_one_each(rows, x.astype(np.float64), y.astype(np.float64))
+            step = max(_AT_ONCE // x.shape[1] ** 2, 1)
+            for part in (slice(start, start + step) for start in range(0, len(rows), step)):
+                self._learn_one_each(rows[part], x[part].astype(np.float64), y[part].astype(np.float64))
         else:
             self._learn_blocks(groups, starts, x[order].astype(np.float64), y[order].astype(np.float64))
 

@@ -17,6 +17,8 @@ KINDS = {  # a registry, or a function that returns names and what they are
     "models": "serendip.agents.models.registry:MODELS",
     "beliefs": "serendip.agents.presets:BELIEFS",
     "strategies": "serendip.agents.presets:STRATEGIES",
+    "bandits": "serendip.experiments.online.bandits:TASKS",
+    "bandit-beliefs": "serendip.experiments.online.bandits:LEARNERS",
     "estimators": "serendip.experiments.offline.estimators:ESTIMATORS",
     "figures": "serendip.experiments.figures:FIGURES",
     "dynamics": "serendip.simulator.dynamics:DYNAMICS",

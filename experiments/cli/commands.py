@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "audit": "serendip.experiments.cli.audit:AuditLog",
     "calibrate": "serendip.experiments.cli.calibrate:Calibrate",
     "benchmark": "serendip.experiments.cli.benchmark:Benchmark",
+    "bandits": "serendip.experiments.cli.bandits:Bandits",
     "list": "serendip.experiments.cli.catalogue:Catalogue",
 }
 

@@ -38,10 +38,10 @@ def run_units(units: list[Unit], jobs: int, console: Console) -> None:
         return
     jobs = min(jobs or os.cpu_count() or 1, len(left))
     context = multiprocessing.get_context("spawn")
-    with one_thread_each(), ProcessPoolExecutor(jobs, context, _stay_with, (os.getpid(),)) as pool:
+    with one_thread_each(), ProcessPoolExecutor(jobs, context, stay_with, (os.getpid(),)) as pool:
         manager = SyncManager(ctx=context)
         with _deaf_to_interrupts():
-            manager.start(_stay_with, (os.getpid(),))
+            manager.start(stay_with, (os.getpid(),))
             days = manager.Queue()
             futures = {pool.submit(_run, unit, index, days): unit for index, unit in enumerate(left)}
         processes = list(getattr(pool, "_processes", {}).values())
@@ -113,7 +113,7 @@ def _run(unit: Unit, index: int, days: Any) -> None:
     unit.run(lambda done: days.put((index, done)))
 
 
-def _stay_with(parent: int) -> None:
+def stay_with(parent: int) -> None:
     """End this process when `parent` has ended, however it ended, so that no orphan writes on."""
 
     def watch() -> None:

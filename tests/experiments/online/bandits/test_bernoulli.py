@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from serendip.experiments.online.bandits import RULES, bernoulli_regret, bootstrap_arms, thompson_arms
+from serendip.experiments.online.bandits.bernoulli import RULES, bernoulli_regret, bootstrap_arms, thompson_arms
 from serendip.simulator.interface import SettingsError
 
 ARMS = [0.3] + [0.2] * 9
