@@ -27,13 +27,27 @@ def hits_at(scores: Matrix, known: Matrix, asked: Matrix, k: int) -> Matrix:
     """
     k = min(k, scores.shape[1])
     worth = np.where(known, -np.inf, scores)
-    bar = -np.partition(-worth, k - 1, axis=1)[:, [k - 1]]
-    above, at = worth > bar, worth == bar
-    room = k - above.sum(axis=1, keepdims=True)
-    chosen = above | (at & (np.cumsum(at, axis=1) <= room))
-    columns = np.nonzero(chosen)[1].reshape(len(scores), k)  # by item within each row
-    order = np.argsort(-np.take_along_axis(worth, columns, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(asked & ~known, np.take_along_axis(columns, order, axis=1), axis=1)
+    floor = _floor(worth, k)[:, None]
+    ties = worth == floor
+    if ties.sum() > 4 * k * len(scores):
+        ties &= np.cumsum(ties, axis=1, dtype=np.int32) <= k  # no more of them can be among the first k
+    rows, items = np.nonzero((worth > floor) | ties)
+    order = np.lexsort((items, -worth[rows, items], rows))
+    rows, items = rows[order], items[order]
+    counts = np.bincount(rows, minlength=len(scores))
+    first = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts) < k
+    return (asked & ~known)[rows[first], items[first]].reshape(len(scores), k)
+
+
+def _floor(worth: Matrix, k: int) -> Matrix:
+    """Return (n,) numbers than which at least k of each row of `worth` (n, n_items) are not smaller.
+
+    Where there are many items: the k-th largest of the largest of each 32, which is found faster than the k-th largest.
+    """
+    n_items = worth.shape[1]
+    if n_items >= 64 * k:
+        worth = worth[:, : n_items // 32 * 32].reshape(len(worth), -1, 32).max(axis=2)
+    return np.partition(worth, worth.shape[1] - k, axis=1)[:, worth.shape[1] - k]
 
 
 def recall(hits: Matrix, n_asked: Matrix, k: int) -> Matrix:

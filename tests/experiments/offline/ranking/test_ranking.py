@@ -33,6 +33,20 @@ def test_ties_are_ranked_by_item() -> None:
     assert hits_at(scores, none, asked, 4).tolist() == [[False, False, True, False]]
 
 
+@pytest.mark.parametrize("n_items", [3, 40, 700])
+@pytest.mark.parametrize("n_levels", [2, 30, 10**6])
+def test_rankings_beside_a_sort(n_items: int, n_levels: int) -> None:
+    rng = np.random.default_rng(n_items * n_levels)
+    scores = rng.integers(n_levels, size=(20, n_items)).astype(np.float32)
+    known, asked = rng.random(scores.shape) < 0.3, rng.random(scores.shape) < 0.3
+    known[0] = True
+    hits = hits_at(scores, known, asked, 10)
+    for row in range(20):
+        ranked = sorted(range(n_items), key=lambda item: (known[row, item], -scores[row, item], item))
+        expected = [bool(asked[row, item] and not known[row, item]) for item in ranked[:10]]
+        assert hits[row].tolist() == expected
+
+
 def ratings(path: Path, n_users: int = 40, text_ids: bool = False) -> Path:
     rng = np.random.default_rng(0)
     rows = ["userId,movieId,rating,timestamp"]
