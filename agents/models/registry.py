@@ -36,6 +36,7 @@ MODELS: dict[str, str] = {
     "wide-autoencoder": "serendip.agents.models.family:WIDE_AE",
     "free-vae": "serendip.agents.models.family:FREE_VAE",
     "mult-vae": "serendip.agents.models.mult_vae:CARD",
+    "rec-vae": "serendip.agents.models.rec_vae:CARD",
     "markov-chain": "serendip.agents.models.next_click.markov:CARD",
     "sequential-rules": "serendip.agents.models.next_click.markov:RULES",
     "gru": "serendip.agents.models.next_click.network:RECURRENT",

@@ -40,6 +40,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "emphasis-dae": GRADIENT,
     "wide-autoencoder": GRADIENT,
     "free-vae": GRADIENT,
+    "rec-vae": {"latent": 4, "hidden": 16, "epochs": 15, "batch": 12, "learning_rate": 0.02},
     "mult-vae": {"latent": 4, "hidden": [16], "epochs": 60, "batch": 8, "learning_rate": 0.01, "anneal_steps": 100},
 }
 NEXT = {"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1}
