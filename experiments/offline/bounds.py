@@ -21,6 +21,29 @@ def delta_method(value: float, error: float, n_users: int, level: float = 0.95) 
     return value - half, value + half
 
 
+def confidence_sequence(value: float, error: float, n_users: int, best_at: int = 1000, level: float = 0.95) -> Interval:
+    """Return an interval that may be looked at after every user: all of them hold at once, for many users.
+
+    V -+ se sqrt(2 (U rho^2 + 1) / (U rho^2) log(sqrt(U rho^2 + 1) / a)), with rho such that it is narrowest, for its
+    standard error, at `best_at` users.  For a log that is read as it grows by new users, and stopped when it has said
+    enough.  Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas (2024), "Time-uniform central limit theory and asymptotic
+    confidence sequences", theorem 2.2.
+
+    Args:
+        value: the estimate.
+        error: its standard error, over users.
+        n_users: U.
+        best_at: the number of users at which it is to be narrowest.
+        level: share of the logs in which all intervals cover the truth.
+    """
+    if n_users < 2:
+        return -math.inf, math.inf
+    alpha = 1.0 - level
+    spread = n_users * (-2.0 * math.log(alpha) + math.log(1.0 - 2.0 * math.log(alpha))) / best_at  # U rho^2
+    half = error * math.sqrt(2.0 * (spread + 1.0) / spread * math.log(math.sqrt(spread + 1.0) / alpha))
+    return value - half, value + half
+
+
 def hoeffding(value: float, width: float, slots: float, squares: float, level: float = 0.95) -> Interval:
     """Return V -+ width sqrt(sum_u n_u^2 log(2 / a) / 2) / n, with a = 1 - level.  Hoeffding (1963), theorem 2.
 

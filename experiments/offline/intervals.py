@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from serendip.experiments.offline import bounds
-from serendip.experiments.offline.sums import COUNT, Columns, Moments
+from serendip.experiments.offline import bounds, likelihood
+from serendip.experiments.offline.sums import COUNT, WEIGHT, Columns, Moments
 from serendip.simulator.interface import Floats
 
 
@@ -126,15 +126,45 @@ def estimate(value: Floats, error: Floats, n_users: int, reward_range: tuple[flo
 
 
 def others(found: Estimate, n_users: int, sample_size: float, reward_range: tuple[float, float]) -> Estimate:
-    """Return the estimate with the delta method's interval and, where it lies in the range, that for rare rewards."""
+    """Return the estimate with the delta method's interval, a confidence sequence and Korn-Graubard's."""
     if found.value is None or found.standard_error is None:
         return found
     smallest, largest = reward_range
-    delta = bounds.delta_method(found.value, found.standard_error, n_users)
-    made = {"delta_method": (max(delta[0], smallest), min(delta[1], largest))}
+    made = {"delta_method": bounds.delta_method(found.value, found.standard_error, n_users)}
+    made["confidence_sequence"] = bounds.confidence_sequence(found.value, found.standard_error, n_users)
+    made = {name: (max(low, smallest), min(high, largest)) for name, (low, high) in made.items()}
     if n_users > 1 and smallest < largest and smallest <= found.value <= largest:
         made["korn_graubard"] = bounds.korn_graubard(found.value, found.standard_error, sample_size, reward_range)
     return dataclasses.replace(found, others=found.others | made)
+
+
+def by_likelihood(found: Estimate, columns: Columns, e: int, users: Floats, reward: tuple[float, float]) -> Estimate:
+    """Return estimate `e`, a ratio of sums of `users` (U, C), with its interval by empirical likelihood."""
+    if found.value is None or columns.baseline[e] is not None:
+        return found
+    ends = likelihood.empirical_likelihood(users[:, columns.numerator[e]], users[:, columns.denominator[e]])
+    if ends is None:
+        return found
+    cut = max(ends[0], reward[0]), min(ends[1], reward[1])
+    return dataclasses.replace(found, others=found.others | {"empirical_likelihood": cut})
+
+
+def given_mean_weight(
+    found: Estimate, columns: Columns, moments: Moments, ips: int, snips: int, reward: tuple[float, float]
+) -> Estimate:
+    """Return the estimate by IPS with the interval that uses that the mean weight is 1 (`likelihood.cressie_read`)."""
+    where = {pair: p for p, pair in enumerate(columns.pairs)}
+    n, again = columns.numerator[ips], columns.numerator[snips]  # both hold the weighted reward
+    pairs = ((n, n), (WEIGHT, again), (COUNT, n)), ((WEIGHT, again), (WEIGHT, WEIGHT), (COUNT, WEIGHT))
+    rows = (*pairs, ((COUNT, n), (COUNT, WEIGHT), (COUNT, COUNT)))
+    products = np.array([[moments.products[0, where[pair]] for pair in row] for row in rows])
+    sums = np.array([moments.sums[0, column] for column in (n, WEIGHT, COUNT)])
+    made = likelihood.cressie_read(likelihood.WeightMoments(moments.n_users, sums, products))
+    if found.value is None or made is None:
+        return found
+    low, high = made[1]
+    cut = min(max(low, reward[0]), reward[1]), max(min(high, reward[1]), reward[0])
+    return dataclasses.replace(found, others=found.others | {"cressie_read": cut})
 
 
 def guaranteed(

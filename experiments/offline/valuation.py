@@ -17,6 +17,7 @@ from serendip.simulator.interface import Floats, Ints
 
 _SLATES = ("slate_ips", "slate_snips")
 _SLATES_OFF = 0.25  # how far the mean weight of slates may be from 1
+_KEPT = 20_000  # users whose sums are kept for intervals by empirical likelihood
 _MEAN_WEIGHT = "mean_weight"  # a ratio like any other: sum of weights over number of slots
 
 
@@ -56,6 +57,7 @@ class Valued:
         weights: the importance weights.
         reward_range: smallest and largest reward seen.
         tenths: of the users, by activity; none where each row is a user of its own.
+        users: (U, C) the sums of each user, where there are at most 20,000; else None.
     """
 
     names: tuple[str, ...]
@@ -64,6 +66,7 @@ class Valued:
     weights: WeightHistogram
     reward_range: tuple[float, float]
     tenths: list[Tenth]
+    users: Floats | None = None
 
     def estimates(
         self, reward_range: tuple[float, float], largest_weight: Mapping[str, float] | None = None
@@ -89,6 +92,11 @@ class Valued:
             if weight is not None:
                 term = min(weight * reward_range[0], 0.0), max(weight * reward_range[1], 0.0)
                 found[name] = intervals.guaranteed(found[name], self.columns, self.moments, e, term, reward_range)
+            if self.users is not None and "@" not in name:
+                found[name] = intervals.by_likelihood(found[name], self.columns, e, self.users, reward_range)
+        if {"ips", "snips"} <= found.keys() and n > 2:
+            places = self.names.index("ips"), self.names.index("snips")
+            found["ips"] = intervals.given_mean_weight(found["ips"], self.columns, self.moments, *places, reward_range)
         return found if self.has_slates() else found | dict.fromkeys(_SLATES, intervals.UNKNOWN)
 
     def mean_slate_weight(self) -> float | None:
@@ -118,6 +126,7 @@ class Valuation:
         self._columns: Columns | None = None
         self._open: UserSums | None = None
         self._closed: Moments | None = None
+        self._kept: list[Floats] = []  # sums of users that are closed, while they are few
         self._weights = WeightHistogram()
         self._range = (np.inf, -np.inf)
 
@@ -145,6 +154,7 @@ class Valuation:
             self._open.merge(other._open)
         if other._closed is not None:
             self._closed = other._closed if self._closed is None else self._closed.plus(other._closed)
+            self._keep(other._kept)
         self._weights.merge(other._weights)
         self._range = (min(self._range[0], other._range[0]), max(self._range[1], other._range[1]))
 
@@ -153,18 +163,26 @@ class Valuation:
         if self._columns is None:
             return None
         columns, closed, tenths = _with_mean_weight(self._columns), self._closed, list[Tenth]()
+        kept = np.concatenate(self._kept) if self._kept else None
         if self._open is not None:
             users, sums = self._open.in_order()
             closed = moments(columns, self.method.seed, users, sums, self.method.n_replicates)
             tenths = by_activity(sums[:, COUNT], sums[:, WEIGHT])
+            kept = sums if len(users) <= _KEPT else None
         assert closed is not None
         names = (*self.method.estimators, _MEAN_WEIGHT)
         low, high = self._range
-        return Valued(names, columns, closed, self._weights, (float(low), float(high)), tenths)
+        return Valued(names, columns, closed, self._weights, (float(low), float(high)), tenths, kept)
 
     def _close(self, columns: Columns, users: Ints, values: Floats) -> None:
         sums = moments(columns, self.method.seed, users, values, self.method.n_replicates)
         self._closed = sums if self._closed is None else self._closed.plus(sums)
+        self._keep([values])
+
+    def _keep(self, values: list[Floats]) -> None:
+        """Keep the sums of single users while they are few."""
+        assert self._closed is not None
+        self._kept = [*self._kept, *values] if self._closed.n_users <= _KEPT else []
 
 
 def _with_mean_weight(columns: Columns) -> Columns:
