@@ -10,6 +10,8 @@ from serendip.agents.beliefs.belief import Luck
 from serendip.agents.beliefs.gaussian import GaussianPosterior
 from serendip.simulator.interface import Floats, Singles
 
+_TERMS = 32
+
 
 def own_weights_posterior(x: Singles, mean: Floats, covariance: Floats) -> GaussianPosterior:
     """Return the posterior of scores w_i . x_ui where each item has weights of its own, independent of the others'.
@@ -23,6 +25,18 @@ def own_weights_posterior(x: Singles, mean: Floats, covariance: Floats) -> Gauss
     location = np.einsum("bmd,md->bm", x64, mean)
     variance = np.einsum("bmd,bmd->bm", np.einsum("bmd,mde->bme", x64, covariance), x64)
     return GaussianPosterior(location.astype(np.float32), np.sqrt(np.maximum(variance, 0.0)).astype(np.float32))
+
+
+def products(x: Singles, weights: Singles, out: Singles | None = None) -> Singles:
+    """Return (B, M) `x` (B, d) times `weights` (d, M), the same bits for a row whatever else is in the batch.
+
+    A BLAS adds up short sums in one order, and may add up long ones in another for another size of the batch; so that a
+    few features are taken at a time.
+    """
+    scores = np.matmul(x[:, :_TERMS], weights[:_TERMS], out=out)
+    for start in range(_TERMS, x.shape[1], _TERMS):
+        scores += np.matmul(x[:, start : start + _TERMS], weights[start : start + _TERMS])
+    return scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +108,7 @@ class MemberWeightsPosterior:
         return self._scores(self.weights[index])
 
     def _scores(self, weights: Singles) -> Singles:
+        if self.x.shape[1] == 1 and weights.ndim == 2:
+            return products(self.x[:, 0], np.ascontiguousarray(weights.T))
         shape = (len(self.x), max(self.x.shape[1], weights.shape[-2]), self.x.shape[2])
         return np.einsum("bmd,bmd->bm", np.broadcast_to(self.x, shape), np.broadcast_to(weights, shape))
