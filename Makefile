@@ -40,6 +40,7 @@ bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
 	$(BIN)/python benchmarks/world.py --out bench
 	$(BIN)/python benchmarks/off_policy.py
 	$(BIN)/python benchmarks/models.py
+	$(BIN)/python benchmarks/beliefs.py
 
 clean: ## remove .venv, the demo's results and every cache
 	rm -rf $(VENV) $(DEMO) bench build dist .pytest_cache .ruff_cache .hypothesis
