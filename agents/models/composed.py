@@ -11,7 +11,9 @@ import numpy as np
 import torch
 
 from serendip.agents.models import layers, slots
+from serendip.agents.models.corruption import Corruption, ages_of, corrupted, shortened, targets
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
+from serendip.agents.models.refinement import refined
 from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, judged, train
 from serendip.simulator import randomness
 from serendip.simulator.interface import DataError, SettingsError, Singles
@@ -24,19 +26,23 @@ class ComposedSettings:
     Attributes:
         corruption: of the input; under `emphasis` the dropped clicks alone are predicted.
         encoder: a table of users, the sum of what was clicked (normalised), or a perceptron.
-        posterior: a point, or a Gaussian: amortised by the encoder, or free parameters of each user (with a table).
+        posterior: a point, or a Gaussian: amortised by the encoder, semi-amortised (some steps from what the encoder
+            says), or free parameters of each user (with a table).
         decoder: inner product with the items, or a perceptron that mirrors the encoder's.
         likelihood: of the clicks.
         latent: length of a user's vector.
         hidden: widths of the perceptrons.
         dropout: probability that a click is dropped, in [0, 1).
+        last: clicks that are left of a history, under `last-k`.
         beta: weight of the KL term once annealed.
         anneal_steps: minibatches over which beta rises, counted over all fits.
         unclicked: weight of the unclicked pairs (gaussian, bernoulli).
         l2: penalty of all parameters but biases, and of a point in the table.
+        l1: penalty of the same weights' absolute values.
         epochs: of the first fit.
         warm_epochs: of each later one.
         fold_steps: gradient steps by which an unseen user is folded into a table.
+        refine_steps: of a semi-amortised posterior, from what the encoder says.
         batch: users in a minibatch.
         learning_rate: of Adam.
         patience: looks at validation users without a better one, one every five epochs, before a fit ends; 0 for never.
@@ -44,7 +50,7 @@ class ComposedSettings:
         seed: of all that is random.
     """
 
-    corruption: slots.Corruption = "none"
+    corruption: Corruption = "none"
     encoder: slots.Encoder = "mlp"
     posterior: slots.Posterior = "point"
     decoder: slots.Decoder = "mlp"
@@ -52,13 +58,16 @@ class ComposedSettings:
     latent: int = 64
     hidden: tuple[int, ...] = (200,)
     dropout: float = 0.5
+    last: int = 20
     beta: float = 0.2
     anneal_steps: int = 1000
     unclicked: float = 1.0
     l2: float = 1e-4
+    l1: float = 0.0
     epochs: int = 50
     warm_epochs: int = 3
     fold_steps: int = 100
+    refine_steps: int = 5
     batch: int = 256
     learning_rate: float = 1e-3
     patience: int = 4
@@ -66,12 +75,15 @@ class ComposedSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.encoder == "table" and self.posterior == "amortised":
-            raise SettingsError("a table of users is not amortised; its posterior is 'point' or 'free'")
+        if self.encoder == "table" and self.posterior in ("amortised", "semi-amortised"):
+            raise SettingsError(f"a table of users is not {self.posterior}; its posterior is 'point' or 'free'")
         if self.encoder != "table" and self.posterior == "free":
             raise SettingsError("a free posterior needs the encoder 'table'; with others it is 'point' or 'amortised'")
-        if self.latent < 1 or not 0.0 <= self.dropout < 1.0:
-            raise SettingsError(f"latent must be 1 or more and dropout in [0, 1), got {self.latent}, {self.dropout}")
+        if min(self.latent, self.last, self.batch) < 1 or not 0.0 <= self.dropout < 1.0:
+            raise SettingsError(
+                f"latent, last and batch must be 1 or more and dropout in [0, 1), got {self.latent}, {self.last}, "
+                f"{self.batch} and {self.dropout}"
+            )
 
 
 class Composed:
@@ -105,11 +117,12 @@ class Composed:
         table = self._table(clicks.shape[0], generator)
         exposures = csr(data.exposures) if chosen.exposed_only and data.exposures is not None else None
         counts = np.asarray(clicks.sum(axis=0)).ravel()
-        inputs = layers.normalised(clicks)
+        inputs, ages = self._inputs(data.clicks), ages_of(data.clicks) if chosen.corruption == "recency" else None
 
         def mean_loss(rows: Rows) -> torch.Tensor:
-            corrupt = slots.corrupted(inputs[rows], chosen.corruption, chosen.dropout, counts, generator)
-            wanted = slots.targets(clicks[rows], corrupt, chosen.corruption)
+            old = None if ages is None else ages[rows]
+            corrupt = corrupted(inputs[rows], chosen.corruption, chosen.dropout, counts, generator, old)
+            wanted = targets(clicks[rows], corrupt, chosen.corruption)
             own = None if table is None else table[torch.from_numpy(rows)]
             shown = None if exposures is None else exposures[rows]
             return self._loss(corrupt, wanted, shown, own, generator) / len(rows)
@@ -128,23 +141,82 @@ class Composed:
         chosen = self.settings
         code = self._encode(inputs) if own is None else own
         penalty = torch.zeros(())
+        if chosen.posterior == "semi-amortised":
+            return self._semi_amortised(code, clicks, shown, generator) + self._weight_penalty()
         if chosen.posterior != "point":
             code, kl = slots.sampled(code, generator)
             penalty = self.progress.annealed(chosen.beta, chosen.anneal_steps) * kl
         elif own is not None:
             penalty = 0.5 * chosen.l2 * (own * own).sum()
-        weights = [(value * value).sum() for name, value in self.parameters.items() if ".w" in name]
-        penalty = penalty + 0.5 * chosen.l2 * torch.stack(weights).sum()
-        logits = self._decode(code)
-        return slots.reconstruction(logits, clicks, shown, chosen.likelihood, chosen.unclicked) + penalty
+        penalty = penalty + self._weight_penalty()
+        return slots.reconstruction(self._decode(code), clicks, shown, chosen.likelihood, chosen.unclicked) + penalty
+
+    def _weight_penalty(self) -> torch.Tensor:
+        weights = [value for name, value in self.parameters.items() if ".w" in name]
+        penalty = 0.5 * self.settings.l2 * torch.stack([(value * value).sum() for value in weights]).sum()
+        if self.settings.l1:
+            penalty = penalty + self.settings.l1 * torch.stack([value.abs().sum() for value in weights]).sum()
+        return penalty
+
+    def _semi_amortised(
+        self, both: torch.Tensor, clicks: Sparse, shown: Sparse | None, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Return minus the bound at the encoder's posterior, which moves the encoder, plus that at the refined one.
+
+        Krishnan, Liang & Hoffman (2018), "On the challenges of learning with inference networks on sparse,
+        high-dimensional data", algorithm 1.
+
+        Args:
+            both: (B, 2 latent) mean and log variance from the encoder.
+        """
+        chosen = self.settings
+        beta = self.progress.annealed(chosen.beta, chosen.anneal_steps)
+        still = {name: value.detach() for name, value in self.parameters.items()}
+
+        def bound(code: torch.Tensor, parameters: layers.Parameters) -> torch.Tensor:
+            z, kl = slots.sampled(code, generator)
+            logits = layers.dense("decoder", parameters, z, self._activation)
+            return slots.reconstruction(logits, clicks, shown, chosen.likelihood, chosen.unclicked) + beta * kl
+
+        best = refined(both, lambda code: bound(code, still), chosen.refine_steps)
+        return bound(both, still) + bound(best, self.parameters)
 
     def encode(self, histories: Sparse) -> Singles:
         """Return the posterior means (B, latent) of `histories`; a row does not depend on the others."""
         require_items(histories, self.n_items)
-        if self.settings.encoder == "table":
-            return self._fold_in(csr(histories))
-        codes = layers.score_sparse("encoder", self.parameters, layers.normalised(histories), self._activation)
-        return codes[:, : self.settings.latent]
+        chosen = self.settings
+        if chosen.encoder == "table":
+            start = np.zeros((histories.shape[0], chosen.latent), dtype=np.float32)
+            return self._fold_in(csr(histories), start, chosen.fold_steps)
+        means = self._codes(histories)[:, : chosen.latent]
+        if chosen.posterior == "semi-amortised":
+            return self._fold_in(csr(histories), means, chosen.refine_steps)
+        return means
+
+    def moments(self, histories: Sparse) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return mean and log variance (B, latent) that the encoder gives to `histories`.
+
+        Raises:
+            SettingsError: the posterior is no Gaussian from an encoder.
+        """
+        if self.settings.posterior not in ("amortised", "semi-amortised"):
+            raise SettingsError(f"a posterior that is {self.settings.posterior!r} is not amortised; choose 'amortised'")
+        require_items(histories, self.n_items)
+        mean, log_variance = torch.from_numpy(self._codes(histories)).chunk(2, dim=1)
+        return mean, log_variance
+
+    def misfit(self, z: torch.Tensor, clicks: Sparse) -> torch.Tensor:
+        """Return minus the log-likelihood of each user's `clicks` at `z` (B, latent), (B,), up to a constant."""
+        return slots.misfit(self._decode(z), clicks, self.settings.likelihood, self.settings.unclicked)
+
+    def _codes(self, histories: Sparse) -> Singles:
+        return layers.score_sparse("encoder", self.parameters, self._inputs(histories), self._activation)
+
+    def _inputs(self, histories: Sparse) -> Sparse:
+        """Return what the encoder is given, before corruption."""
+        if self.settings.corruption == "last-k":
+            histories = shortened(histories, self.settings.last)
+        return layers.normalised(histories)
 
     def decode(self, z: Singles) -> Singles:
         """Return the logits (B, n_items) at `z` (B, latent)."""
@@ -189,22 +261,24 @@ class Composed:
         width = chosen.latent * (1 if chosen.posterior == "point" else 2)
         return torch.randn((n_users, width), generator=generator) * 0.1
 
-    def _fold_in(self, histories: Sparse) -> Singles:
-        """Return the users' vectors with the most likely scores under the penalty, in blocks of one size."""
-        parts = [self._folded(histories[at : at + layers.BLOCK]) for at in range(0, histories.shape[0], layers.BLOCK)]
-        return np.concatenate(parts) if parts else np.zeros((0, self.settings.latent), dtype=np.float32)
+    def _fold_in(self, histories: Sparse, start: Singles, steps: int) -> Singles:
+        """Return the users' vectors (B, latent) after `steps` from `start` towards the most likely, in equal blocks."""
+        parts = [
+            self._folded(histories[at : at + layers.BLOCK], start[at : at + layers.BLOCK], steps)
+            for at in range(0, histories.shape[0], layers.BLOCK)
+        ]
+        return np.concatenate(parts) if parts else start
 
-    def _folded(self, clicks: Sparse) -> Singles:
-        """Return the vectors of at most a block of users, by Adam from zero; its steps are element by element."""
-        chosen, n = self.settings, clicks.shape[0]
-        padded = csr(np.vstack([clicks.toarray(), np.zeros((layers.BLOCK - n, clicks.shape[1]), dtype=np.float32)]))
-        z = torch.zeros((layers.BLOCK, chosen.latent), requires_grad=True)
-        optimiser = torch.optim.Adam([z], lr=0.1)
+    def _folded(self, clicks: Sparse, start: Singles, steps: int) -> Singles:
+        """Return the vectors of at most a block of users, under the penalty or the prior."""
+        chosen, missing = self.settings, layers.BLOCK - clicks.shape[0]
+        padded = csr(np.pad(clicks.toarray(), ((0, missing), (0, 0))))
+        first = torch.zeros((layers.BLOCK, chosen.latent))
+        first[: len(start)] = torch.from_numpy(start)
         strength = chosen.l2 if chosen.posterior == "point" else chosen.beta
-        for step in range(chosen.fold_steps):
-            optimiser.param_groups[0]["lr"] = 0.1 * (1.0 - step / chosen.fold_steps)  # so that it comes to rest
-            loss = slots.reconstruction(self._decode(z), padded, None, chosen.likelihood, chosen.unclicked)
-            loss = loss + 0.5 * strength * (z * z).sum()
-            (z.grad,) = torch.autograd.grad(loss, [z])
-            optimiser.step()
-        return z.detach().numpy()[:n]
+
+        def loss(z: torch.Tensor) -> torch.Tensor:
+            fit = slots.reconstruction(self._decode(z), padded, None, chosen.likelihood, chosen.unclicked)
+            return fit + 0.5 * strength * (z * z).sum()
+
+        return refined(first, loss, steps).numpy()[: clicks.shape[0]]

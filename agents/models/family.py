@@ -55,6 +55,26 @@ EMPHASIS_DAE = Card(
     Composed,
     _DROPPED,
 )
+POPULARITY_DAE = Card(
+    "denoising autoencoder, clicks dropped in proportion to the item's popularity",
+    ComposedSettings(corruption="popularity", dropout=0.8),
+    Composed,
+    _COMMON | {"dropout": Range(0.2, 0.95)},
+)
+RECENCY_DAE = Card(
+    "denoising autoencoder, clicks dropped more the longer ago they were",
+    ComposedSettings(corruption="recency", dropout=0.05),
+    Composed,
+    _COMMON | {"dropout": LogRange(0.005, 0.5)},
+    sequential=True,
+)
+LAST_DAE = Card(
+    "autoencoder that sees the last clicks alone, with a multinomial likelihood",
+    ComposedSettings(corruption="last-k"),
+    Composed,
+    _COMMON | {"last": LogRange(1, 100, whole=True)},
+    sequential=True,
+)
 WIDE_AE = Card(
     'denoising autoencoder with a wide code: hardly a bottleneck ("full rank")',
     ComposedSettings(corruption="dropout", hidden=(), latent=1000),
@@ -66,4 +86,10 @@ FREE_VAE = Card(
     ComposedSettings(encoder="table", posterior="free", learning_rate=0.01),
     Composed,
     _SAMPLED,
+)
+SEMI_VAE = Card(
+    "variational autoencoder, semi-amortised: some steps from what the encoder says (Krishnan et al. 2018)",
+    ComposedSettings(corruption="dropout", posterior="semi-amortised"),
+    Composed,
+    _SAMPLED | {"dropout": Range(0.1, 0.8), "refine_steps": OneOf((2, 5, 10))},
 )

@@ -1,50 +1,18 @@
-"""The slots from which a model is put together: corruption, likelihood and posterior as pure functions."""
+"""The slots from which a model is put together: likelihood and posterior as pure functions (see also `corruption`)."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
-import scipy.sparse
 import torch
 
-from serendip.agents.models import layers
 from serendip.agents.models.model import Sparse
 from serendip.agents.models.mult_vae import gaussian_kl, multinomial_loss
 
-Corruption = Literal["none", "dropout", "ipw-dropout", "emphasis"]
 Encoder = Literal["table", "items", "mlp"]
-Posterior = Literal["point", "amortised", "free"]
+Posterior = Literal["point", "amortised", "semi-amortised", "free"]
 Decoder = Literal["inner", "mlp"]
 Likelihood = Literal["gaussian", "bernoulli", "multinomial", "poisson"]
-
-
-def corrupted(rows: Sparse, how: Corruption, p: float, counts: Any, generator: torch.Generator) -> Sparse:
-    """Return `rows` (B, n_items) with some clicks dropped, the others rescaled so that the mean stays.
-
-    dropout and emphasis: each with probability p.  ipw-dropout: an item is kept with probability
-    (1 - p) (n_min / n_i)^(1/2), so that what everybody clicks teaches less.
-
-    Args:
-        counts: (n_items,) clicks of each item.
-    """
-    if how == "none" or p == 0.0:
-        return rows
-    if how != "ipw-dropout":
-        return layers.dropped(rows, p, generator)
-    rarest = max(float(counts[counts > 0].min()) if (counts > 0).any() else 1.0, 1e-12)
-    keep = (1.0 - p) * np.sqrt(rarest / np.maximum(counts[rows.indices], rarest))
-    kept = torch.rand(len(rows.data), generator=generator).numpy() < keep
-    data = np.where(kept, rows.data / keep, 0.0).astype(np.float32)
-    return scipy.sparse.csr_array((data, rows.indices, rows.indptr), shape=rows.shape)
-
-
-def targets(clicks: Sparse, corrupt: Sparse, how: Corruption) -> Sparse:
-    """Return what is to be predicted: the dropped clicks alone under emphasis, else all `clicks`."""
-    if how != "emphasis":
-        return clicks
-    data = np.where(corrupt.data == 0.0, clicks.data, np.float32(0.0))
-    return scipy.sparse.csr_array((data, clicks.indices, clicks.indptr), shape=clicks.shape)
 
 
 def reconstruction(
@@ -63,6 +31,20 @@ def reconstruction(
     """
     if likelihood == "multinomial":
         return multinomial_loss(logits, clicks, exposures)
+    return _by_item(logits, clicks, exposures, likelihood, unclicked).sum()
+
+
+def misfit(logits: torch.Tensor, clicks: Sparse, likelihood: Likelihood, unclicked: float) -> torch.Tensor:
+    """Return what `reconstruction` sums up, user by user, (B,), over all items."""
+    if likelihood == "multinomial":
+        return -(torch.from_numpy(clicks.toarray()) * torch.log_softmax(logits, dim=1)).sum(dim=1)
+    return _by_item(logits, clicks, None, likelihood, unclicked).sum(dim=1)
+
+
+def _by_item(
+    logits: torch.Tensor, clicks: Sparse, exposures: Sparse | None, likelihood: Likelihood, unclicked: float
+) -> torch.Tensor:
+    """Return minus the log-likelihood of each click or its absence, (B, n_items), for all but the multinomial."""
     x = torch.from_numpy(clicks.toarray())
     clicked = x > 0.0
     if likelihood == "gaussian":
@@ -75,7 +57,7 @@ def reconstruction(
         loss = torch.where(clicked, loss, unclicked * loss)
     if exposures is not None:
         loss = torch.where(clicked | (torch.from_numpy(exposures.toarray()) > 0.0), loss, 0.0)
-    return loss.sum()
+    return loss
 
 
 def sampled(both: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:

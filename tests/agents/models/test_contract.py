@@ -38,8 +38,12 @@ SMALL: dict[str, dict[str, Any]] = {
     "mult-dae": GRADIENT,
     "ipw-dae": GRADIENT,
     "emphasis-dae": GRADIENT,
+    "popularity-dae": GRADIENT,
+    "recency-dae": GRADIENT,
+    "last-clicks-autoencoder": GRADIENT | {"last": 3},
     "wide-autoencoder": GRADIENT,
     "free-vae": GRADIENT,
+    "semi-amortised-vae": GRADIENT | {"epochs": 30, "refine_steps": 2},
     "rec-vae": {"latent": 4, "hidden": 16, "epochs": 15, "batch": 12, "learning_rate": 0.02},
     "mult-vae": {"latent": 4, "hidden": [16], "epochs": 60, "batch": 8, "learning_rate": 0.01, "anneal_steps": 100},
 }

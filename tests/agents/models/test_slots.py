@@ -10,8 +10,9 @@ import scipy.sparse
 import torch
 
 from serendip.agents.models.composed import Composed, ComposedSettings
-from serendip.agents.models.model import Interactions, csr
-from serendip.agents.models.slots import corrupted, reconstruction, targets
+from serendip.agents.models.corruption import ages_of, corrupted, shortened, targets
+from serendip.agents.models.model import Interactions, csr, in_order
+from serendip.agents.models.slots import misfit, reconstruction
 from serendip.simulator.interface import DataError, SettingsError
 
 
@@ -74,6 +75,78 @@ def test_ipw_dropout_keeps_the_mean_and_drops_the_popular_more() -> None:
     for item, keep in enumerate((0.8, 0.2)):  # 0.8 sqrt(1 / 16)
         error = np.sqrt((1.0 / keep - 1.0) / 4000)
         assert abs(out[:, item].mean() - 1.0) < 6.0 * error
+
+
+def test_popularity_drops_in_proportion_to_clicks() -> None:
+    """The share kept of 4,000 is within 6 standard errors of 1 - p n / n_max: false alarms below 1e-8."""
+    x, popularity = csr(np.ones((4000, 2))), np.array([2.0, 8.0], dtype=np.float32)
+    out = corrupted(x, "popularity", 0.6, popularity, torch.Generator().manual_seed(0)).toarray()
+    for item, keep in enumerate((0.85, 0.4)):
+        assert abs(out[:, item].mean() - keep) < 6.0 * np.sqrt(keep * (1.0 - keep) / 4000)
+
+
+def sequences() -> Any:
+    """Two histories: items 3, 0, 2, 0 in that order, and 1."""
+    return in_order(np.array([0, 0, 0, 0, 1]), np.array([3, 0, 2, 0, 1]), (3, 4))
+
+
+def test_ages_count_the_clicks_that_came_later() -> None:
+    ages, clicks = ages_of(sequences()), csr(sequences())
+    assert np.array_equal(ages.indices, clicks.indices)
+    assert np.array_equal(ages.indptr, clicks.indptr)
+    assert ages.toarray().tolist() == [[0, 0, 1, 3], [0, 0, 0, 0], [0, 0, 0, 0]]
+
+
+def test_recency_drops_the_old() -> None:
+    """Of 4,000 copies the share kept is within 6 standard errors of .7^age: false alarms below 1e-8."""
+    order = in_order(np.repeat(np.arange(4000), 3), np.tile([2, 0, 1], 4000), (4000, 3))
+    out = corrupted(csr(order), "recency", 0.3, np.ones(3), torch.Generator().manual_seed(0), ages_of(order)).toarray()
+    assert (out[:, 1] == 1.0).all()  # the last click is always there
+    for item, keep in ((0, 0.7), (2, 0.49)):
+        assert abs(out[:, item].mean() - keep) < 6.0 * np.sqrt(keep * (1.0 - keep) / 4000)
+
+
+def test_the_last_clicks_are_left() -> None:
+    assert shortened(sequences(), 2).toarray().tolist() == [[2, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
+
+
+def test_a_model_of_the_last_clicks_scores_by_them_alone() -> None:
+    model = Composed(ComposedSettings(corruption="last-k", last=1, latent=3, hidden=(4,), epochs=2))
+    x = in_order(np.repeat(np.arange(9), 2), np.tile([0, 1, 1, 2, 2, 3], 3), (9, 4))
+    model.fit(Interactions(x))
+    forwards, backwards = in_order(np.zeros(2, int), np.array([0, 1]), (1, 4)), csr(np.array([[0, 1, 0, 0]]))
+    assert np.array_equal(model.scores(forwards), model.scores(backwards))
+
+
+@pytest.mark.parametrize("likelihood", ["gaussian", "bernoulli", "multinomial", "poisson"])
+def test_the_misfit_of_users_sums_to_the_reconstruction(likelihood: Any) -> None:
+    by_user = misfit(logits(), counts(), likelihood, 0.5)
+    assert by_user.shape == (30,)
+    assert torch.allclose(by_user.sum(), reconstruction(logits(), counts(), None, likelihood, 0.5), rtol=1e-5)
+
+
+def test_an_absolute_penalty_empties_weights() -> None:
+    """Under Adam a weight that only the L1 penalty moves goes to 0 and stays within a step of it."""
+    x = counts()
+    free, held = (
+        Composed(ComposedSettings(encoder="items", decoder="inner", likelihood="gaussian", latent=3, l1=l1, l2=0.0,
+                                  epochs=200, learning_rate=0.01)) for l1 in (0.0, 1e4))  # fmt: skip
+    for model in (free, held):
+        model.fit(Interactions(x))
+    assert np.abs(free.arrays()["encoder.w0"]).max() > 0.1
+    assert np.abs(held.arrays()["encoder.w0"]).max() < 0.03
+
+
+def test_refining_a_posterior_fits_the_history_better() -> None:
+    x = csr((np.random.default_rng(0).random((30, 12)) < 0.4).astype(np.float32))
+    model = Composed(ComposedSettings(posterior="semi-amortised", latent=3, hidden=(6,), epochs=3, batch=8))
+    model.fit(Interactions(x))
+    started, ended = model.moments(x)[0], torch.from_numpy(model.encode(x))
+
+    def loss(z: torch.Tensor) -> float:
+        return float((model.misfit(z, x) + 0.5 * model.settings.beta * (z * z).sum(dim=1)).sum())
+
+    assert loss(ended) < loss(started)
 
 
 def test_folding_in_finds_the_ridge_solution() -> None:
