@@ -34,7 +34,7 @@ class Arms:
         return Scene(self._context, self._chances[:, min(t, self._chances.shape[1] - 1)])
 
     def rewards(self, t: int, scene: Scene, arms: Ints) -> Floats:
-        """Return (R,) ones and zeros."""
+        """Return (R,) ones and zeros, or (S, R)."""
         u = randomness.uniform(self._key, self._runs, t)
         return (u < scene.expected[self._runs, arms]).astype(np.float64)
 

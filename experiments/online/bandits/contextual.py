@@ -50,7 +50,7 @@ class LinearArms:
         return Scene(context, 1.0 / (1.0 + np.exp(-scores)) if self._noise is None else scores)
 
     def rewards(self, t: int, scene: Scene, arms: Ints) -> Floats:
-        """Return (R,)."""
+        """Return (R,), or (S, R)."""
         mean = scene.expected[self._runs, arms]
         if self._noise is None:
             return (randomness.uniform(self._key, self._runs, t, -1) < mean).astype(np.float64)
@@ -116,8 +116,8 @@ class Wheel:
         return Scene(context, expected)
 
     def rewards(self, t: int, scene: Scene, arms: Ints) -> Floats:
-        """Return (R,)."""
-        paid = scene.expected[np.arange(len(arms)), arms]
+        """Return (R,), or (S, R)."""
+        paid = scene.expected[np.arange(len(self._runs)), arms]
         return paid + _WHEEL_NOISE * randomness.normal(self._key, self._runs, t, 2)
 
 

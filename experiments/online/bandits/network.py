@@ -36,7 +36,7 @@ class NetworkArms:
         return self._scene
 
     def rewards(self, t: int, scene: Scene, arms: Ints) -> Floats:
-        """Return (R,)."""
+        """Return (R,), or (S, R)."""
         return scene.expected[self._runs, arms] + _NOISE * randomness.normal(self._key, self._runs, 3, t)
 
 

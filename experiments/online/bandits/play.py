@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from serendip.agents.beliefs.belief import Luck, Situation
 from serendip.agents.history import History
 from serendip.agents.models.model import Sparse
 from serendip.agents.presets import STRATEGIES
-from serendip.agents.propensity import SlateMixture
+from serendip.agents.propensity import random_slates
 from serendip.agents.strategies.strategy import Ranker, Strategy, tie_key
 from serendip.experiments.online.bandits import LEARNERS, TASKS
 from serendip.experiments.online.bandits.task import Learner, Shape, Task
@@ -73,6 +74,7 @@ def play(task: str, learner: str, horizon: int, n_runs: int, seed: int, tell: Ca
     believer: Learner = pkgutil.resolve_name(LEARNERS[learner])(shape)
     names = (_GROUP * np.arange(len(bandits.groups))[:, None] + np.arange(n_runs)).ravel()  # whose luck a bandit has
     players = [_Player(name, names, bandits.n_arms, seed) for name in PLAYED]
+    candidate = randomness.derive(randomness.derive(seed, "play"), "candidate")
     parts = [slice(s * n, (s + 1) * n) for s in range(n_strategies)]
     rounds = np.unique(np.linspace(0, horizon, N_NOTES + 1).astype(np.int64))[1:]
     total, notes = np.zeros((n_strategies + 1, n)), list[Floats]()
@@ -80,8 +82,9 @@ def play(task: str, learner: str, horizon: int, n_runs: int, seed: int, tell: Ca
         scene = bandits.scene(t)
         everywhere = np.tile(scene.context, (n_strategies, 1))
         posteriors = believer.posteriors(everywhere, parts)
-        chosen = np.stack([player.choose(posterior, t) for player, posterior in zip(players, posteriors, strict=True)])
-        paid = np.stack([bandits.rewards(t, scene, here) for here in chosen])
+        u = randomness.uniform(candidate, names, t, 0)  # the same luck for every strategy
+        chosen = np.stack([who.choose(what, t, u) for who, what in zip(players, posteriors, strict=True)])
+        paid = bandits.rewards(t, scene, chosen)
         believer.learn(t, everywhere, chosen.ravel(), paid.ravel())
         best = scene.expected.max(axis=1)
         total[:-1] += best - scene.expected[np.arange(n), chosen]
@@ -107,15 +110,21 @@ class _Player:
         self._visit = np.zeros(n, dtype=np.int32)
         self._played = np.zeros((n, n_arms), dtype=np.float32)
         self._ties, self._key = tie_key(seed), randomness.derive(seed, "play")
-        self._hypothesis = randomness.derive(self._key, "hypothesis")
+        self._hypothesis, self._explore = (randomness.derive(self._key, name) for name in ("hypothesis", "explore"))
 
-    def choose(self, posterior: Any, t: int) -> Ints:
-        """Return (n,) arms to play in round `t`."""
+    def choose(self, posterior: Any, t: int, u: Floats) -> Ints:
+        """Return (n,) arms to play in round `t`, of the candidates those that the uniforms `u` (n,) fall on."""
         visits = Visits(self._users, t, self._visit, self._available)
         ranker = Ranker(_Counted(visits, self._history, self._items, self._played), 1, self._ties)
         candidates, weights = self._strategy.candidates(posterior, ranker, Luck(self._hypothesis, visits))
-        slates = SlateMixture(candidates, weights, self._epsilon, self._available).play(visits, self._key)
-        arms = slates.items[:, 0]
+        place = (u * candidates.shape[1]).astype(np.int64)
+        if weights is not None:
+            place = (u[:, None] >= np.cumsum(weights, axis=1)[:, :-1]).sum(axis=1)
+        arms = candidates[self._rows, place, 0]
+        if self._epsilon:
+            explored = randomness.uniform(self._explore, self._users, t, 0) < self._epsilon
+            anything = random_slates(visits, self._available, 1, self._key)[:, 0]
+            arms = np.where(explored, anything, arms)
         self._played[self._rows, arms] += 1.0
         return arms
 
@@ -135,7 +144,5 @@ class _Counted(Situation):
 
 def _strategy(kind: str, settings: dict[str, Any]) -> Strategy:
     """Return the strategy called `kind`."""
-    import typing
-
     make = pkgutil.resolve_name(STRATEGIES[kind])
     return make(typing.get_type_hints(make.__init__)["settings"](**settings))

@@ -50,7 +50,7 @@ class Task(Protocol):
         ...
 
     def rewards(self, t: int, scene: Scene, arms: Ints) -> Floats:
-        """Return (R,) what playing `arms` (R,) in round `t` pays."""
+        """Return what playing `arms` (R,) in round `t` pays; of several choices `arms` (S, R) what each would."""
         ...
 
 
