@@ -62,8 +62,18 @@ class Evaluate:
     horizon: Annotated[int, WHOLE_NUMBER, shown("DAYS")] = 90
     """Days to look ahead, for --outcome activity."""
 
+    last: Annotated[int | None, WHOLE_NUMBER, shown("DAYS", "(default: the whole horizon)")] = None
+    """Count only the last days of the horizon, for --outcome activity: late activity."""
+
+    against: Annotated[str | None, shown("AGENT|DIR")] = None
+    """Another target to estimate the difference to, paired over users, for --outcome activity."""
+
+    short_run: Annotated[Path | None, shown("LOG2")] = None
+    """A log of some days under the target itself, in place of --target, for --outcome activity: what became of its
+    users is carried to the horizon by LOG (a surrogate index)."""
+
     figures: Annotated[Path | None, shown("DIR")] = None
-    """Draw the weights, the estimates and what clipping does to them into this folder."""
+    """Draw the estimates, and for rewards the weights and what clipping does to them, into this folder."""
 
     json: JsonFile = None
     """Write the estimates as JSON to this file, or to stdout with `-` (and nothing else there)."""
@@ -83,8 +93,15 @@ class Evaluate:
             raise SettingsError("--truth runs the target in the log's world; say which with --target AGENT|DIR")
         console = console_for(self.json)
         if self.outcome == "activity":
-            report(self._activity(), self.json, console)
+            evaluation = self._activity(console)
+            report(evaluation, self.json, console)
+            if self.figures is not None:
+                from serendip.experiments.figures.long_term import draw
+
+                console.print(f"figures in {self.figures}: {draw(evaluation, self.figures).name}")
             return
+        if self.last or self.against or self.short_run:
+            raise SettingsError("--last, --against and --short-run are for --outcome activity")
         with slot_progress(console) as progress:
             evaluation = evaluate(
                 self.log,
@@ -112,16 +129,39 @@ class Evaluate:
             self.estimators or USUAL, reward_model=self.reward_model, tune=self.tune, distribution=self.distribution
         )
 
-    def _activity(self) -> Any:
+    def _activity(self, console: Any) -> Any:
         """Return the evaluation of the target by its users' visits."""
-        from serendip.experiments.offline.long_term.activity import evaluate_activity
+        from serendip.experiments.cli.output import slot_progress
+        from serendip.experiments.offline.long_term.activity import evaluate_activity, evaluate_short_run
         from serendip.simulator.interface import SettingsError
 
-        if self.target is None or self.truth or self.columns or self.target_column or self.figures:
+        if self.columns or self.target_column or (self.target is None) == (self.short_run is None):
             raise SettingsError(
-                "--outcome activity takes a log's folder, --target AGENT|DIR and --horizon, nothing else"
+                "--outcome activity takes a log's folder and one of --target AGENT|DIR and --short-run LOG2, with"
+                " --horizon, --last, --against, --truth and --figures"
             )
-        return evaluate_activity(self.log, self.target, horizon=self.horizon)
+        if self.short_run is not None:
+            if self.truth or self.against:
+                raise SettingsError("--short-run goes with neither --truth nor --against: nothing says what ran there")
+            return evaluate_short_run(self.log, self.short_run, horizon=self.horizon, last=self.last)
+        with slot_progress(console) as progress:
+            return evaluate_activity(
+                self.log,
+                str(self.target),
+                against=self.against,
+                horizon=self.horizon,
+                last=self.last,
+                truth=self._find_activity if self.truth else None,
+                progress=progress,
+            )
+
+    def _find_activity(self) -> float:
+        """Return the days with a visit that count, per user, when the target is run."""
+        from serendip.experiments.offline.valuation import Method
+        from serendip.experiments.online.on_policy import on_policy_activity
+
+        daily = on_policy_activity(self.log, str(self.target), Method().seed, self.horizon)
+        return float(daily[-(self.last or self.horizon) :].sum())
 
     def _find_truth(self) -> Any:
         """Return what the target is worth when it is run."""

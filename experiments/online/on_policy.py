@@ -12,9 +12,9 @@ from serendip.experiments.offline.crossfit import folds
 from serendip.experiments.offline.evaluation import Truth
 from serendip.experiments.offline.sources import LogSource
 from serendip.experiments.offline.targets import saved_agent, trained_agents
-from serendip.experiments.online.life import Schedule, live
+from serendip.experiments.online.life import Player, Schedule, live
 from serendip.simulator.dynamics import State
-from serendip.simulator.interface import DataError, Feedback, Ints, Slates, Visits
+from serendip.simulator.interface import DataError, Feedback, Floats, Ints, Slates, Visits
 from serendip.simulator.logs import open_log
 from serendip.simulator.world import World, make_world
 
@@ -30,6 +30,25 @@ def on_policy_truth(log: Path, target: str, seed: int) -> Truth:
     Raises:
         DataError: the log does not come from a simulated world.
     """
+    world, player, n_days = _stage(log, target, seed)
+    tally = _Tally()
+    live(world, player, Schedule(n_days, 0), [tally])
+    return Truth(tally.clicks / max(tally.slots, 1), sum(tally.came_on) / tally.user_days(world, n_days))
+
+
+def on_policy_activity(log: Path, target: str, seed: int, days: int) -> Floats:
+    """Return (days,) users who visit on each day, per user, when `target` is run without learning in the log's world.
+
+    Args and raises: as `on_policy_truth`; `days` may be more than the log has.
+    """
+    world, player, _ = _stage(log, target, seed)
+    tally = _Tally()
+    live(world, player, Schedule(days, 0), [tally])
+    return np.array(tally.came_on) / world.n_users
+
+
+def _stage(log: Path, target: str, seed: int) -> tuple[World, Player, int]:
+    """Return the log's world as on the first day, the target trained as it is when it is valued, and the log's days."""
     meta, source = open_log(log).meta, LogSource(log)
     if meta.seed is None or not (log / "world" / "world.json").exists():
         raise DataError(f"{log}: has no world of its own, so the truth is not known; leave --truth out")
@@ -38,19 +57,18 @@ def on_policy_truth(log: Path, target: str, seed: int) -> Truth:
         agents = saved_agent(Path(target), source.items(), source.slate_size, seed).agents
     else:
         agents = trained_agents(target, source, seed).agents
-    tally = _Tally()
-    live(world, agents[0] if len(agents) == 1 else _Halves(agents, seed), Schedule(meta.n_days, 0), [tally])
-    return Truth(tally.clicks / max(tally.slots, 1), tally.visits / tally.user_days(world, meta.n_days))
+    return world, agents[0] if len(agents) == 1 else _Halves(agents, seed), meta.n_days
 
 
 class _Tally:
     """Counts clicks, slots and visits."""
 
     def __init__(self) -> None:
-        self.clicks = self.slots = self.visits = 0
+        self.clicks = self.slots = 0
+        self.came_on = list[int]()  # users who came, day by day
 
     def came(self, day: int, users: Ints) -> None:
-        self.visits += len(users)
+        self.came_on.append(len(users))
 
     def saw(self, visits: Visits, slates: Slates, feedback: Feedback, version: int) -> None:
         self.clicks += int(feedback.clicked.sum())

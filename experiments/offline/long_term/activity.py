@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,107 +12,150 @@ from serendip.experiments.offline.evaluate import choose_target
 from serendip.experiments.offline.evaluation import Evaluation
 from serendip.experiments.offline.intervals import Estimate
 from serendip.experiments.offline.long_term import estimators
-from serendip.experiments.offline.long_term.days import Days
+from serendip.experiments.offline.long_term.days import Days, counted
+from serendip.experiments.offline.long_term.double_reinforcement import double_reinforcement
+from serendip.experiments.offline.long_term.fitted_q import FittedQ, difference, fitted_q
+from serendip.experiments.offline.long_term.judgement import correlation_over_time, judge_activity, judge_short_run
+from serendip.experiments.offline.long_term.recording import logged_days, user_days
+from serendip.experiments.offline.long_term.surrogate import beyond, surrogate_index
 from serendip.experiments.offline.sources import LogSource
-from serendip.experiments.offline.targets import Seen
-from serendip.experiments.offline.verdict import INVALID, RELIABLE, WEAK, Verdict
-from serendip.simulator.interface import Bools, Floats, Ints, SettingsError
-from serendip.simulator.logs import open_log
+from serendip.experiments.offline.targets import AgentTarget
+from serendip.simulator.interface import SettingsError
 
 MEANING = (
     "A long-run estimate: days with a visit, per user over the horizon, if the target chose from the first day on."
     " Users are followed from morning to morning by their recent activity, the topics they have clicked and their rate"
     " so far; what else moves them is taken to be the same under the target."
 )
-_RECENT, _BREADTH, _RATE = 6, 5, 3  # levels of recent activity, topics clicked, rate so far
-_MEMORY = 14.0  # days over which recent activity fades
+_BY_WEIGHTS = "per_decision_is and trajectory_is reach no further than the log's days."
+SHORT_RUN = (
+    "A surrogate index: visits per user of the short run's days, and after them those that users of the log made from"
+    " a like morning on. Where the target would stay on and go on changing its users, that is what running it for the"
+    " short run's days alone is worth."
+)
+_BY_MODEL = (
+    "fitted_q weighs nothing: it takes a day to act on later ones through the slates, clicks and clicks on new topics"
+    " that it brought, and asks a click model what the target's slates would bring; lift is fitted_q less what the"
+    " log's own users did."
+)
 
 
 def evaluate_activity(
-    log: Path, target: str, *, horizon: int = 90, seed: int = 0, n_replicates: int = 200, truth: float | None = None
+    log: Path,
+    target: str,
+    *,
+    against: str | None = None,
+    horizon: int = 90,
+    last: int | None = None,
+    seed: int = 0,
+    n_replicates: int = 200,
+    truth: Callable[[], float] | float | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Return estimates of days with a visit per user over `horizon` days, with 95% intervals over users.
 
+    Args:
+        log: a log's folder.
+        target: an agent's name, or a saved agent's folder.
+        against: another one, to estimate the difference to.
+        horizon: days from the log's first morning on.
+        last: count only as many last days of the horizon; all when None.
+        seed: of folds and bootstrap.
+        n_replicates: bootstrap replicates over users.
+        truth: the known value, or what finds it out, for a simulated log.
+        progress: called with the slots done and the slots there are.
+
     Raises:
         DataError: the log or the agent cannot be read.
-        SettingsError: an unknown agent, or a horizon below 1.
+        SettingsError: an unknown agent, a horizon below 1, or `last` not in it.
     """
+    _check(horizon, last)
+    targets = [target] if against is None else [target, against]
+    source = LogSource(log)
+    n_rows = source.n_rows * len(targets)
+
+    def lived(name: str) -> tuple[AgentTarget, Days, FittedQ]:
+        policy = choose_target(name, source, None, seed)
+        assert isinstance(policy, AgentTarget)
+        before = source.n_rows * targets.index(name)
+        tell = None if progress is None else partial(_tell, progress, before, n_rows)
+        days = user_days(log, policy, tell)
+        return policy, days, fitted_q(days, horizon, last=last, seed=seed, n_replicates=n_replicates)
+
+    policy, days, run = lived(target)
+    found = {"fitted_q": run.value, "lift": run.lift}
+    if against is not None:
+        found["difference"] = difference(run, lived(against)[2], horizon)
+    weighted, effective = _by_weights(days, horizon, last, seed, n_replicates)
+    found |= weighted
+    diagnostics = _diagnostics(days, effective) | _of_model(days, run)
+    diagnostics |= {"horizon": float(horizon), "days_counted": float(len(counted(horizon, last)))}
+    verdict = judge_activity(diagnostics, found)
+    notes = [MEANING, *policy.notes, _BY_MODEL, *([_BY_WEIGHTS] if last is None else [])]
+    notes += [f"difference is fitted_q less that of {against}, paired over users."] if against else []
+    known = truth() if callable(truth) else truth
+    return Evaluation(str(log), target, found, diagnostics, verdict.word, verdict.reasons, known, None, notes)
+
+
+def evaluate_short_run(log: Path, short_run: Path, *, horizon: int = 90, last: int | None = None) -> Evaluation:
+    """Return visits per user after a short run of a target, carried to the horizon by a long log of another policy.
+
+    Args:
+        log: folder of a log of at least `horizon` days.
+        short_run: folder of a log of fewer days, under the target.
+        horizon: days from the short run's first morning on.
+        last: count only as many last days of the horizon; all when None.
+
+    Raises:
+        DataError: a log cannot be read.
+        SettingsError: a log that is too short, or too long.
+    """
+    _check(horizon, last)
+    long, short = logged_days(log), logged_days(short_run)
+    found = surrogate_index(long, short, horizon, last=last)
+    diagnostics: dict[str, float | None] = {
+        "beyond": beyond(long, short),
+        "n_users": float(len(short.user)),
+        "n_users_of_the_log": float(len(long.user)),
+        "horizon": float(horizon),
+        "days_counted": float(len(counted(horizon, last))),
+    }
+    verdict = judge_short_run(diagnostics)
+    name = f"{short_run}, {short.n_days} days"
+    notes = [SHORT_RUN]
+    return Evaluation(
+        str(log), name, {"surrogate_index": found}, diagnostics, verdict.word, verdict.reasons, None, None, notes
+    )
+
+
+def _check(horizon: int, last: int | None) -> None:
     if horizon < 1:
         raise SettingsError(f"horizon is {horizon}; allowed is 1 day or more")
-    source = LogSource(log)
-    policy = choose_target(target, source, None, seed)
-    days = user_days(log, policy.view(source, None))
-    long_run = estimators.marginalised(days, horizon, seed, n_replicates)
-    histories, effective = estimators.trajectory(days, horizon)
-    found: dict[str, Estimate] = {
-        "mis": long_run,
-        "drl": estimators.double_reinforcement(days, horizon, seed),
-        "per_decision_is": estimators.per_decision(days, horizon),
-        "trajectory_is": histories,
-        "one_step": estimators.one_step(days, horizon),
-    }
-    diagnostics = _diagnostics(days, effective) | {"horizon": float(horizon)}
-    verdict = judge_activity(diagnostics, found)
-    notes = [MEANING, *policy.notes, "drl, per_decision_is and trajectory_is reach no further than the log's days."]
-    return Evaluation(str(log), target, found, diagnostics, verdict.word, verdict.reasons, truth, None, notes)
+    if last is not None and not 1 <= last <= horizon:
+        raise SettingsError(f"last is {last}; allowed is 1 to the horizon's {horizon} days")
 
 
-def user_days(log: Path, seen: Iterator[Seen]) -> Days:
-    """Return the log as users and days, each day weighed by all that was shown on it.
+def _tell(progress: Callable[[int, int], None], before: int, there_are: int, done: int) -> None:
+    progress(before + done, there_are)
 
-    A day's weight is 1 + sum (w - 1) over its slots: exact for one slot, to first order for more, and without the
-    product whose variance grows with every slot.
+
+def _by_weights(
+    days: Days, horizon: int, last: int | None, seed: int, n_replicates: int
+) -> tuple[dict[str, Estimate], float]:
+    """Return the estimates that rest on weights, and the effective number of whole histories.
+
+    Those that are diagnostics count the whole horizon, and are left out where only its last days count.
     """
-    opened = open_log(log)
-    users = np.sort(opened.users()["user_id"].to_numpy())
-    n_days = opened.meta.n_days
-    weight: Floats = np.ones((len(users), n_days))
-    for one in seen:
-        rows = np.searchsorted(users, one.slots.user)
-        np.add.at(weight, (rows, one.slots.column("day").astype(np.int64)), one.slots.weight - 1.0)
-    visited, breadth, before = _histories(log, users, n_days)
-    state = _states(visited, breadth, before)
-    return Days(users, visited[:, before:], weight, state, _RECENT * _BREADTH * _RATE)
-
-
-def _histories(log: Path, users: Ints, n_days: int) -> tuple[Bools, Ints, int]:
-    """Return (U, T0 + T) visits, (U, T0 + T + 1) topics clicked before each day, and the T0 days before the log."""
-    opened = open_log(log)
-    topic, organic = opened.items().topic, opened.organic()
-    tables = [(d.user_id, d.day, d.item_id, d.clicked) for d in opened.batches()]
-    if organic is not None and organic.num_rows:
-        names = ("user_id", "day", "item_id", "clicked")
-        tables.insert(0, tuple(organic[name].to_numpy(zero_copy_only=False) for name in names))
-    user, day, item, clicked = (np.concatenate(columns) for columns in zip(*tables, strict=True))
-    before = max(-int(day.min(initial=0)), 0)
-    rows, day = np.searchsorted(users, user), day.astype(np.int64) + before
-    visited = np.zeros((len(users), before + n_days), dtype=bool)
-    visited[rows, day] = True
-    n_topics = int(topic.max()) + 1
-    first = np.full((len(users), n_topics), before + n_days + 1)
-    np.minimum.at(first, (rows[clicked], topic[item[clicked]]), day[clicked] + 1)
-    breadth = np.zeros((len(users), before + n_days + 2), dtype=np.int64)
-    np.add.at(breadth, (np.repeat(np.arange(len(users)), n_topics), first.ravel()), 1)
-    return visited, np.cumsum(breadth, axis=1)[:, : before + n_days + 1], before
-
-
-def _states(visited: Bools, breadth: Ints, before: int) -> Ints:
-    """Return (U, T + 1) the state on each morning: levels of recent activity, topics clicked and rate so far."""
-    n_users, n_days = visited.shape
-    recent = np.zeros((n_users, n_days + 1))
-    for t in range(n_days):
-        recent[:, t + 1] = recent[:, t] * np.exp(-1.0 / _MEMORY) + visited[:, t]
-    past = np.cumsum(np.concatenate([np.zeros((n_users, 1)), visited], axis=1), axis=1)
-    rate = (past + 0.5) / (np.arange(n_days + 1) + 5.0)
-    levels = _levels(recent[:, before:], _RECENT)
-    for values, n in ((breadth[:, before:].astype(np.float64), _BREADTH), (rate[:, before:], _RATE)):
-        levels = levels * n + _levels(values, n)
-    return levels
-
-
-def _levels(values: Floats, n: int) -> Ints:
-    """Return which of n quantiles each value is in."""
-    return np.searchsorted(np.quantile(values, np.arange(1, n) / n), values, side="right")
+    found = {
+        "mis": estimators.marginalised(days, horizon, seed, n_replicates, last),
+        "drl": double_reinforcement(days, horizon, seed, last),
+    }
+    histories, effective = estimators.trajectory(days, horizon)
+    if last is None:
+        found["per_decision_is"] = estimators.per_decision(days, horizon)
+        found["trajectory_is"] = histories
+        found["one_step"] = estimators.one_step(days, horizon)
+    return found, effective
 
 
 def _diagnostics(days: Days, effective_histories: float) -> dict[str, float | None]:
@@ -132,44 +176,26 @@ def _diagnostics(days: Days, effective_histories: float) -> dict[str, float | No
     }
 
 
-def hidden_state(days: Days) -> float:
-    """Return how far what the state does not explain comes back: the correlation of users' residuals over time.
+def _of_model(days: Days, run: FittedQ) -> dict[str, float | None]:
+    """Return what the regression says of the log itself, and how far the target takes it from there."""
+    assert days.brought is not None
+    assert days.expected is not None
+    change = days.expected[days.visited].mean(axis=0) - days.brought[days.visited].mean(axis=0)
+    spread = np.maximum(days.brought[days.visited].std(axis=0), 1e-9)
+    return {
+        "logged_visits": run.observed,
+        "logged_visits_by_model": run.own,
+        "shift": float(np.abs(change / spread).max()),
+        "hidden_from_model": correlation_over_time(run.residual),
+    }
 
-    A residual is a visit less the chance of one in the state.  The mean of a user's residuals in every other fortnight
-    is compared with that in the fortnights between: 0 where the state holds all that drives activity.
+
+def hidden_state(days: Days) -> float:
+    """Return how far what the tabular state does not explain comes back: the correlation of residuals over time.
+
+    A residual is a visit less the chance of one in the state.
     """
     state = days.state[:, :-1]
     stays = np.bincount(state.ravel(), minlength=days.n_states)
     visits = np.bincount(state.ravel(), weights=days.visited.ravel(), minlength=days.n_states)
-    residual = days.visited - (visits / np.maximum(stays, 1))[state]
-    odd = (np.arange(days.n_days) // 14) % 2 == 1
-    if not odd.any() or len(days.user) < 3:
-        return 0.0
-    one, other = residual[:, ~odd].mean(axis=1), residual[:, odd].mean(axis=1)
-    return float(np.corrcoef(one, other)[0, 1]) if one.std() and other.std() else 0.0
-
-
-def judge_activity(d: dict[str, float | None], found: dict[str, Estimate]) -> Verdict:
-    """Return whether the long-run estimate can be trusted."""
-    bad, poor = list[str](), list[str]()
-    ess, z, hidden = d["effective_sample_size"] or 0.0, d["mean_weight_z"] or 0.0, d["hidden_state"] or 0.0
-    mean = d["mean_weight"] or 0.0
-    if ess < 30:
-        bad.append(f"The weights leave {ess:.0f} days with a visit in effect.")
-    elif ess < 1000:
-        poor.append(f"The weights leave {ess:.0f} days with a visit in effect.")
-    if abs(z) > 4.0 and abs(mean - 1.0) > 0.1:
-        bad.append(f"The mean weight of a day is {mean:.3g}, {abs(z):.1f} standard errors from 1.")
-    if hidden > 0.2:
-        poor.append(f"The state hides what drives activity: what it leaves open correlates {hidden:.2f} over time.")
-    word = INVALID if bad else WEAK if poor else RELIABLE
-    fine = [f"The mean weight of a day is {mean:.3f} and {ess:.0f} days with a visit are left in effect."]
-    return Verdict(word, [*(bad + poor or fine), *_against_one_step(found)])
-
-
-def _against_one_step(found: dict[str, Estimate]) -> list[str]:
-    """Return a warning where one-step weighting says something else."""
-    step, run = found["one_step"].value, found["mis"]
-    if step is None or run.low is None or run.high is None or run.low <= step <= run.high:
-        return []
-    return [f"One-step weighting says {step:.3g}: it leaves out that users change, and is not to be used here."]
+    return correlation_over_time(days.visited - (visits / np.maximum(stays, 1))[state])

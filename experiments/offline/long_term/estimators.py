@@ -12,9 +12,8 @@ import numpy as np
 import scipy.sparse as sparse
 
 from serendip.experiments.offline import bootstrap
-from serendip.experiments.offline.crossfit import N_FOLDS, folds
 from serendip.experiments.offline.intervals import Estimate
-from serendip.experiments.offline.long_term.days import Days
+from serendip.experiments.offline.long_term.days import Days, counted
 from serendip.simulator.interface import Floats, Ints
 
 _NORMAL = 1.959963984540054
@@ -43,16 +42,17 @@ class Chain:
             now = np.einsum("rs,rsk->rk", now, self.steps)
         return found
 
-    def values(self, horizon: int) -> Floats:
-        """Return (horizon + 1, R, S) expected visits from each morning to the end."""
+    def values(self, horizon: int, last: int | None = None) -> Floats:
+        """Return (horizon + 1, R, S) expected visits from each morning to the end, on the days that count."""
         found = np.zeros((horizon + 1, *self.start.shape))
         for t in reversed(range(horizon)):
-            found[t] = self.visits + np.einsum("rsk,rk->rs", self.steps, found[t + 1])
+            counts = float(t in counted(horizon, last))
+            found[t] = counts * self.visits + np.einsum("rsk,rk->rs", self.steps, found[t + 1])
         return found
 
-    def worth(self, horizon: int) -> Floats:
-        """Return (R,) expected visits per user over the horizon."""
-        return np.einsum("trs,rs->r", self.occupancy(horizon), self.visits)
+    def worth(self, horizon: int, last: int | None = None) -> Floats:
+        """Return (R,) expected visits per user over the horizon, or its `last` days."""
+        return np.einsum("trs,rs->r", self.occupancy(horizon)[counted(horizon, last).start :], self.visits)
 
 
 def chain(days: Days, times: Floats) -> Chain:
@@ -86,46 +86,12 @@ def _sums(cells: Ints, values: Floats, n_cells: int, times: Floats) -> Floats:
     return np.asarray((matrix.T @ times.T).T)
 
 
-def marginalised(days: Days, horizon: int, seed: int = 0, n_replicates: int = 200) -> Estimate:
+def marginalised(days: Days, horizon: int, seed: int = 0, n_replicates: int = 200, last: int | None = None) -> Estimate:
     """Return visits per user over the horizon by marginalised importance sampling, with a bootstrap interval."""
     drawn = bootstrap.counts(seed, days.user, n_replicates).T.astype(np.float64)
     times = np.concatenate([np.ones((1, len(days.user))), drawn])
-    blocks = [chain(days, times[k : k + 32]).worth(horizon) for k in range(0, len(times), 32)]
-    return _from_replicates(np.concatenate(blocks), horizon)
-
-
-def double_reinforcement(days: Days, horizon: int, seed: int = 0) -> Estimate:
-    """Return visits per user by double reinforcement learning, cross-fitted by user.
-
-    V = mean_u { v_0(s_0) + sum_t rho_t(s_t) [ visit_t + w_t v_(t+1)(s_(t+1)) - v_t(s_t) ] }, with rho_t the ratio of
-    the states' chances under the target and in the log, and v, rho from the other half of the users.  Kallus & Uehara
-    (2020), eq. 5; a visit comes before anything is shown, so that only what follows it is weighed.
-    """
-    horizon = min(horizon, days.n_days)
-    fold = folds(seed, days.user)
-    terms = np.empty(len(days.user))
-    for f in range(N_FOLDS):
-        here, there = np.flatnonzero(fold == f), np.flatnonzero(fold != f)
-        learned = chain(days.rows(there), np.ones((1, len(there))))
-        value, chance = learned.values(horizon)[:, 0], learned.occupancy(horizon)[:, 0]
-        terms[here] = _corrected(days.rows(here), value, chance, _log_chances(days.rows(there), horizon))
-    return _from_users(terms)
-
-
-def _log_chances(days: Days, horizon: int) -> Floats:
-    """Return (horizon, S) share of users in each state on each morning of the log."""
-    found = [np.bincount(days.state[:, t], minlength=days.n_states) for t in range(horizon)]
-    return np.stack(found) / len(days.user)
-
-
-def _corrected(days: Days, value: Floats, chance: Floats, log_chance: Floats) -> Floats:
-    horizon = len(chance)
-    terms = value[0][days.state[:, 0]]
-    for t in range(horizon):
-        now, after = days.state[:, t], days.state[:, t + 1]
-        rho = np.divide(chance[t], log_chance[t], out=np.zeros(days.n_states), where=log_chance[t] > 0.0)[now]
-        terms = terms + rho * (days.visited[:, t] + days.weight[:, t] * value[t + 1][after] - value[t][now])
-    return terms
+    blocks = [chain(days, times[k : k + 32]).worth(horizon, last) for k in range(0, len(times), 32)]
+    return from_replicates(np.concatenate(blocks), len(counted(horizon, last)))
 
 
 def per_decision(days: Days, horizon: int) -> Estimate:
@@ -136,7 +102,7 @@ def per_decision(days: Days, horizon: int) -> Estimate:
     horizon = min(horizon, days.n_days)
     before = np.cumprod(days.weight[:, : horizon - 1], axis=1)
     weight = np.concatenate([np.ones((len(days.user), 1)), before], axis=1)
-    return _from_users((weight * days.visited[:, :horizon]).sum(axis=1))
+    return from_users((weight * days.visited[:, :horizon]).sum(axis=1))
 
 
 def trajectory(days: Days, horizon: int) -> tuple[Estimate, float]:
@@ -159,17 +125,18 @@ def one_step(days: Days, horizon: int) -> Estimate:
     kept = days.visited[:, :-1].sum()
     chance = days.visited[:, :1].mean()
     per_user = chance + (horizon - 1) * (shown * following).mean(axis=1)
-    estimate = _from_users(per_user)
+    estimate = from_users(per_user)
     return estimate if kept else Estimate(None, None, None, None)
 
 
-def _from_users(terms: Floats) -> Estimate:
+def from_users(terms: Floats) -> Estimate:
+    """Return the mean of (U,) terms, two standard errors wide."""
     value, error = float(terms.mean()), float(terms.std(ddof=1) / np.sqrt(len(terms))) if len(terms) > 1 else np.inf
     return Estimate(value, value - _NORMAL * error, value + _NORMAL * error, error)
 
 
-def _from_replicates(values: Floats, horizon: int) -> Estimate:
+def from_replicates(values: Floats, most: float) -> Estimate:
     """Return the estimate less the bias that the bootstrap shows, two standard errors wide."""
     value, error = float(2.0 * values[0] - values[1:].mean()), float(values[1:].std(ddof=1))
-    low, high = max(value - _NORMAL * error, 0.0), min(value + _NORMAL * error, float(horizon))
+    low, high = max(value - _NORMAL * error, 0.0), min(value + _NORMAL * error, float(most))
     return Estimate(value, low, high, error)

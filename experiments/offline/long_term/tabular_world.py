@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from serendip.experiments.offline.long_term.days import Days
+from serendip.experiments.offline.long_term.days import Days, counted
 from serendip.simulator import randomness
 from serendip.simulator.interface import Floats
 
@@ -63,20 +63,31 @@ class TabularWorld:
         chances[:-1, 0], chances[:-1, 1] = 0.7, 0.3
         return (chances / chances.sum()).ravel()
 
-    def truth(self, explores: float, horizon: int) -> float:
-        """Return expected visits per user over the horizon, exactly."""
-        steps, now, total = self.steps(explores), self.start(), 0.0
-        for _ in range(horizon):
-            total += float(now @ self.visits())
-            now = now @ steps
+    def truth(self, explores: float, horizon: int, last: int | None = None, then: float | None = None) -> float:
+        """Return expected visits per user over the horizon, or its `last` days, exactly.
+
+        Args:
+            explores: probability that a visit explores.
+            horizon: days.
+            last: count only as many last days; all when None.
+            then: explore with that probability from the first counted day on; as before when None.
+        """
+        now, total = self.start(), 0.0
+        for t in range(horizon):
+            counts = t in counted(horizon, last)
+            total += float(now @ self.visits()) * counts
+            now = now @ self.steps(then if counts and then is not None else explores)
         return total
 
     def log(self, n_users: int, n_days: int, logging: float, target: float, seed: int) -> Days:
-        """Return a log of users under a policy that explores with probability `logging`, weighed for `target`."""
+        """Return a log of users under a policy that explores with probability `logging`, weighed for `target`.
+
+        The columns of its mornings are the two levels; a day brings whether it explored.
+        """
         rng = randomness.generator(seed, "tabular world")
         state = np.empty((n_users, n_days + 1), dtype=np.int64)
         visited = np.empty((n_users, n_days), dtype=bool)
-        weight = np.ones((n_users, n_days))
+        weight, brought = np.ones((n_users, n_days)), np.zeros((n_users, n_days, 1))
         never, always = np.cumsum(self._given(0.0), axis=1), np.cumsum(self._given(1.0), axis=1)
         state[:, 0] = rng.choice(self.n_states, n_users, p=self.start())
         for t in range(n_days):
@@ -85,9 +96,12 @@ class TabularWorld:
             explored = visited[:, t] & (rng.random(n_users) < logging)
             chances = np.where(explored, target / logging, (1.0 - target) / (1.0 - logging))
             weight[:, t] = np.where(visited[:, t], chances, 1.0)
+            brought[:, t, 0] = explored
             table = np.where(explored[:, None], always[now], never[now])
             state[:, t + 1] = np.minimum((rng.random(n_users)[:, None] > table).sum(axis=1), self.n_states - 1)
-        return Days(np.arange(n_users), visited, weight, state, self.n_states)
+        columns = np.stack(np.divmod(state, self.n_discovery), axis=2).astype(np.float64)
+        expected = target * visited[:, :, None]
+        return Days(np.arange(n_users), visited, weight, state, self.n_states, columns, brought, expected)
 
     def _given(self, explored: float) -> Floats:
         """Return (S, S) tomorrow's state given that today's visit explored, or did not."""

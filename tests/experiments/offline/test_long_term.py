@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
 
+from serendip.experiments.offline.crossfit import folds
+from serendip.experiments.offline.intervals import Estimate
 from serendip.experiments.offline.long_term import estimators
 from serendip.experiments.offline.long_term.activity import evaluate_activity, hidden_state
 from serendip.experiments.offline.long_term.days import Days
+from serendip.experiments.offline.long_term.double_reinforcement import double_reinforcement, regressed
+from serendip.experiments.offline.long_term.fitted_q import difference, fitted_q
+from serendip.experiments.offline.long_term.judgement import correlation_over_time, judge_activity
+from serendip.experiments.offline.long_term.surrogate import surrogate_index
 from serendip.experiments.offline.long_term.tabular_world import TabularWorld
 from serendip.simulator.interface import SettingsError
 
@@ -63,10 +70,107 @@ def test_marginalised_weights_find_the_truth_where_one_step_does_not(horizon, al
     assert estimators.trajectory(days, horizon)[1] < 100  # of 5,000 histories
 
 
-def test_double_reinforcement_is_centred_on_the_truth():
-    truth = WORLD.truth(0.5, 30)
-    found = estimators.double_reinforcement(WORLD.log(5000, 30, 0.4, 0.5, 4), 30)
+@pytest.mark.parametrize(("horizon", "last"), [(30, None), (90, 30)])
+def test_double_reinforcement_finds_the_truth(horizon, last):
+    # one log each, 4.5 standard errors: false alarms 1 in 10^5
+    truth = WORLD.truth(0.8, horizon, last)
+    found = double_reinforcement(WORLD.log(5000, horizon, 0.2, 0.8, 4), horizon, last=last)
     assert abs(found.value - truth) < 4.5 * found.standard_error
+    assert found.standard_error < 0.06 * truth
+
+
+def test_double_reinforcement_is_the_slow_sum_over_users_days_and_horizon():
+    days = WORLD.log(30, 8, 0.4, 0.6, 6)
+    fast = double_reinforcement(days, 6, seed=1, last=4)
+    fold, terms = folds(1, days.user), []
+    for u in range(30):
+        others = days.rows(np.flatnonzero(fold != fold[u]))
+        learned = regressed(others)
+        value = learned.chain.values(6, 4)[:, 0]
+        chance = estimators.chain(others, np.ones((1, len(others.user)))).occupancy(6)[:, 0]
+        stays = np.bincount(others.state[:, :-1].ravel(), minlength=days.n_states)
+        term = value[0][days.state[u, 0]]
+        for t, k in itertools.product(range(8), range(6)):
+            s, after = days.state[u, t], days.state[u, t + 1]
+            if stays[s] < 50:
+                continue
+            came, done, wanted = days.visited[u, t], days.brought[u, t, 0], days.expected[u, t, 0]
+            q, q_target = ([1.0, came, what] @ learned.steps[s] @ value[k + 1] for what in (done, wanted))
+            inner = (k >= 2) * came + q_target - value[k][s] + days.weight[u, t] * (value[k + 1][after] - q)
+            term += chance[k, s] / (stays[s] / len(others.user)) * inner
+        terms.append(term)
+    assert fast.value == pytest.approx(np.mean(terms), rel=1e-9)
+
+
+@pytest.mark.parametrize(("basis", "allowed"), [("tabular", 4.5), ("linear", 4.5), ("quadratic", 4.5)])
+def test_fitted_q_finds_the_truth(basis, allowed):
+    # one log, 4.5 standard errors: false alarms 1 in 10^5 for what is centred; polynomials are off by less than 1
+    truth = WORLD.truth(0.8, 45)
+    found = fitted_q(WORLD.log(1500, 45, 0.2, 0.8, 7), 45, basis=basis, n_replicates=40)
+    assert abs(found.value.value - truth) < allowed * found.value.standard_error
+    assert found.value.standard_error < 0.08 * truth
+    assert found.own == pytest.approx(found.observed, rel=0.03)
+    assert found.lift.value == pytest.approx(found.value.value - found.observed)
+
+
+def test_fitted_q_of_the_logging_policy_is_what_happened():
+    days = WORLD.log(300, 20, 0.3, 0.3, 8)
+    same = dataclasses.replace(days, expected=days.brought)
+    for last in (None, 5):
+        found = fitted_q(same, 20, last=last, n_replicates=10)
+        assert found.value.value == pytest.approx(days.visited[:, -(last or 20) :].sum(axis=1).mean(), rel=1e-9)
+        assert found.lift.value == pytest.approx(0.0, abs=1e-9)
+        apart = difference(found, found, 20)
+        assert (apart.value, apart.low, apart.high) == (0.0, 0.0, 0.0)
+
+
+def test_fitted_q_is_the_slow_regression_day_by_day():
+    days = WORLD.log(40, 10, 0.4, 0.7, 9)
+    fast = fitted_q(days, 7, last=3, basis="linear", n_replicates=2)
+    x = (days.columns - days.columns.mean(axis=(0, 1))) / days.columns.std(axis=(0, 1))
+    scale = days.brought[days.visited].std()
+
+    def row(u, t, brought):
+        known = np.concatenate([[1.0], x[u, t]])
+        came = float(days.visited[u, t])
+        return np.concatenate([known, came * known, came * brought[u, t] / scale])
+
+    pairs = list(itertools.product(range(40), range(9)))
+    now = np.stack([row(u, t, days.brought) for u, t in pairs])
+    values = {}
+    for name, what in (("target", days.expected), ("own", days.brought)):
+        learned = np.zeros(now.shape[1])
+        for day in range(6, 0, -1):
+            ahead = [days.visited[u, t + 1] * (day >= 4) + row(u, t + 1, what) @ learned for u, t in pairs]
+            learned = np.linalg.solve(now.T @ now + 1e-5 * len(now) * np.eye(now.shape[1]), now.T @ np.array(ahead))
+        values[name] = np.mean([row(u, 0, what) @ learned for u in range(40)])
+    observed = days.visited[:, 4:7].sum(axis=1).mean()
+    assert fast.value.value == pytest.approx(observed + values["target"] - values["own"], rel=1e-8)
+
+
+def test_fitted_q_needs_what_days_brought():
+    days = dataclasses.replace(WORLD.log(10, 5, 0.2, 0.8, 0), brought=None)
+    with pytest.raises(SettingsError, match="needs what each day brought"):
+        fitted_q(days, 5)
+
+
+@pytest.mark.parametrize("columns", [True, False])
+def test_a_short_run_and_a_long_log_say_what_running_it_that_long_is_worth(columns):
+    # 20 days of the target, then 40 of the logging policy; 4.5 standard errors: false alarms 1 in 10^5
+    long, short = WORLD.log(3000, 60, 0.2, 0.2, 1), WORLD.log(3000, 20, 0.8, 0.8, 2)
+    if not columns:
+        long, short = (dataclasses.replace(days, columns=None) for days in (long, short))
+    found = surrogate_index(long, short, 60, last=40, n_replicates=40)
+    truth = WORLD.truth(0.8, 60, last=40, then=0.2)
+    assert abs(found.value - truth) < 4.5 * found.standard_error
+    stayed_on = WORLD.truth(0.8, 60, last=40)
+    assert found.high < stayed_on  # it does not say what staying on would be worth
+
+
+def test_a_short_run_must_be_shorter_than_the_horizon():
+    days = WORLD.log(10, 10, 0.2, 0.8, 0)
+    with pytest.raises(SettingsError, match="the short run has 10 days and the log 10"):
+        surrogate_index(days, days, 10)
 
 
 def test_a_state_that_hides_what_drives_activity_is_found_out():
@@ -74,6 +178,28 @@ def test_a_state_that_hides_what_drives_activity_is_found_out():
     assert abs(hidden_state(days)) < 0.1
     blind = Days(days.user, days.visited, days.weight, np.zeros_like(days.state), 1)
     assert hidden_state(blind) > 0.3
+    seeing = dataclasses.replace(days, expected=days.brought)
+    unseeing = dataclasses.replace(seeing, columns=np.zeros_like(days.columns))
+    assert abs(correlation_over_time(fitted_q(seeing, 84, n_replicates=2).residual)) < 0.1
+    assert correlation_over_time(fitted_q(unseeing, 84, n_replicates=2).residual) > 0.3
+
+
+def test_the_verdict_says_what_to_read_and_why():
+    found = {"mis": Estimate(5.0, 4.0, 6.0, 0.5), "one_step": Estimate(9.0, 8.0, 10.0, 0.5)}
+    d = {"effective_sample_size": 5000.0, "mean_weight": 1.0, "mean_weight_z": 0.1, "hidden_state": 0.0}
+    d |= {"n_users": 2000.0, "logged_visits": 8.0, "logged_visits_by_model": 8.1, "shift": 0.2}
+    fine = judge_activity(d, found)
+    assert fine.word == "reliable"
+    assert fine.reasons[0] == "Read mis."
+    assert "One-step weighting says 9" in fine.reasons[-1]
+    hides = judge_activity(d | {"hidden_state": 0.4}, found)
+    assert (hides.word, "hides what drives activity" in hides.reasons[1]) == ("weak", True)
+    thin = judge_activity(d | {"effective_sample_size": 3.0, "shift": 1.4}, found)
+    assert thin.word == "weak"
+    assert thin.reasons[0].startswith("What rests on weights (all but fitted_q and lift) is not to be used")
+    assert any("differ from the logged ones by 1.4" in reason for reason in thin.reasons)
+    for wrong in ({"logged_visits_by_model": 12.0}, {"n_users": 50.0}, {"logged_visits": None}):
+        assert judge_activity(d | {"effective_sample_size": 3.0} | wrong, found).word == "invalid"
 
 
 def test_a_log_is_valued_from_end_to_end(write_log, tmp_path):
@@ -85,12 +211,20 @@ def test_a_log_is_valued_from_end_to_end(write_log, tmp_path):
     assert long_run.low <= long_run.value <= long_run.high
     assert evaluation.notes[0].startswith("A long-run estimate")
     values = evaluation.to_json()
-    assert set(values["estimates"]) == {"mis", "drl", "per_decision_is", "trajectory_is", "one_step"}
+    by_weights = {"mis", "drl", "per_decision_is", "trajectory_is", "one_step"}
+    assert set(values["estimates"]) == {"fitted_q", "lift"} | by_weights
+    late = evaluate_activity(log.path, "uniform", against="popularity", horizon=20, last=5, n_replicates=50)
+    assert set(late.estimates) == {"fitted_q", "lift", "difference", "mis", "drl"}
+    assert late.estimates["mis"].value == pytest.approx(5 * (1 - 0.3**2), rel=0.05)
+    assert 0.0 < late.estimates["fitted_q"].low < late.estimates["fitted_q"].high <= 5.0
+    assert any("less that of popularity" in note for note in late.notes)
 
 
 def test_a_horizon_of_nothing_is_refused(static_log):
     with pytest.raises(SettingsError, match="horizon is 0; allowed is 1 day or more"):
         evaluate_activity(static_log.path, "uniform", horizon=0)
+    with pytest.raises(SettingsError, match="last is 9; allowed is 1 to the horizon's 4 days"):
+        evaluate_activity(static_log.path, "uniform", horizon=4, last=9)
 
 
 @pytest.mark.slow

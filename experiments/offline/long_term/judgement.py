@@ -1,0 +1,95 @@
+"""Whether a long-run estimate can be trusted, in one word, with reasons in words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.verdict import INVALID, RELIABLE, WEAK, Verdict
+from serendip.simulator.interface import Floats
+
+_FORTNIGHT = 14
+
+
+def correlation_over_time(residual: Floats) -> float:
+    """Return the correlation over users of their mean residuals in every other fortnight with those between.
+
+    It is 0 where the state holds all that drives activity: what it leaves open of a user's visits is then luck, and
+    luck does not come back.
+
+    Args:
+        residual: (U, T) visits less what was expected of them in the state.
+    """
+    odd = (np.arange(residual.shape[1]) // _FORTNIGHT) % 2 == 1
+    if not odd.any() or odd.all() or len(residual) < 3:
+        return 0.0
+    one, other = residual[:, ~odd].mean(axis=1), residual[:, odd].mean(axis=1)
+    return float(np.corrcoef(one, other)[0, 1]) if one.std() and other.std() else 0.0
+
+
+def judge_activity(d: dict[str, float | None], found: dict[str, Estimate]) -> Verdict:
+    """Return whether the long-run estimates can be trusted, and which of them to read.
+
+    Where the weights leave too little, the verdict is on fitted Q, which is a model, and at best `weak`.
+    """
+    bad, poor = _of_weights(d)
+    if not bad:
+        hidden = d["hidden_state"] or 0.0
+        if hidden > 0.2:
+            poor.append(f"The state hides what drives activity: what it leaves open correlates {hidden:.2f} over time.")
+        mean, ess = d["mean_weight"] or 0.0, d["effective_sample_size"] or 0.0
+        fine = [f"The mean weight of a day is {mean:.3f} and {ess:.0f} days with a visit are left in effect."]
+        return Verdict(WEAK if poor else RELIABLE, ["Read mis.", *(poor or fine), *_against_one_step(found)])
+    wrong, doubts = _of_model(d)
+    if wrong:
+        return Verdict(INVALID, [*bad, *wrong, *doubts])
+    first = "What rests on weights (all but fitted_q and lift) is not to be used; read fitted_q, which is a model."
+    return Verdict(WEAK, [first, *bad, *doubts])
+
+
+def judge_short_run(d: dict[str, float | None]) -> Verdict:
+    """Return whether a surrogate index can be trusted; it rests on an assumption, so that it is at best `weak`."""
+    reasons = ["That the log's users go on from a like morning as the short run's would is taken for granted."]
+    outside = d["beyond"] or 0.0
+    if outside > 0.3:
+        reasons.insert(0, f"{outside:.0%} of the short run's users are outside of what the log knows.")
+    return Verdict(INVALID if outside > 0.3 else WEAK, reasons)
+
+
+def _of_weights(d: dict[str, float | None]) -> tuple[list[str], list[str]]:
+    """Return what forbids weighting, and what weakens it."""
+    bad, poor = list[str](), list[str]()
+    ess, z, mean = d["effective_sample_size"] or 0.0, d["mean_weight_z"] or 0.0, d["mean_weight"] or 0.0
+    if ess < 30:
+        bad.append(f"The weights leave {ess:.0f} days with a visit in effect.")
+    elif ess < 1000:
+        poor.append(f"The weights leave {ess:.0f} days with a visit in effect.")
+    if abs(z) > 4.0 and abs(mean - 1.0) > 0.1:
+        bad.append(f"The mean weight of a day is {mean:.3g}, {abs(z):.1f} standard errors from 1.")
+    return bad, poor
+
+
+def _of_model(d: dict[str, float | None]) -> tuple[list[str], list[str]]:
+    """Return what forbids the regression, and what weakens it."""
+    bad, poor = list[str](), list[str]()
+    seen, said = d.get("logged_visits"), d.get("logged_visits_by_model")
+    if seen is None or said is None or not seen:
+        bad.append("The log ends before the days that count; nothing holds the regression to what users did.")
+    elif abs(said / seen - 1.0) > 0.1:
+        bad.append(f"The regression says {said:.3g} visits of the log's own users, who made {seen:.3g}.")
+    if (d["n_users"] or 0.0) < 300:
+        bad.append(f"There are {d['n_users'] or 0.0:.0f} users; the regression needs hundreds.")
+    shift, hidden = d.get("shift") or 0.0, d.get("hidden_from_model") or 0.0
+    if shift > 1.0:
+        poor.append(f"The target's days would differ from the logged ones by {shift:.1f} standard deviations.")
+    if hidden > 0.2:
+        poor.append(f"What the regression leaves open of users' visits correlates {hidden:.2f} over time.")
+    return bad, poor
+
+
+def _against_one_step(found: dict[str, Estimate]) -> list[str]:
+    """Return a warning where one-step weighting says something else."""
+    step, run = found.get("one_step"), found["mis"]
+    if step is None or step.value is None or run.low is None or run.high is None or run.low <= step.value <= run.high:
+        return []
+    return [f"One-step weighting says {step.value:.3g}: it leaves out that users change, and is not to be used here."]
