@@ -163,6 +163,18 @@ class MultVae:
         latent = self.settings.latent
         return both[:, :latent], np.exp(0.5 * both[:, latent:], dtype=np.float32)
 
+    def moments(self, histories: Sparse) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return mean and log variance (B, latent) of q(z | x) for `histories` (B, n_items)."""
+        require_items(histories, self.n_items)
+        both = layers.score_sparse("encoder", self.parameters, layers.normalised(histories), torch.tanh)
+        mean, log_variance = torch.from_numpy(both).chunk(2, dim=1)
+        return mean, log_variance
+
+    def misfit(self, z: torch.Tensor, clicks: Sparse) -> torch.Tensor:
+        """Return minus the log-likelihood of each user's `clicks` at `z` (B, latent), (B,), up to a constant."""
+        logits = layers.dense("decoder", self.parameters, z, torch.tanh)
+        return -(torch.from_numpy(clicks.toarray()) * torch.log_softmax(logits, dim=1)).sum(dim=1)
+
     def decode(self, z: Singles) -> Singles:
         """Return the logits (B, n_items) at `z` (B, latent)."""
         return layers.in_tensor_blocks(z, lambda x: layers.dense("decoder", self.parameters, x, torch.tanh))
