@@ -9,8 +9,10 @@ from typing import Any
 
 BELIEFS = {
     "click-rates": "serendip.agents.beliefs.click_rates:ClickRates",
+    "combined": "serendip.agents.beliefs.combined:Combined",
     "ease-posterior": "serendip.agents.beliefs.ease_posterior:EasePosterior",
     "ensemble": "serendip.agents.beliefs.ensemble:Ensemble",
+    "laplace-items": "serendip.agents.beliefs.laplace_items:LaplaceItems",
     "latent": "serendip.agents.beliefs.latent:Latent",
     "linear": "serendip.agents.beliefs.linear:Linear",
     "linear-ensemble": "serendip.agents.beliefs.linear_ensemble:LinearEnsemble",
@@ -46,6 +48,21 @@ PRESETS: dict[str, dict[str, Any]] = {
         "model_settings": _VAE,
         "epsilon": 0.05,
     },
+    # unsure of the items too, of those never shown most: an item-side prior and a likelihood of what was shown alone
+    "vae-items-thompson": {
+        "strategy": "thompson",
+        "belief": "laplace-items",
+        "model": "mult-vae",
+        "model_settings": _VAE,
+        "epsilon": 0.05,
+    },
+    "vae-combined-thompson": {
+        "strategy": "thompson",
+        "belief": "combined",
+        "model": "mult-vae",
+        "model_settings": _VAE,
+        "epsilon": 0.05,
+    },
     "bootstrap-thompson": {"strategy": "thompson", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
     "bootstrap-top-two": {"strategy": "top-two", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
     "bootstrap-ucb": {"strategy": "ucb", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
@@ -65,6 +82,20 @@ PRESETS: dict[str, dict[str, Any]] = {
         "model_settings": _VAE,
         "epsilon": 0.05,
     },
+    "vae-items-shuffled": {
+        "strategy": "shuffled",
+        "belief": "laplace-items",
+        "model": "mult-vae",
+        "model_settings": _VAE,
+        "epsilon": 0.05,
+    },
+    "vae-combined-shuffled": {
+        "strategy": "shuffled",
+        "belief": "combined",
+        "model": "mult-vae",
+        "model_settings": _VAE,
+        "epsilon": 0.05,
+    },
     "bootstrap-shuffled": {"strategy": "shuffled", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
     "ease-novelty": {"strategy": "novelty", "belief": "point", "model": "ease", "epsilon": 0.05},
 }
@@ -78,4 +109,10 @@ GENERAL: dict[str, dict[str, Any]] = {  # any belief x any strategy: make("thomp
     "top-two": {"strategy": "top-two", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
     "ucb": {"strategy": "ucb", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
 }
-MODEL_OF = {"ensemble": "ease", "latent": "mult-vae", "point": "ease"}  # where none is named
+MODEL_OF = {
+    "combined": "mult-vae",
+    "ensemble": "ease",
+    "laplace-items": "mult-vae",
+    "latent": "mult-vae",
+    "point": "ease",
+}  # where none is named

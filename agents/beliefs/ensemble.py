@@ -61,6 +61,14 @@ def event_weights(kind: Weighting, key: int, users: Any, items: Any, member: int
     return -np.log1p(-randomness.uniform(key, users, items, member))
 
 
+def reweighted(clicks: Sparse, user_ids: Ints, kind: Weighting, key: int, member: int) -> Sparse:
+    """Return (B, M) CSR of a member's weights of the clicks of B users; a weight of 0 stays, as a 0."""
+    users = np.repeat(user_ids, np.diff(clicks.indptr))
+    weights = event_weights(kind, key, users, clicks.indices, member)
+    matrix: Any = sparse.csr_array((weights.astype(np.float32), clicks.indices, clicks.indptr), shape=clicks.shape)
+    return matrix
+
+
 class Ensemble:
     """K models, each with its own view of the data and its own prior."""
 
@@ -81,11 +89,8 @@ class Ensemble:
         return EnsemblePosterior(self, situation)
 
     def reweighted(self, clicks: Sparse, user_ids: Ints, member: int) -> Sparse:
-        """Return (B, M) CSR of a member's weights of the clicks of B users; a weight of 0 stays, as a 0."""
-        users = np.repeat(user_ids, np.diff(clicks.indptr))
-        weights = event_weights(self.settings.weights, self._key("events"), users, clicks.indices, member)
-        matrix: Any = sparse.csr_array((weights.astype(np.float32), clicks.indices, clicks.indptr), shape=clicks.shape)
-        return matrix
+        """Return (B, M) CSR of a member's weights of the clicks of B users."""
+        return reweighted(clicks, user_ids, self.settings.weights, self._key("events"), member)
 
     def arrays(self) -> Arrays:
         """Return what every member learned."""

@@ -10,6 +10,8 @@ from serendip.simulator.interface import Feedback, Items, Visits
 N_USERS, N_ITEMS, SLATE, KEY = 12, 15, 3, 9
 ITEMS = Items((np.arange(N_ITEMS) % 5).astype(np.int32), np.where(np.arange(N_ITEMS) == 4, 9, 0).astype(np.int32))
 
+SMALL = {"epochs": 1, "latent": 4, "hidden": [8]}
+
 
 def visits_on(day):
     return Visits(np.arange(N_USERS) * 7, day, np.zeros(N_USERS, np.int32), ITEMS.available(day))
@@ -18,7 +20,7 @@ def visits_on(day):
 @pytest.mark.parametrize("strategy", sorted(set(STRATEGIES) - {"uniform"}))
 @pytest.mark.parametrize("belief", sorted(set(BELIEFS) - {"nothing"}))
 def test_belief_with_strategy(belief, strategy, tmp_path):
-    small = {"epochs": 1} if belief == "latent" else {}
+    small = SMALL if belief in ("latent", "laplace-items", "combined") else {}
     agent = make(strategy, ITEMS, SLATE, 1, belief=belief, epsilon=0.1, **small)
     for day in range(2):
         visits = visits_on(day)
