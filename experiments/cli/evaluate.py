@@ -72,6 +72,12 @@ class Evaluate:
     """A log of some days under the target itself, in place of --target, for --outcome activity: what became of its
     users is carried to the horizon by LOG (a surrogate index)."""
 
+    jobs: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: this process)")] = None
+    """Processes that share out the files of a folder of Parquet parts, for --target-column; it changes no result."""
+
+    backend: Annotated[Literal["loky", "threading", "ray", "dask"], shown()] = "loky"
+    """Where these run: here, or on a cluster of Ray or Dask (`pip install 'serendip[cluster]'`)."""
+
     figures: Annotated[Path | None, shown("DIR")] = None
     """Draw the estimates, and for rewards the weights and what clipping does to them, into this folder."""
 
@@ -111,6 +117,7 @@ class Evaluate:
                 truth=self._find_truth if self.truth else None,
                 method=self._method(),
                 table=TableOptions(self.reward_range, self.propensity_model, self.context),
+                workers=self._workers(),
                 progress=progress,
             )
         report(evaluation, self.json, console)
@@ -119,6 +126,12 @@ class Evaluate:
 
             files = draw_all(evaluation, self.figures)
             console.print(f"figures in {self.figures}: {', '.join(file.name for file in files)}")
+
+    def _workers(self) -> Any:
+        """Return who reads the files; None for this process."""
+        from serendip.experiments.offline.parallel import Workers
+
+        return None if self.jobs is None and self.backend == "loky" else Workers(self.jobs or 1, self.backend)
 
     def _method(self) -> Any:
         """Return how the target is to be valued."""

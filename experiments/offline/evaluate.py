@@ -19,6 +19,7 @@ from serendip.experiments.offline.lacking import NOT_MODELLED, OF_LOGGING, colum
 from serendip.experiments.offline.logged import Source
 from serendip.experiments.offline.logging_policy import LoggingPolicy
 from serendip.experiments.offline.open_bandit import snapshot
+from serendip.experiments.offline.parallel import Workers, value_table
 from serendip.experiments.offline.passes import fit_rewards, value, with_mrdr
 from serendip.experiments.offline.recommendation import recommend
 from serendip.experiments.offline.sources import LogSource
@@ -85,6 +86,7 @@ def evaluate(
     truth: Callable[[], Truth | float] | Truth | float | None = None,
     method: Method | None = None,
     table: TableOptions | None = None,
+    workers: Workers | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Return estimates of what `target` is worth, from the log alone, with 95% intervals over users and a verdict.
@@ -97,6 +99,7 @@ def evaluate(
         truth: the known value, or what finds it out, for a simulated log.
         method: estimators, bootstrap and seed.
         table: what is to be known of a file from elsewhere beyond its columns.
+        workers: who reads the files of a table with the target in a column; this process when None.
         progress: called with the slots done and the slots there are.
 
     Raises:
@@ -116,7 +119,13 @@ def evaluate(
         predictions, drift = fit_rewards(source, method)
         predictions = with_mrdr(policy, source, predictions, method) if "mrdr" in asked else predictions
     distribution = RewardDistribution(*levels_of(source), method) if method.distribution else None
-    valued, unseen = value(policy.view(source, predictions, logging), method, source.n_rows, progress, distribution)
+    unseen = None
+    if workers is None:
+        valued, unseen = value(policy.view(source, predictions, logging), method, source.n_rows, progress, distribution)
+    elif isinstance(policy, ColumnTarget) and isinstance(source, TableSource) and distribution is None:
+        valued = value_table(source, method, workers)
+    else:
+        raise SettingsError("several jobs are for a table with the target in a column, without its distribution")
     if valued is None:
         raise DataError(f"{log}: holds no slots; nothing can be estimated from an empty log")
     diagnostics = diagnose(valued, unseen, source.propensity_floor, drift, source.estimates_propensities)

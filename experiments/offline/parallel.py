@@ -1,8 +1,16 @@
-"""A table with the target in a column, valued in one pass by several processes, a Parquet part or row group each."""
+"""A table with the target in a column, valued in one pass by several processes, a part or a row group each.
+
+The processes are joblib's, or with its back ends of Ray and Dask those of a cluster.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import importlib
+import importlib.util
+import warnings
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,11 +20,111 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serendip.experiments.offline.slots import Slots
+from serendip.experiments.offline.tables import TableSource
+from serendip.experiments.offline.targets import ColumnTarget
 from serendip.experiments.offline.valuation import Method, Valuation, Valued
-from serendip.simulator.interface import DataError, Floats
+from serendip.simulator.interface import DataError, Floats, SettingsError
 
 COLUMNS = ("user", "reward", "propensity", "target", "predicted", "expected")
+BACKENDS = ("loky", "threading", "ray", "dask")
 _ROWS = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Who does the work.
+
+    Attributes:
+        n_jobs: processes.
+        backend: `loky` (processes here), `threading`, or `ray` or `dask`: a cluster that is running, else a local one.
+    """
+
+    n_jobs: int = 1
+    backend: str = "loky"
+
+    def __post_init__(self) -> None:
+        if self.n_jobs < 1 or self.backend not in BACKENDS:
+            raise SettingsError(
+                f"{self.n_jobs} jobs by {self.backend!r}; allowed are 1 job or more, by {', '.join(BACKENDS)}"
+            )
+
+    def work(self, pieces: Iterable[Any]) -> list[Any]:
+        """Return what `joblib.delayed` pieces come to, in their order.
+
+        Raises:
+            SettingsError: the back end is not installed.
+        """
+        with self._started(), joblib.parallel_config(backend=self.backend, n_jobs=self.n_jobs):
+            return cast("list[Any]", joblib.Parallel()(pieces))
+
+    @contextmanager
+    def _started(self) -> Generator[None]:
+        """Have Ray or Dask run while the work is done; both warn about matters of their own."""
+        needed = {"ray": "ray", "dask": "distributed"}.get(self.backend)
+        if needed is None:
+            yield
+            return
+        if importlib.util.find_spec(needed) is None:
+            raise SettingsError(f"--backend {self.backend} needs {needed}; pip install 'serendip[cluster]'")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with _ray(self.n_jobs) if self.backend == "ray" else _dask(self.n_jobs):
+                yield
+
+
+@contextmanager
+def _ray(n_jobs: int) -> Generator[None]:
+    ray: Any = importlib.import_module("ray")
+    running = ray.is_initialized()
+    if not running:
+        ray.init(num_cpus=n_jobs, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    importlib.import_module("ray.util.joblib").register_ray()
+    try:
+        yield
+    finally:
+        if not running:
+            ray.shutdown()
+
+
+@contextmanager
+def _dask(n_jobs: int) -> Generator[None]:
+    distributed: Any = importlib.import_module("distributed")
+    try:
+        distributed.get_client()
+        yield
+    except ValueError:  # no client here: make one
+        with distributed.Client(n_workers=n_jobs, threads_per_worker=1, dashboard_address=None):
+            yield
+
+
+def value_table(source: TableSource, method: Method, workers: Workers) -> Valued | None:
+    """Return the sums of a table whose files are shared out; the shares change no value beyond rounding.
+
+    Raises:
+        DataError: a file cannot be read.
+        SettingsError: rows have no user, so that nothing says which rows of two files belong together; or propensities
+            are to be estimated, which takes all files at once.
+    """
+    if source.rows_are_users or source.estimates_propensities:
+        raise SettingsError("several jobs need a user column, and propensities that are logged; leave --jobs out")
+    shares = [source.files[k :: workers.n_jobs] for k in range(workers.n_jobs)]
+    found = workers.work(joblib.delayed(_read)(source, share, method) for share in shares if share)
+    return _merged(method, found)
+
+
+def _read(source: TableSource, files: list[Path], method: Method) -> Valuation:
+    valuation = Valuation(method)
+    for file in files:
+        for seen in ColumnTarget().view(replace(source, path=file), None):
+            valuation.update(seen.slots)
+    return valuation
+
+
+def _merged(method: Method, parts: list[Valuation]) -> Valued | None:
+    whole = Valuation(method)  # those of a cluster are read-only
+    for part in parts:
+        whole.merge(part)
+    return whole.finish()
 
 
 def value_parts(
@@ -29,7 +137,7 @@ def value_parts(
         columns: the name in the files of each of `COLUMNS`; without the last two, DM and DR are unknown.
         method: estimators, bootstrap and seed.
         n_jobs: processes.
-        backend: of joblib; with `joblib` told of Ray or Dask, theirs take the parts to a cluster.
+        backend: see `Workers`.
 
     Raises:
         DataError: a file cannot be read, or a propensity is not above 0 and at most 1.
@@ -37,10 +145,7 @@ def value_parts(
     pieces = [(file, group) for file in files for group in range(_n_groups(file))]
     shares = [pieces[k::n_jobs] for k in range(n_jobs)]
     work = (joblib.delayed(_valued)(share, dict(columns), method) for share in shares if share)
-    first, *others = cast("list[Valuation]", joblib.Parallel(n_jobs=n_jobs, backend=backend)(work))
-    for other in others:
-        first.merge(other)
-    return first.finish()
+    return _merged(method, Workers(n_jobs, backend).work(work))
 
 
 def _n_groups(file: Path) -> int:

@@ -59,6 +59,11 @@ class TableSource:
         self._n_rows = 0
 
     @property
+    def files(self) -> list[Path]:
+        """The files that the table is made of, in order."""
+        return self._files
+
+    @property
     def estimates_propensities(self) -> bool:
         """Whether propensities are a model's."""
         return self.propensity_model is not None

@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from serendip.experiments.offline.parallel import COLUMNS, value_parts
+from serendip.experiments.offline.evaluate import evaluate
+from serendip.experiments.offline.parallel import COLUMNS, Workers, value_parts
 from serendip.experiments.offline.valuation import Method
-from serendip.simulator.interface import DataError
+from serendip.simulator.interface import DataError, SettingsError
 
 EIGHT = ("ips", "clipped_ips", "snips", "dm", "dr", "sndr", "switch_dr", "dr_os")
 SAME = {name: name for name in COLUMNS}
@@ -46,3 +47,40 @@ def test_a_bad_part_is_named(tmp_path):
     files[1].write_bytes(files[1].read_bytes()[:-9])
     with pytest.raises(DataError, match=r"part-1.parquet: truncated or not Parquet"):
         value_parts(files, SAME, Method())
+
+
+def of_table(folder, workers):
+    return evaluate(folder, target_column="target", method=Method(n_replicates=40), workers=workers)
+
+
+def agree(one, other):
+    assert other.diagnostics["mean_weight"] == pytest.approx(one.diagnostics["mean_weight"], rel=1e-12)
+    for name, estimate in one.estimates.items():
+        assert other.estimates[name].value == pytest.approx(estimate.value, rel=1e-12), name
+        assert other.estimates[name].low == pytest.approx(estimate.low, rel=1e-9), name
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, 7])
+def test_a_folder_of_parts_is_shared_out(tmp_path, n_jobs):
+    write(tmp_path / "log", 7)
+    agree(of_table(tmp_path / "log", None), of_table(tmp_path / "log", Workers(n_jobs, "threading")))
+
+
+def test_what_cannot_be_shared_out_is_refused(tmp_path, static_log):
+    with pytest.raises(SettingsError, match="0 jobs by 'loky'; allowed are 1 job or more, by loky, threading, ray"):
+        Workers(0)
+    with pytest.raises(SettingsError, match="several jobs are for a table with the target in a column"):
+        evaluate(static_log.path, "uniform", workers=Workers(2))
+    table = pa.table({"reward": [1.0, 0.0], "propensity": [0.5, 0.5], "target": [0.4, 0.6]})
+    pq.write_table(table, tmp_path / "no-users.parquet")
+    with pytest.raises(SettingsError, match="several jobs need a user column"):
+        of_table(tmp_path / "no-users.parquet", Workers(2))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("backend", "module"), [("ray", "ray"), ("dask", "distributed")])
+def test_a_local_cluster_of_two_workers_agrees(tmp_path, backend, module):
+    pytest.importorskip(module)
+    write(tmp_path / "log", 7)
+    agree(of_table(tmp_path / "log", None), of_table(tmp_path / "log", Workers(2, backend)))
