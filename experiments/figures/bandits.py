@@ -64,4 +64,5 @@ def _panel(ax: Any, row: Row) -> None:
     ax.grid(axis="y", color="#E6E6E6", linewidth=0.8)
     ax.set_axisbelow(True)
     ax.tick_params(labelsize=8)
+    ax.set_xlabel("rounds", fontsize=8)
     ax.margins(x=0.0)
