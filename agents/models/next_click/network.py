@@ -51,7 +51,7 @@ class NextClickSettings:
     n_heads: int = 2
     dropout: float = 0.5
     negatives: int = 512
-    epochs: int = 15
+    epochs: int = 8
     warm_epochs: int = 3
     patience: int = 2
     batch: int = 256
