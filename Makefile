@@ -39,6 +39,8 @@ study: $(READY) ## the long statistical studies
 bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
 	$(BIN)/python benchmarks/world.py --out bench
 	$(BIN)/python benchmarks/off_policy.py
+	$(BIN)/python benchmarks/off_policy_beside.py
+	$(BIN)/python benchmarks/off_policy_items.py
 	$(BIN)/python benchmarks/models.py
 	$(BIN)/python benchmarks/beliefs.py
 

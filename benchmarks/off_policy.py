@@ -50,37 +50,41 @@ def peak() -> float:
     return float(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
 
 
-def measure(folder: Path, n_jobs: int, replicates: int) -> dict[str, float]:
-    """Return seconds, rows per second and MB over the start (of the first process), of one pass."""
+def measure(folder: Path, n_jobs: int, replicates: int, backend: str) -> dict[str, float]:
+    """Return seconds, those of processor time, rows per second and MB over the start (of the first process)."""
     files = sorted(folder.glob("part-*.parquet"))
     rows = sum(pq.read_metadata(file).num_rows for file in files)
     method = Method(estimators=EIGHT, n_replicates=replicates)
-    before, start = peak(), time.perf_counter()
-    valued = value_parts(files, {name: name for name in COLUMNS}, method, n_jobs=n_jobs)
+    before, start, worked = peak(), time.perf_counter(), time.process_time()
+    valued = value_parts(files, {name: name for name in COLUMNS}, method, n_jobs=n_jobs, backend=backend)
     assert valued is not None
     estimates = valued.estimates((0.0, 1.0)) if replicates else {}
     seconds = time.perf_counter() - start
-    return {"seconds": seconds, "rows_per_second": rows / seconds, "peak_mb_over_start": peak() - before} | {
-        name: e.value for name, e in list(estimates.items())[:1] if e.value is not None
-    }
+    found = {"seconds": seconds, "processor_seconds": time.process_time() - worked, "rows_per_second": rows / seconds}
+    return (
+        found
+        | {"peak_mb_over_start": peak() - before}
+        | {name: e.value for name, e in list(estimates.items())[:1] if e.value is not None}
+    )
 
 
 def main() -> None:
     """Write a log, measure in fresh processes, and print one line of JSON each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000)
-    parser.add_argument("--one", nargs=3, metavar=("FOLDER", "JOBS", "REPLICATES"))
+    parser.add_argument("--one", nargs=4, metavar=("FOLDER", "JOBS", "REPLICATES", "BACKEND"))
     given = parser.parse_args()
     if given.one:
-        print(json.dumps(measure(Path(given.one[0]), int(given.one[1]), int(given.one[2]))))
+        print(json.dumps(measure(Path(given.one[0]), int(given.one[1]), int(given.one[2]), given.one[3])))
         return
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder), given.rows)
-        for jobs, replicates in ((1, 0), (2, 0), (1, 200), (2, 200)):
-            command = [sys.executable, __file__, "--one", folder, str(jobs), str(replicates)]
+        tasks = ((1, 0, "threads"), (2, 0, "threads"), (1, 200, "threads"), (2, 200, "threads"), (2, 0, "loky"))
+        for jobs, replicates, backend in tasks:
+            command = [sys.executable, __file__, "--one", folder, str(jobs), str(replicates), backend]
             found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
             numbers = ", ".join(f"{name} {value:,.2f}" for name, value in found.items())
-            print(f"{given.rows:,} rows, {jobs} process(es), {replicates} replicates: {numbers}", flush=True)
+            print(f"{given.rows:,} rows, {jobs} {backend}, {replicates} replicates: {numbers}", flush=True)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from serendip.experiments.offline.logged import Source
 from serendip.experiments.offline.logging_policy import LoggingPolicy
 from serendip.experiments.offline.open_bandit import snapshot
 from serendip.experiments.offline.parallel import Workers, value_table
-from serendip.experiments.offline.passes import fit_rewards, value, with_mrdr
+from serendip.experiments.offline.passes import survey, value, with_mrdr
 from serendip.experiments.offline.recommendation import recommend
 from serendip.experiments.offline.sources import LogSource
 from serendip.experiments.offline.tables import TableSource
@@ -116,7 +116,7 @@ def evaluate(
     method = dataclasses.replace(method, tuning=tuning, estimators=names)
     predictions = drift = None
     if not isinstance(policy, ColumnTarget):
-        predictions, drift = fit_rewards(source, method)
+        predictions, drift = survey(source, method)
         predictions = with_mrdr(policy, source, predictions, method) if "mrdr" in asked else predictions
     distribution = RewardDistribution(*levels_of(source), method) if method.distribution else None
     unseen = None

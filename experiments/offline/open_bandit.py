@@ -53,7 +53,8 @@ class SnapshotTarget:
             predicted = expected = unseen = np.full(len(logged), np.nan)
             further = dict[str, Floats]()
             if predictions is not None:
-                predicted, expected = _predicted(logged, chances, predictions.seed, predictions.rewards)
+                if predictions.rewards is not None:
+                    predicted, expected = _predicted(logged, chances, predictions.seed, predictions.rewards)
                 unseen = ((chances * predictions.never_shown).sum(axis=1) + missing)[logged.position]
                 if predictions.mrdr is not None:
                     both = _predicted(logged, chances, predictions.seed, predictions.mrdr)

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from serendip.experiments.offline.read_ahead import read_ahead
 from serendip.experiments.offline.slots import Slots
 from serendip.experiments.offline.tables import TableSource
 from serendip.experiments.offline.targets import ColumnTarget
@@ -128,7 +129,7 @@ def _merged(method: Method, parts: list[Valuation]) -> Valued | None:
 
 
 def value_parts(
-    files: list[Path], columns: Mapping[str, str], method: Method, *, n_jobs: int = 1, backend: str = "loky"
+    files: list[Path], columns: Mapping[str, str], method: Method, *, n_jobs: int = 1, backend: str = "threads"
 ) -> Valued | None:
     """Return the sums of all files; how they are shared out changes no value beyond rounding, and no bootstrap count.
 
@@ -136,13 +137,16 @@ def value_parts(
         files: Parquet files.
         columns: the name in the files of each of `COLUMNS`; without the last two, DM and DR are unknown.
         method: estimators, bootstrap and seed.
-        n_jobs: processes.
-        backend: see `Workers`.
+        n_jobs: threads of the bootstrap, or processes.
+        backend: `threads` for one process, which reads and sums side by side and has nothing to start, copy or merge;
+            or those of `Workers`, for many cores.
 
     Raises:
         DataError: a file cannot be read, or a propensity is not above 0 and at most 1.
     """
     pieces = [(file, group) for file in files for group in range(_n_groups(file))]
+    if backend == "threads":
+        return _valued(pieces, dict(columns), method).finish(n_jobs)
     shares = [pieces[k::n_jobs] for k in range(n_jobs)]
     work = (joblib.delayed(_valued)(share, dict(columns), method) for share in shares if share)
     return _merged(method, Workers(n_jobs, backend).work(work))
@@ -157,9 +161,8 @@ def _n_groups(file: Path) -> int:
 
 def _valued(pieces: list[tuple[Path, int]], columns: dict[str, str], method: Method) -> Valuation:
     valuation = Valuation(method)
-    for file, group in pieces:
-        for slots in _slots(file, group, columns):
-            valuation.update(slots)
+    for slots in read_ahead(slots for file, group in pieces for slots in _slots(file, group, columns)):
+        valuation.update(slots)
     return valuation
 
 

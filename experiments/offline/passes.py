@@ -9,6 +9,7 @@ import numpy as np
 
 from serendip.experiments.offline.distribution import RewardDistribution
 from serendip.experiments.offline.drift import Drift
+from serendip.experiments.offline.estimators import MODELLED
 from serendip.experiments.offline.logged import Source
 from serendip.experiments.offline.reward_model import RewardTable
 from serendip.experiments.offline.slots import joined
@@ -18,14 +19,23 @@ from serendip.experiments.offline.valuation import Method, Valuation, Valued
 _BATCH = 1 << 16
 
 
-def fit_rewards(source: Source, method: Method) -> tuple[Predictions, float | None]:
-    """Return what a reward model, cross-fitted by user, says of each item at each position, and the log's drift."""
-    table, drift = RewardTable(source.items().topic, source.slate_size, method.seed), None
-    drift = Drift(source.items().n_items, source.n_rows)
+def survey(source: Source, method: Method) -> tuple[Predictions, float | None]:
+    """Return what a reward model, cross-fitted by user, says of each item at each position, and the log's drift.
+
+    One pass.  Where no estimator of the method needs a model, none is fitted.
+    """
+    items = source.items()
+    modelled = any(name.partition("@")[0] in (*MODELLED, "mrdr") for name in method.estimators)
+    table = RewardTable(items.topic, source.slate_size, method.seed) if modelled else None
+    never = np.ones((source.slate_size, items.n_items))
+    drift = Drift(items.n_items, source.n_rows)
     for logged in source.batches():
-        table.update(logged.user, logged.position, logged.item, logged.reward)
+        never[logged.position, logged.item] = 0.0
         drift.update(logged.item)
-    return Predictions(table.fit(method.reward_model), table.never_shown, method.seed), drift.finish()
+        if table is not None:
+            table.update(logged.user, logged.position, logged.item, logged.reward)
+    rewards = None if table is None else table.fit(method.reward_model)
+    return Predictions(rewards, never, method.seed), drift.finish()
 
 
 def with_mrdr(target: Target, source: Source, predictions: Predictions, method: Method) -> Predictions:

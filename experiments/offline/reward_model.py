@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from serendip.experiments.offline.crossfit import N_FOLDS, folds
-from serendip.simulator.interface import Bools, Floats, Ints, SettingsError, SmallInts
+from serendip.simulator.interface import Floats, Ints, SettingsError, SmallInts
 
 SHRINKAGE = 20.0  # slots that a prior is worth
 
@@ -65,11 +65,6 @@ class RewardTable:
         factor = n_slots / max(float(self.counts.sum()), 1e-300)
         self.counts *= factor
         self.sums *= factor
-
-    @property
-    def never_shown(self) -> Bools:
-        """(L, M) which items the log never shows at which position."""
-        return self.counts.sum(axis=0) == 0
 
     def fit(self, model: str = "table") -> Floats:
         """Return (2, L, M) predicted rewards by the model of that name; those of fold f are learned from the other."""

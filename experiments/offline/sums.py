@@ -16,6 +16,7 @@ from serendip.experiments.offline import bootstrap
 from serendip.experiments.offline.slots import Slots, Terms
 from serendip.simulator.interface import Floats, Ints
 
+_SHORT = 1 << 14  # ids that wait to be sorted in among the others
 COUNT, WEIGHT = 0, 1  # the columns that every log has; those of the estimators follow
 
 
@@ -83,12 +84,49 @@ def values_of(columns: Columns, slots: Slots, terms: Sequence[Terms]) -> Floats:
     return values
 
 
+class _Places:
+    """Where each id is kept: a long sorted part, and a short one that new ids go to until they are many."""
+
+    def __init__(self) -> None:
+        self._long: tuple[Ints, Ints] = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)  # ids, their rows
+        self._short = self._long
+
+    def __len__(self) -> int:
+        return len(self._long[0]) + len(self._short[0])
+
+    def of(self, ids: Ints) -> Ints:
+        """Return the row of each of `ids` (distinct, in order); new ones get the rows that follow."""
+        rows = np.full(len(ids), -1, dtype=np.int64)
+        for known, places in (self._long, self._short):
+            at = np.searchsorted(known, ids)
+            at[at == len(known)] = 0
+            if len(known):
+                found = known[at] == ids
+                rows[found] = places[at[found]]
+        new = np.flatnonzero(rows < 0)
+        if len(new):
+            rows[new] = len(self) + np.arange(len(new))
+            self._short = _joined(self._short, (ids[new], rows[new]))
+            if len(self._short[0]) > max(_SHORT, len(self._long[0]) // 8):
+                self._long, self._short = _joined(self._long, self._short), _Places()._short
+        return rows
+
+    def in_order(self) -> tuple[Ints, Ints]:
+        """Return the ids in order, and their rows."""
+        return _joined(self._long, self._short)
+
+
+def _joined(one: tuple[Ints, Ints], other: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    """Return the (ids, rows) of both, in the order of the ids."""
+    at = np.searchsorted(one[0], other[0])
+    return np.insert(one[0], at, other[0]), np.insert(one[1], at, other[1])
+
+
 class UserSums:
     """Sums of C columns for each user, users in any order and any number of times."""
 
     def __init__(self, n_columns: int) -> None:
-        self._sorted: Ints = np.zeros(0, dtype=np.int64)  # ids in order
-        self._row: Ints = np.zeros(0, dtype=np.int64)  # the row of each in `_sums`
+        self._places = _Places()
         self._sums: Floats = np.zeros((0, n_columns))
 
     @property
@@ -102,9 +140,14 @@ class UserSums:
             return
         users, values = _sum_runs(users, values)
         ids, inverse = np.unique(users, return_inverse=True)
-        pick = sparse.csc_array((np.ones(len(users)), inverse, np.arange(len(users) + 1)), (len(ids), len(users)))
-        rows = self._rows_of(ids)
-        self._sums[rows] += pick @ values
+        if len(ids) < len(users):
+            pick = sparse.csc_array((np.ones(len(users)), inverse, np.arange(len(users) + 1)), (len(ids), len(users)))
+            values = pick @ values
+        else:
+            values = values[np.argsort(inverse)]
+        rows = self._places.of(ids)
+        self._grow(len(self._places))
+        self._sums[rows] += values
 
     def merge(self, other: UserSums) -> None:
         """Add the sums of another shard."""
@@ -113,21 +156,8 @@ class UserSums:
 
     def in_order(self) -> tuple[Ints, Floats]:
         """Return (U,) ids in order and (U, C) their sums."""
-        return self._sorted, self._sums[self._row]
-
-    def _rows_of(self, ids: Ints) -> Ints:
-        """Return the row of each of `ids` (distinct, in order), with rows for the new ones."""
-        at = np.searchsorted(self._sorted, ids)
-        new = np.ones(len(ids), dtype=bool)
-        inside = at < len(self._sorted)
-        new[inside] = self._sorted[at[inside]] != ids[inside]
-        if new.any():
-            first, n_new = len(self._sorted), int(np.count_nonzero(new))
-            self._sorted = np.insert(self._sorted, at[new], ids[new])
-            self._row = np.insert(self._row, at[new], first + np.arange(n_new))
-            self._grow(first + n_new)
-            at = at + np.cumsum(new) - new
-        return self._row[at]
+        ids, rows = self._places.in_order()
+        return ids, self._sums[rows]
 
     def _grow(self, n_rows: int) -> None:
         if n_rows > len(self._sums):
@@ -166,7 +196,7 @@ class Moments:
         return Moments(self.n_users + other.n_users, most, self.sums + other.sums, self.products + other.products)
 
 
-def moments(columns: Columns, seed: int, users: Ints, sums: Floats, n_replicates: int) -> Moments:
+def moments(columns: Columns, seed: int, users: Ints, sums: Floats, n_replicates: int, n_threads: int = 1) -> Moments:
     """Return the sums over U users of their `sums` (U, C), and of the products that standard errors are made of."""
     pairs = np.array(columns.pairs)
 
@@ -174,7 +204,7 @@ def moments(columns: Columns, seed: int, users: Ints, sums: Floats, n_replicates
         block = sums[rows]
         return np.concatenate([block, block[:, pairs[:, 0]] * block[:, pairs[:, 1]]], axis=1)
 
-    totals = bootstrap.weighted_sums(seed, users, values, n_replicates)
+    totals = bootstrap.weighted_sums(seed, users, values, n_replicates, n_threads)
     n_columns = sums.shape[1]
     most = float(sums[:, COUNT].max(initial=0.0))
     return Moments(len(users), most, totals[:, :n_columns], totals[:, n_columns:])

@@ -24,7 +24,7 @@ from serendip.experiments.offline.logged import Source, Step
 from serendip.experiments.offline.logging_policy import LoggingPolicy
 from serendip.experiments.offline.slots import Slots
 from serendip.simulator import randomness
-from serendip.simulator.interface import Bools, DataError, Floats, Ints, Items, SettingsError, SmallInts
+from serendip.simulator.interface import DataError, Floats, Ints, Items, SettingsError, SmallInts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ class Predictions:
     """What a reward model says, in the form that an agent's choices are weighed with.
 
     Attributes:
-        rewards: (2, L, M) predicted reward of each item at each position, for the users of each fold.
-        never_shown: (L, M) which items the log never shows at which position.
+        rewards: (2, L, M) predicted reward of each item at each position, for the users of each fold; or None.
+        never_shown: (L, M) 1 where the log never shows the item at the position, else 0.
         seed: of the folds.
         mrdr: (2, L, M) predicted rewards by the model that MRDR fits, or None.
     """
 
-    rewards: Floats
-    never_shown: Bools
+    rewards: Floats | None
+    never_shown: Floats
     seed: int
     mrdr: Floats | None = None
 
@@ -195,8 +195,9 @@ class _Question:
         predicted = expected = unseen = np.full(target.shape, np.nan)
         further: dict[str, Floats] = {"day": np.full(target.size, float(step.visits.day))}
         if self.predictions is not None:
-            predicted, expected = _predicted(mixture, step, self.predictions, self.predictions.rewards)
-            unseen = _at(mixture.expected(self.predictions.never_shown.astype(np.float64)), step)
+            if self.predictions.rewards is not None:
+                predicted, expected = _predicted(mixture, step, self.predictions, self.predictions.rewards)
+            unseen = _at(mixture.expected(self.predictions.never_shown), step)
             if self.predictions.mrdr is not None:
                 both = _predicted(mixture, step, self.predictions, self.predictions.mrdr)
                 further["mrdr_predicted"], further["mrdr_expected"] = (values.ravel() for values in both)

@@ -158,15 +158,15 @@ class Valuation:
         self._weights.merge(other._weights)
         self._range = (min(self._range[0], other._range[0]), max(self._range[1], other._range[1]))
 
-    def finish(self) -> Valued | None:
-        """Return what the log comes to; None if it held no slot."""
+    def finish(self, n_threads: int = 1) -> Valued | None:
+        """Return what the log comes to, None if it held no slot; threads share the bootstrap and change no bit."""
         if self._columns is None:
             return None
         columns, closed, tenths = _with_mean_weight(self._columns), self._closed, list[Tenth]()
         kept = np.concatenate(self._kept) if self._kept else None
         if self._open is not None:
             users, sums = self._open.in_order()
-            closed = moments(columns, self.method.seed, users, sums, self.method.n_replicates)
+            closed = moments(columns, self.method.seed, users, sums, self.method.n_replicates, n_threads)
             tenths = by_activity(sums[:, COUNT], sums[:, WEIGHT])
             kept = sums if len(users) <= _KEPT else None
         assert closed is not None

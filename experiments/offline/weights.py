@@ -11,6 +11,7 @@ from serendip.experiments.offline.slots import Slots
 from serendip.simulator.interface import Floats
 
 _SHIFT = 46  # of a float64's bits: keeps the exponent and 6 bits of the fraction, 64 bins an octave
+_LEAST = (1023 - 40) << 6  # bin of 2^-40: smaller weights share it
 
 
 @dataclass
@@ -32,9 +33,8 @@ class WeightHistogram:
     squares: float = 0.0
     largest: float = 0.0
     n_rewarded: int = 0
-    _counts: dict[int, int] = field(default_factory=dict[int, int])
-    _sums: dict[int, float] = field(default_factory=dict[int, float])
-    _rewards: dict[int, float] = field(default_factory=dict[int, float])
+    _first: int = _LEAST
+    _sums: Floats = field(default_factory=lambda: np.zeros((3, 0)))  # of each bin from `_first` on: 1, weight, reward
 
     def update(self, slots: Slots) -> None:
         """Take a batch into account."""
@@ -45,12 +45,14 @@ class WeightHistogram:
         self.squares += float(weight @ weight)
         self.largest = max(self.largest, float(weight.max(initial=0.0)))
         self.n_rewarded += int(np.count_nonzero(slots.reward * weight))
+        if len(weight) == 0:
+            return
         bins: Any = np.ascontiguousarray(weight, dtype=np.float64).view(np.int64) >> _SHIFT
-        first = int(bins.min(initial=0)) if len(bins) else 0
-        counts = np.bincount(bins - first)
-        some = counts > 0
-        sums = (np.bincount(bins - first, weights=values)[some].tolist() for values in (weight, slots.reward))
-        self._add((np.flatnonzero(some) + first).tolist(), counts[some].tolist(), *sums)
+        np.maximum(bins, _LEAST, out=bins)
+        first = int(bins.min())
+        bins -= first
+        columns = np.bincount(bins), np.bincount(bins, weight), np.bincount(bins, slots.reward)
+        self._add(first, np.stack(columns).astype(np.float64))
 
     def merge(self, other: WeightHistogram) -> None:
         """Add another shard."""
@@ -60,9 +62,7 @@ class WeightHistogram:
         self.squares += other.squares
         self.largest = max(self.largest, other.largest)
         self.n_rewarded += other.n_rewarded
-        bins = list(other._counts)
-        sums = ([table[b] for b in bins] for table in (other._sums, other._rewards))
-        self._add(bins, [other._counts[b] for b in bins], *sums)
+        self._add(other._first, other._sums)
 
     @property
     def effective_sample_size(self) -> float:
@@ -74,9 +74,9 @@ class WeightHistogram:
         if not self.total:
             return 0.0
         left, carried = share * self.n, 0.0
-        for b in sorted(self._counts, reverse=True):
-            taken = min(left, self._counts[b])
-            carried += self._sums[b] * taken / self._counts[b]
+        for count, weight in zip(*self._filled()[:2, ::-1], strict=True):
+            taken = min(left, float(count))
+            carried += float(weight) * taken / float(count)
             left -= taken
             if left <= 0:
                 break
@@ -84,14 +84,12 @@ class WeightHistogram:
 
     def bins(self) -> tuple[Floats, Floats]:
         """Return the mean weight of each bin and the number of slots in it, in order."""
-        order = sorted(self._counts)
-        counts = np.array([self._counts[b] for b in order], dtype=np.float64)
-        return np.array([self._sums[b] for b in order]) / counts, counts
+        counts, weights, _ = self._filled()
+        return weights / counts, counts
 
     def clipped(self, clip: Floats) -> Floats:
         """Return (C,) mean of min(w, clip) r at each clip, to within a bin (1.6%)."""
-        rewards = np.array([self._rewards[b] for b in sorted(self._counts)])
-        return np.minimum(self.bins()[0], clip[:, None]) @ rewards / self.n
+        return np.minimum(self.bins()[0], clip[:, None]) @ self._filled()[2] / self.n
 
     def tail_index(self) -> float | None:
         """Return Hill's index of the weights' tail, from the sqrt(n) largest; None where they are too few or all alike.
@@ -108,8 +106,18 @@ class WeightHistogram:
         off = float(taken @ np.log(weights[: last + 1] / weights[last]))
         return float(k / off) if off > 0.0 else None
 
-    def _add(self, bins: list[int], counts: list[int], sums: list[float], rewards: list[float]) -> None:
-        for b, count, total, reward in zip(bins, counts, sums, rewards, strict=True):
-            self._counts[b] = self._counts.get(b, 0) + count
-            self._sums[b] = self._sums.get(b, 0.0) + total
-            self._rewards[b] = self._rewards.get(b, 0.0) + reward
+    def _filled(self) -> Floats:
+        """Return (3, bins) the sums of the bins that hold a slot, in order."""
+        return self._sums[:, self._sums[0] > 0.0]
+
+    def _add(self, first: int, sums: Floats) -> None:
+        """Add `sums` (3, bins) of the bins from `first` on."""
+        if not self._sums.shape[1]:
+            self._first, self._sums = first, sums.copy()
+            return
+        low, high = min(first, self._first), max(first + sums.shape[1], self._first + self._sums.shape[1])
+        if high - low > self._sums.shape[1]:
+            wider = np.zeros((3, high - low))
+            wider[:, self._first - low : self._first - low + self._sums.shape[1]] = self._sums
+            self._first, self._sums = low, wider
+        self._sums[:, first - self._first : first - self._first + sums.shape[1]] += sums

@@ -42,6 +42,13 @@ def test_shards_in_any_order_agree(tmp_path, n_parts, n_jobs):
     assert (whole.moments.sums[:, 0] == shared.moments.sums[:, 0]).all()  # the bootstrap's counts, exactly
 
 
+def test_threads_of_the_bootstrap_change_no_bit(tmp_path):
+    method = Method(estimators=EIGHT, n_replicates=40)
+    files = write(tmp_path / "log", 3)
+    one, four = (value_parts(files, SAME, method, n_jobs=n) for n in (1, 4))
+    assert one.estimates((0.0, 1.0)) == four.estimates((0.0, 1.0))
+
+
 def test_a_bad_part_is_named(tmp_path):
     files = write(tmp_path / "log", 2)
     files[1].write_bytes(files[1].read_bytes()[:-9])

@@ -86,13 +86,13 @@ def test_mrdr_is_right_and_its_view_changes_no_other_estimate(static_log):
 
 
 def test_the_model_of_mrdr_counts_slots_by_target_over_propensity_squared(static_log):
-    from serendip.experiments.offline.passes import fit_rewards, with_mrdr
+    from serendip.experiments.offline.passes import survey, with_mrdr
     from serendip.experiments.offline.sources import LogSource
     from serendip.experiments.offline.targets import trained_agents
 
     source, method = LogSource(static_log.path), Method()
     target = trained_agents("uniform", source, 0)
-    found = with_mrdr(target, source, fit_rewards(source, method)[0], method)
+    found = with_mrdr(target, source, survey(source, method)[0], method)
     table = RewardTable(source.items().topic, 2, 0)
     (logged,) = source.batches()
     weight = (1 / 8) / logged.propensity**2

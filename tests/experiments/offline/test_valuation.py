@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from serendip.experiments.offline import bootstrap
 from serendip.experiments.offline.slots import Slots
+from serendip.experiments.offline.sums import UserSums
 from serendip.experiments.offline.valuation import Method, Valuation
 from serendip.experiments.offline.weights import WeightHistogram
 
@@ -146,6 +147,21 @@ def test_the_tail_index_is_that_of_a_pareto_law():
     histogram = WeightHistogram()
     histogram.update(Slots(np.arange(500), np.ones(500), np.ones(500), np.ones(500), np.ones(500), np.ones(500)))
     assert histogram.tail_index() is None
+
+
+def test_users_are_told_apart_however_many_there_are():
+    rng = np.random.default_rng(10)
+    sums, totals = UserSums(1), dict[int, float]()
+    for _ in range(12):  # 60,000 ids in all, so that the short part is sorted into the long one several times
+        users, values = rng.integers(0, 10**12, 5000), rng.random((1, 5000))
+        again = rng.choice(users, 2000)
+        for ids, column in ((users, values), (again, values[:, :2000])):
+            sums.add(ids, column)
+            for user, value in zip(ids.tolist(), column[0].tolist(), strict=True):
+                totals[user] = totals.get(user, 0.0) + value
+    ids, found = sums.in_order()
+    assert ids.tolist() == sorted(totals)
+    np.testing.assert_allclose(found[:, 0], [totals[user] for user in ids.tolist()], rtol=1e-12)
 
 
 def test_tenths_of_the_users_go_from_the_least_active_on():
