@@ -20,6 +20,7 @@ BELIEFS = {
     "neural-linear": "serendip.agents.beliefs.neural_linear:NeuralLinear",
     "nothing": "serendip.agents.beliefs.nothing:Nothing",
     "point": "serendip.agents.beliefs.point:Point",
+    "policy": "serendip.agents.beliefs.policy:Policy",
     "popularity": "serendip.agents.beliefs.popularity:Popularity",
 }
 STRATEGIES = {
@@ -27,6 +28,7 @@ STRATEGIES = {
     "greedy": "serendip.agents.strategies.greedy:Greedy",
     "novelty": "serendip.agents.strategies.novelty:Novelty",
     "shuffled": "serendip.agents.strategies.shuffled:Shuffled",
+    "softmax": "serendip.agents.strategies.softmax:Softmax",
     "squarecb": "serendip.agents.strategies.squarecb:SquareCB",
     "thompson": "serendip.agents.strategies.thompson:Thompson",
     "top-two": "serendip.agents.strategies.top_two:TopTwo",
@@ -74,6 +76,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "linear-ensemble-thompson": {"strategy": "thompson", "belief": "linear-ensemble", "epsilon": 0.05},
     "logistic-thompson": {"strategy": "thompson", "belief": "logistic", "epsilon": 0.05},
     "neural-linear-thompson": {"strategy": "thompson", "belief": "neural-linear", "epsilon": 0.05},
+    # what `serendip learn` teaches; until then it shows all alike
+    "policy": {"strategy": "softmax", "belief": "policy", "epsilon": 0.05},
     # controls: as random, but not where the belief is unsure; and new to the user, whatever is believed
     "vae-shuffled": {
         "strategy": "shuffled",

@@ -43,10 +43,10 @@ def write(values: Any, json_file: Path | None) -> None:
 
 
 @contextmanager
-def slot_progress(console: Console) -> Generator[Callable[[int, int], None]]:
+def slot_progress(console: Console, doing: str = "valuing slots") -> Generator[Callable[[int, int], None]]:
     """Show that work goes on, and once slots are counted, how many of them are done.
 
-    Yields a function of the slots done and the slots there are.
+    Yields a function of the slots (or epochs, or whatever `doing` counts) done and the slots there are.
     """
     from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -62,7 +62,7 @@ def slot_progress(console: Console) -> Generator[Callable[[int, int], None]]:
 
         def tell(done: int, there_are: int) -> None:
             last = done >= there_are
-            bar.update(task, completed=done, total=there_are, description="finishing" if last else "valuing slots")
+            bar.update(task, completed=done, total=there_are, description="finishing" if last else doing)
 
         yield tell
 

@@ -28,10 +28,11 @@ class StaticLog:
     epsilon: float
 
 
-def write_static_log(path, *, n_users=60, n_days=4, n_items=8, epsilon=0.4, seed=0):
-    """Write a log of slates of 2: with probability epsilon at random, else items 0 and 1."""
+def write_static_log(path, *, n_users=60, n_days=4, n_items=8, epsilon=0.4, seed=0, flat=False):
+    """Write a log of slates of 2: with probability epsilon at random, else items 0 and 1.  `flat`: all are worth .3."""
     rng = np.random.default_rng(seed)
     rates = np.stack([np.linspace(0.6, 0.1, n_items), np.linspace(0.5, 0.05, n_items)])
+    rates = np.full_like(rates, 0.3) if flat else rates
     items = Items(np.arange(n_items, dtype=np.int32) % 3, np.zeros(n_items, dtype=np.int32))
     writer = LogWriter(path)
     for day in range(n_days):

@@ -1,0 +1,75 @@
+"""`serendip learn`: a policy from a log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from serendip.experiments.cli.flags import WHOLE_NUMBER, JsonFile, shown
+
+
+@dataclass(frozen=True)
+class Learn:
+    """Learn a policy from a log that another policy wrote, and save it as an agent.
+
+    Value it on another log, or run it in the log's world: `serendip evaluate LOG2 --target AGENT --truth`.
+    """
+
+    log: Annotated[Path, tyro.conf.Positional, shown("LOG")]
+    """A log's folder; its propensities say how much each click counts."""
+
+    out: Annotated[Path, shown("AGENT")]
+    """Folder to save the agent in."""
+
+    objective: Annotated[Literal["ips", "snips", "dr"], shown()] = "snips"
+    """The estimate of its value that the policy maximises."""
+
+    hidden: int = 0
+    """Units of a hidden layer between features and scores; 0: linear."""
+
+    clip: float = 100.0
+    """Largest weight of a slot."""
+
+    penalty: float = 0.0
+    """Standard errors taken off the objective: caution (counterfactual risk minimisation)."""
+
+    epsilon: float = 0.05
+    """Share of random slates that the agent shows on top, so that its own log can be learned from."""
+
+    epochs: Annotated[int, WHOLE_NUMBER, shown("N")] = 30
+    """Passes over the log, at most."""
+
+    seed: int = 0
+    """Of held-out users, first weights and order."""
+
+    json: JsonFile = None
+    """Write what was found as JSON to this file, or to stdout with `-` (and nothing else there)."""
+
+    def execute(self) -> None:
+        """Learn, save the agent and print what held-out users say of it."""
+        from serendip.experiments.cli.output import console_for, slot_progress, write
+        from serendip.experiments.offline.learning.learn import learn
+        from serendip.experiments.offline.learning.train import Learning
+        from serendip.experiments.threads import stay_on_one_thread
+        from serendip.simulator.interface import SettingsError
+
+        stay_on_one_thread()
+        if self.out.exists() and any(self.out.iterdir()) and not (self.out / "agent.json").exists():
+            raise SettingsError(f"{self.out}: not empty, and not a saved agent; give another --out")
+        learning = Learning(
+            self.objective, self.hidden, self.clip, self.penalty, self.epochs, rate=0.01 if self.hidden else 0.05,
+            seed=self.seed,
+        )  # fmt: skip
+        console = console_for(self.json)
+        with slot_progress(console, "learning") as progress:
+            found = learn(self.log, learning, epsilon=self.epsilon, progress=progress)
+        found.agent.save(self.out)
+        write(found.to_json(), self.json)
+        gain, before, after = found.gain, found.logged, found.learned
+        console.print(f"learned by {self.objective} from {found.n_slates:,} slates; held-out users, reward per slot:")
+        for name, e in (("the log's policy", before), ("learned, by SNIPS", after), ("gain", gain)):
+            console.print(f"  {name:18} {e.value:8.4f}  [{e.low:.4f}, {e.high:.4f}]")
+        console.print(f"saved in {self.out}; value it on another log: serendip evaluate LOG2 --target {self.out}")
