@@ -108,6 +108,7 @@ GENERAL: dict[str, dict[str, Any]] = {  # any belief x any strategy: make("thomp
     "greedy": {"strategy": "greedy", "belief": "point", "model": "ease"},
     "novelty": {"strategy": "novelty", "belief": "point", "model": "ease", "epsilon": 0.05},
     "shuffled": {"strategy": "shuffled", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
+    "softmax": {"strategy": "softmax", "belief": "policy", "epsilon": 0.05},
     "squarecb": {"strategy": "squarecb", "belief": "point", "model": "ease", "epsilon": 0.05},
     "thompson": {"strategy": "thompson", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
     "top-two": {"strategy": "top-two", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
