@@ -1,11 +1,12 @@
 """Many small least-squares problems at once: the half step of alternating least squares.
 
-Rows are taken in chunks of like length, each row's vectors gathered once and padded, so that all steps of a chunk run
-on memory that is still in the cache.
+Each row solves (a O'O + sum_j c_j o_j o_j' + penalty I) x = sum_j c_j o_j over its clicks j.  Conjugate gradients go
+over all rows together and over the clicks alone; exact solutions are made in chunks of rows of like length.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.functional import embedding_bag
 
 from serendip.agents.models.model import Sparse
 
@@ -42,51 +44,52 @@ class Side:
 def improve(side: Side, rows: Matrix, others: Matrix) -> Matrix:
     """Return the vectors (n_rows, n_factors) that lower the loss given `others`, starting at `rows`; float32.
 
-    Each row solves (a O'O + sum_j c_j o_j o_j' + penalty I) x = sum_j c_j o_j over its clicks j; without any it is 0.
+    A row without clicks is 0.
     """
     vectors = torch.from_numpy(others)
     everyone = side.unobserved * (vectors.T @ vectors)  # (d, d)
+    penalties = torch.from_numpy(side.penalties.astype(np.float32))[:, None]
+    if side.solver == "cg":
+        out = _Normal(side.clicks, vectors, everyone, penalties).descend(torch.from_numpy(rows))
+        out[torch.from_numpy(np.diff(side.clicks.indptr) == 0)] = 0.0
+        return out.numpy()
     out = torch.zeros(rows.shape)
-    start = torch.from_numpy(rows)
-    penalties = torch.from_numpy(side.penalties.astype(np.float32))
     for chosen, indices, weights in _chunks(side.clicks, others.shape[1]):
-        problem = _Problem(vectors[indices], weights, everyone, penalties[chosen])
-        out[chosen] = problem.descend(start[chosen]) if side.solver == "cg" else problem.solve()
+        out[chosen] = _solved(vectors[indices], weights, everyone, penalties[chosen])
     return out.numpy()
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    """A chunk of B rows with up to L clicks each.
+class _Normal:
+    """The normal equations of all rows, which are never written out.
 
-    Attributes:
-        vectors: (B, L, d) of what was clicked.
-        weights: (B, L), 0 where padded.
-        everyone: (d, d) what all pairs add.
-        penalties: (B,).
+    Products with the clicked vectors are sampled dense-dense products and sums of bags of rows, so that a step costs
+    two passes over the clicks and no memory beyond one number for each.
     """
 
-    vectors: torch.Tensor
-    weights: torch.Tensor
-    everyone: torch.Tensor
-    penalties: torch.Tensor
+    def __init__(self, clicks: Sparse, vectors: torch.Tensor, everyone: torch.Tensor, penalties: torch.Tensor) -> None:
+        self.starts, self.items = (torch.from_numpy(part.astype(np.int64)) for part in (clicks.indptr, clicks.indices))
+        self.weights = torch.from_numpy(clicks.data)
+        self.vectors, self.everyone, self.penalties = vectors, everyone, penalties
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch calls its sparse rows a beta
+            self.pattern = torch.sparse_csr_tensor(self.starts, self.items, self.weights, size=clicks.shape)
 
-    def _combine(self, weights: torch.Tensor) -> torch.Tensor:
-        """Return (B, d) the vectors' sum with `weights` (B, L)."""
-        return torch.bmm(weights[:, None, :], self.vectors)[:, 0, :]
+    def combine(self, weights: torch.Tensor) -> torch.Tensor:
+        """Return (n_rows, d) the sum of each row's clicked vectors with `weights` (n_clicks,)."""
+        return embedding_bag(self.items, self.vectors, self.starts[:-1], mode="sum", per_sample_weights=weights)
 
-    def _apply(self, x: torch.Tensor) -> torch.Tensor:
-        """Return (B, d) the normal matrix times x."""
-        along = torch.bmm(self.vectors, x[:, :, None])[:, :, 0]  # (B, L)
-        return x @ self.everyone + self._combine(self.weights * along) + self.penalties[:, None] * x
+    def apply(self, x: torch.Tensor) -> torch.Tensor:
+        """Return (n_rows, d) each row's normal matrix times its x."""
+        along = torch.sparse.sampled_addmm(self.pattern, x, self.vectors.T, beta=0.0).values()  # o_j'x at each click
+        return x @ self.everyone + self.combine(self.weights * along) + self.penalties * x
 
     def descend(self, x: torch.Tensor) -> torch.Tensor:
-        """Return `x` (B, d) after a few conjugate-gradient steps.  Takacs, Pilaszy & Tikk (2011)."""
-        residual = self._combine(self.weights) - self._apply(x)
+        """Return `x` (n_rows, d) after a few conjugate-gradient steps.  Takacs, Pilaszy & Tikk (2011)."""
+        residual = self.combine(self.weights) - self.apply(x)
         direction = residual
-        square = (residual * residual).sum(dim=1, keepdim=True)  # (B, 1)
+        square = (residual * residual).sum(dim=1, keepdim=True)  # (n_rows, 1)
         for _ in range(_STEPS):
-            image = self._apply(direction)
+            image = self.apply(direction)
             curvature = (direction * image).sum(dim=1, keepdim=True)
             step = square / curvature.clamp_min(1e-30)
             x = x + step * direction
@@ -96,11 +99,22 @@ class _Problem:
             square = next_square
         return x
 
-    def solve(self) -> torch.Tensor:
-        """Return (B, d) the exact solutions."""
-        normal = self.everyone + torch.bmm(self.vectors.mT, self.weights[:, :, None] * self.vectors)
-        normal.diagonal(dim1=1, dim2=2).add_(self.penalties[:, None])
-        return torch.cholesky_solve(self._combine(self.weights)[:, :, None], torch.linalg.cholesky(normal))[:, :, 0]
+
+def _solved(
+    vectors: torch.Tensor, weights: torch.Tensor, everyone: torch.Tensor, penalties: torch.Tensor
+) -> torch.Tensor:
+    """Return (B, d) the exact solutions of a chunk.
+
+    Args:
+        vectors: (B, L, d) of what was clicked.
+        weights: (B, L), 0 where padded.
+        everyone: (d, d) what all pairs add.
+        penalties: (B, 1).
+    """
+    normal = everyone + torch.bmm(vectors.mT, weights[:, :, None] * vectors)
+    normal.diagonal(dim1=1, dim2=2).add_(penalties)
+    target = torch.bmm(weights[:, None, :], vectors).mT  # (B, d, 1)
+    return torch.cholesky_solve(target, torch.linalg.cholesky(normal))[:, :, 0]
 
 
 def _chunks(clicks: Sparse, n_factors: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:

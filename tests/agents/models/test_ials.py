@@ -71,3 +71,17 @@ def test_a_second_fit_goes_on_from_the_first() -> None:
     parts.fit(data)
     parts.fit(data)
     assert np.allclose(whole.items, parts.items, atol=1e-4)
+
+
+def test_rows_without_clicks_are_zero_and_change_nothing() -> None:
+    x = clicks()
+    x[[0, 17, 39]] = 0.0
+    rng = np.random.default_rng(2)
+    rows, others = rng.normal(size=(40, 3)).astype(np.float32), rng.normal(size=(15, 3)).astype(np.float32)
+    full = improve(Side(scipy.sparse.csr_array(x), np.ones(40), 0.1, "cg"), rows, others)
+    assert (full[[0, 17, 39]] == 0.0).all()
+    some = np.flatnonzero(x.any(axis=1))
+    part = improve(Side(scipy.sparse.csr_array(x[some]), np.ones(len(some)), 0.1, "cg"), rows[some], others)
+    assert np.allclose(full[some], part, atol=1e-6)
+    assert (improve(Side(scipy.sparse.csr_array((40, 15), dtype=np.float32), np.ones(40), 0.1, "cg"), rows, others)
+            == 0.0).all()  # fmt: skip
