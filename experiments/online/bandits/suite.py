@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
+import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
@@ -34,6 +35,7 @@ APPLY: dict[str, tuple[str, ...]] = {  # which beliefs a task is for
     "wheel": _ANY,
     "network": _ANY,
 }
+_LINE_EVERY = 15.0  # seconds, where there is no terminal for a bar
 LONG = {("wheel", "linear"): 40}  # played a second time, so many times as long
 MOST_RUNS = {"network": 10}  # 100 arms of 100 features take their time
 
@@ -164,8 +166,9 @@ def _watch(futures: dict[Future[None], Unit], done_rounds: Any, left: list[Unit]
     done = dict[int, int]()
     columns = (TextColumn("playing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, refresh_per_second=4) as bar:
-        task = bar.add_task("playing", total=sum(unit.horizon for unit in left))
-        pending = set(futures)
+        total = sum(unit.horizon for unit in left)
+        task = bar.add_task("playing", total=total)
+        pending, last_line = set(futures), time.monotonic()
         while pending:
             finished, pending = wait(pending, timeout=0.3, return_when=FIRST_COMPLETED)
             try:
@@ -177,6 +180,10 @@ def _watch(futures: dict[Future[None], Unit], done_rounds: Any, left: list[Unit]
             for future in finished:
                 future.result()
                 bar.console.print(f"  {futures[future].name}  done")
+                last_line = time.monotonic()
+            if not console.is_terminal and time.monotonic() - last_line > _LINE_EVERY:
+                bar.console.print(f"  {sum(done.values()):,} of {total:,} rounds")
+                last_line = time.monotonic()
 
 
 def _to_json(played: Played) -> dict[str, Any]:
