@@ -85,16 +85,16 @@ class MappedColumns:
     def check(self, offset: int, name: str, values: Floats, reward_range: tuple[float, float] | None) -> None:
         """Raise a DataError that names the first row with a value that the column cannot have."""
         if name in POSITIVE:
-            self._allow(offset, name, values, (values > 0) & (values <= 1), "above 0 and at most 1")
+            self.allow(offset, name, values, (values > 0) & (values <= 1), "above 0 and at most 1")
         elif name in CHANCES:
-            self._allow(offset, name, values, (values >= 0) & (values <= 1), "0 to 1")
+            self.allow(offset, name, values, (values >= 0) & (values <= 1), "0 to 1")
         else:
-            self._allow(offset, name, values, np.isfinite(values), "a finite number")
+            self.allow(offset, name, values, np.isfinite(values), "a finite number")
         if name == "reward" and reward_range is not None:
             low, high = reward_range
-            self._allow(offset, name, values, (values >= low) & (values <= high), f"{low:g} to {high:g}")
+            self.allow(offset, name, values, (values >= low) & (values <= high), f"{low:g} to {high:g}")
 
-    def _allow(self, offset: int, name: str, values: Floats, fine: Any, allowed: str) -> None:
+    def allow(self, offset: int, name: str, values: Floats, fine: Any, allowed: str) -> None:
         """Raise a DataError that names the first row that is not fine."""
         if not fine.all():
             row = int(np.flatnonzero(~fine)[0])

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from serendip.experiments.offline.column_map import CHANCES, FINITE, POSITIVE
 from serendip.simulator.interface import DataError, Ints
 
-_ROWS = 1 << 18
+_ROWS = 1 << 16
 
 
 def files_of(path: Path) -> list[Path]:
@@ -74,6 +74,8 @@ def user_ids(column: Any) -> Ints:
     """Return 64-bit ids: integers as they are, anything else by its BLAKE2b hash."""
     if pa.types.is_integer(column.type):
         return column.to_numpy(zero_copy_only=False).astype(np.int64)
+    if pa.types.is_nested(column.type):
+        raise DataError(f"a user is {column.type}; users are numbers or words")
     encoded = column.dictionary_encode()
     words = [str(word).encode() for word in encoded.dictionary.to_pylist()]
     hashes = [int.from_bytes(hashlib.blake2b(word, digest_size=8).digest(), "little", signed=True) for word in words]
@@ -95,3 +97,12 @@ def listed(header: list[str]) -> str:
     """Return the columns' names as a sentence has them, the first dozen of them."""
     shown = ", ".join(header[:12])
     return f"{shown}, ... ({len(header)} columns)" if len(header) > 12 else shown
+
+
+def with_topics(items: Any, topics: Any, more: Any, of_more: Any) -> tuple[Any, Any]:
+    """Return the items in order, each once, and the first topic of each; topics may be None."""
+    every = more if items is None else np.concatenate([items, more])
+    found, first = np.unique(every, return_index=True)
+    if of_more is None:
+        return found, None
+    return found, (of_more if topics is None else np.concatenate([topics, of_more]))[first]

@@ -12,6 +12,7 @@ import numpy as np
 from serendip.experiments.offline.column_map import AS_THEY_ARE, CHANCES, FINITE, POSITIVE, WEIGHTS
 from serendip.experiments.offline.logged import Logged, Step
 from serendip.experiments.offline.propensity_model import PropensityModel, propensity_model
+from serendip.experiments.offline.read_ahead import read_ahead
 from serendip.experiments.offline.table_columns import MappedColumns
 from serendip.experiments.offline.table_files import (
     files_of,
@@ -20,8 +21,11 @@ from serendip.experiments.offline.table_files import (
     read_batches,
     sortable,
     user_ids,
+    with_topics,
 )
-from serendip.simulator.interface import DataError, Floats, Ints, Items, SmallInts, Visits
+from serendip.simulator.interface import DataError, Floats, Ints, Items, SettingsError, SmallInts, Visits
+
+_LONGEST = 1000  # positions of a slate
 
 
 @dataclass
@@ -46,6 +50,9 @@ class TableSource:
     context: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        low, high = self.declared_range or (0.0, 1.0)
+        if not -np.inf < low < high < np.inf:
+            raise SettingsError(f"the reward range is {low:g} to {high:g}; the first must be below the second")
         self._files = files_of(self.path)
         header = header_of(self._files[0])
         self._map = MappedColumns(
@@ -163,7 +170,7 @@ class TableSource:
             DataError: a value is missing, of another type or out of range; the message names the file and the row.
         """
         self._survey()
-        for offset, table in self._tables():
+        for offset, table in read_ahead(self._tables()):
             yield self._logged(table, offset)
 
     def steps(self) -> Iterator[Step]:
@@ -188,13 +195,14 @@ class TableSource:
         """Nothing is known from before."""
         yield from ()
 
-    def _tables(self) -> Iterator[tuple[int, Any]]:
-        """Yield (rows before it, table) of the mapped columns, in order."""
+    def _tables(self, *names: str) -> Iterator[tuple[int, Any]]:
+        """Yield (rows before it, table), in order, of the columns mapped to `names`, or of all and the context."""
         offset = 0
+        columns = {name: column for name, column in self._map.of.items() if not names or name in names}
+        if not names:
+            columns |= {f"context {k}": name for k, name in enumerate(self.context)}
         for file in self._files:
-            for table in read_batches(
-                file, self._map.of | {f"context {k}": name for k, name in enumerate(self.context)}
-            ):
+            for table in read_batches(file, columns):
                 yield offset, table
                 offset += table.num_rows
 
@@ -219,7 +227,15 @@ class TableSource:
         """Return the position of each row, from 0."""
         if "position" not in self._map:
             return np.zeros(table.num_rows, dtype=np.int64)
-        return self._map.numbers(table, "position", offset).astype(np.int64) - self._first_position
+        return self._places(table, offset).astype(np.int64) - self._first_position
+
+    def _places(self, table: Any, offset: int) -> Floats:
+        """Return the positions as the file has them, checked."""
+        places = self._map.numbers(table, "position", offset)
+        self._map.allow(
+            offset, "position", places, np.isfinite(places) & (places == np.floor(places)), "a whole number"
+        )
+        return places
 
     def _context(self, table: Any, offset: int) -> Floats:
         """Return (n, D) what the propensity model may know of each row."""
@@ -249,13 +265,13 @@ class TableSource:
         vocabulary: Any = None
         topics: Any = None
         n_rows, lowest, highest = 0, np.inf, -np.inf
-        for offset, table in self._tables():
+        for offset, table in read_ahead(self._tables("reward", "item", "topic", "position")):
             n_rows += table.num_rows
             if "item" in self._map:
                 item = sortable(self._map.column(table, "item", offset))
-                known, topics = _joined(vocabulary, topics, item, self._topic(table, offset))
+                known, topics = with_topics(vocabulary, topics, item, self._topic(table, offset))
                 vocabulary = known
-            position = self._map.numbers(table, "position", offset) if "position" in self._map else np.zeros(0)
+            position = self._places(table, offset) if "position" in self._map else np.zeros(0)
             if len(position):
                 lowest, highest = min(lowest, position.min()), max(highest, position.max())
         if not n_rows:
@@ -265,16 +281,12 @@ class TableSource:
             self._topics = np.unique(topics, return_inverse=True)[1].astype(np.int32)
         if np.isfinite(lowest):
             self._first_position, self._slate_size = int(lowest), int(highest - lowest) + 1
+        if self._slate_size > _LONGEST:
+            raise DataError(
+                f"{self.path}: positions go from {lowest:g} to {highest:g}; allowed are {_LONGEST} of them, one after"
+                " another"
+            )
 
     def _topic(self, table: Any, offset: int) -> Any:
         """Return the topic of each row's item, or None."""
         return sortable(self._map.column(table, "topic", offset)) if "topic" in self._map else None
-
-
-def _joined(items: Any, topics: Any, more: Any, of_more: Any) -> tuple[Any, Any]:
-    """Return the items in order, each once, and the first topic of each; topics may be None."""
-    every = more if items is None else np.concatenate([items, more])
-    found, first = np.unique(every, return_index=True)
-    if of_more is None:
-        return found, None
-    return found, (of_more if topics is None else np.concatenate([topics, of_more]))[first]

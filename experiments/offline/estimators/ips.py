@@ -30,7 +30,9 @@ def subgaussian_ips(slots: Slots, smoothing: float = 0.01) -> Terms:
     V = (1/n) sum_i w_i / (1 - lam + lam w_i) r_i, with lam in [0, 1] the `smoothing`: 0 is IPS, 1 the mean reward of
     the log.  Metelli, Russo & Restelli (2021), eq. 7 with s = -1.
     """
-    return Terms(slots.weight / (1.0 - smoothing + smoothing * slots.weight) * slots.reward)
+    bent = 1.0 - smoothing + smoothing * slots.weight  # 0 only where the weight is 0 too
+    weight = np.divide(slots.weight, bent, out=np.zeros_like(bent), where=bent > 0.0)
+    return Terms(weight * slots.reward)
 
 
 def self_normalised_ips(slots: Slots) -> Terms:

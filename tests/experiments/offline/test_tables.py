@@ -8,7 +8,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
-from serendip.experiments.offline.evaluate import evaluate
+from serendip.experiments.offline.evaluate import TableOptions, evaluate
 from serendip.experiments.offline.valuation import Method
 from serendip.simulator.interface import DataError, SettingsError
 
@@ -124,6 +124,37 @@ def test_a_column_map_is_read_strictly(tmp_path, words, message):
     file = write(tmp_path / "log.csv", columns())
     with pytest.raises(SettingsError, match=message):
         evaluate(file, columns=words, target_column="pi")
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("position", [1.0, np.nan], r"row 1: position \(position\) is nan; allowed is a whole number"),
+        ("position", [1.0, 1.5], r"row 1: position \(position\) is 1\.5; allowed is a whole number"),
+        ("position", [1, 10**9], "positions go from 1 to 1e\\+09; allowed are 1000 of them"),
+        ("user", [[1], [2]], "a user is list<.*>; users are numbers or words"),
+    ],
+)
+def test_what_is_no_position_and_no_user_is_said(tmp_path, column, values, message):
+    file = write(
+        tmp_path / "log.parquet", {"reward": [0, 1], "propensity": [0.5, 0.5], "pi": [0.5, 0.5], column: values}
+    )
+    with pytest.raises(DataError, match=message):
+        evaluate(file, target_column="pi", method=QUICK)
+
+
+def test_a_range_that_is_none_is_refused(tmp_path):
+    file = write(tmp_path / "log.parquet", columns())
+    with pytest.raises(SettingsError, match="the reward range is 1 to 0"):
+        evaluate(file, columns=MAP, target_column="pi", table=TableOptions(reward_range=(1.0, 0.0)))
+
+
+def test_one_row_of_one_user_is_invalid_and_no_error(tmp_path):
+    table = {"reward": [1.0], "propensity": [0.5], "pi": [0.0]}
+    method = Method(n_replicates=20, tune=True, distribution=True)
+    evaluation = evaluate(write(tmp_path / "log.parquet", table), target_column="pi", method=method)
+    assert evaluation.verdict == "invalid"
+    assert evaluation.recommended is None
 
 
 def test_two_targets_are_one_too_many(tmp_path):
