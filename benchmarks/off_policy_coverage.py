@@ -1,4 +1,4 @@
-"""How often 95% intervals cover the truth: `python benchmarks/off_policy_coverage.py [LOGS]`.
+"""How often 95% intervals cover the truth: `python benchmarks/off_policy_coverage.py [LOGS [REPLICATES]]`.
 
 Logs of 1,000 users with one slot each, ten actions, target and logging policies drawn anew for each log.
 """
@@ -23,14 +23,14 @@ def a_log(rng: np.random.Generator, rate: float, n: int = 1000, n_actions: int =
     return Slots(np.arange(n), reward, logging[item], target[item], nothing, nothing), float(target @ clicks)
 
 
-def main(n_logs: int) -> None:
-    """Print coverage and mean width of each interval."""
+def main(n_logs: int, n_replicates: int) -> None:
+    """Print coverage and mean width of each interval; without replicates the bootstrap's is left out."""
     print(f"{'rate':>6}  {'estimator':11}  {'interval':20}  coverage  width")
     for rate in (0.878, 0.019):
         rng, seen = np.random.default_rng(11), dict[tuple[str, str], list[tuple[bool, float]]]()
         for seed in range(n_logs):
             slots, value = a_log(rng, rate)
-            method = Method(("ips", "snips", "clipped_ips"), {"clip": 31.6}, seed=seed, n_replicates=200)
+            method = Method(("ips", "snips", "clipped_ips"), {"clip": 31.6}, seed=seed, n_replicates=n_replicates)
             valuation = Valuation(method)
             valuation.update(slots)
             valued = valuation.finish()
@@ -38,7 +38,8 @@ def main(n_logs: int) -> None:
             for name, e in valued.estimates((0.0, 1.0), {"clipped_ips": 31.6}).items():
                 assert e.low is not None
                 assert e.high is not None
-                for kind, (low, high) in ({"studentised bootstrap": (e.low, e.high)} | e.others).items():
+                own = {"studentised bootstrap": (e.low, e.high)} if n_replicates else {}
+                for kind, (low, high) in (own | e.others).items():
                     seen.setdefault((name, kind), []).append((low <= value <= high, high - low))
         for (name, kind), found in seen.items():
             covered, width = np.mean(found, axis=0)
@@ -46,4 +47,5 @@ def main(n_logs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    given = [int(word) for word in sys.argv[1:]]
+    main(*(given + [1000, 200][len(given) :]))
