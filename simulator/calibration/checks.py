@@ -42,13 +42,20 @@ class Check:
         """Return the check, at the middle of its curve, as a line of text."""
         at = len(self.x) // 2
         band = f"{self.low[at]:8.4g} to {self.high[at]:8.4g}"
-        return f"  {self.name:<20} data {self.data[at]:8.4g}   draws {band}   p {self.p_value:.2f}"
+        return f"  {self.name:<20} data {self.data[at]:8.4g}   draws {band}   p {self.p_value:.2f}   off {self.off:.0%}"
+
+    @property
+    def off(self) -> float:
+        """Largest distance of the data from the middle draw, as a share of the latter."""
+        known = np.isfinite(self.data) & np.isfinite(self.middle) & (self.middle != 0.0)
+        distance = np.abs(self.data[known] / self.middle[known] - 1.0)
+        return float(distance.max()) if known.any() else 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Return the check as plain JSON values."""
         arrays = {name: getattr(self, name) for name in ("x", "data", "low", "middle", "high")}
         curves = {name: [_json(v) for v in array] for name, array in arrays.items()}
-        return curves | {"p_value": round(self.p_value, 4)}
+        return curves | {"p_value": round(self.p_value, 4), "off": round(self.off, 4)}
 
 
 def _json(value: Any) -> float | None:

@@ -31,12 +31,12 @@ class FactorSettings:
     """Fewer topics where the catalogue has fewer items than this for each."""
     liked_utility: float = 1.0
     """Mean utility, to each user, of the items in their own history: that of liked topics in the preset worlds."""
-    mean_utility: float = -2.0
-    """Mean utility, to each user, of all items."""
-    quality_spread: float = 0.3
-    """Standard deviation of quality, which follows log popularity."""
+    max_gap: float = 8.0
+    """Utility by which the items in a user's history are above the others, at most (and a tenth of it at least)."""
+    topic_prior: float = 0.3
+    """Likes in each topic, as many as expected without it, added before tastes for topics are fitted."""
     max_scale: float = 4.0
-    """Largest factor on a user's tastes relative to the median user's."""
+    """Largest factor on a user's tastes relative to the median user's, where the fit begins."""
 
 
 def factorise(likes: Matrix, settings: FactorSettings, seed: int) -> tuple[Floats, Floats]:
@@ -68,29 +68,6 @@ def solve(likes: Matrix, other: Floats, settings: FactorSettings) -> Floats:
         ridge = settings.penalty * weight[:, None, None] * np.eye(n_factors)
         rows.append(np.linalg.solve(everywhere + seen + ridge, (block @ other)[:, :, None])[:, :, 0])
     return np.concatenate(rows)
-
-
-def scale_tastes(likes: Matrix, users: Floats, items: Floats, settings: FactorSettings) -> tuple[Floats, Floats]:
-    """Return tastes (N, d + 1) and item factors (M, d + 1) whose products are on the scale of the preset worlds.
-
-    The last factor of every item is 1, so that a user's last taste is an intercept.  To every user all items are worth
-    `mean_utility` on average, and those in the user's history `liked_utility`.
-    """
-    mean = users @ items.mean(axis=0)  # (N,) mean score of all items
-    own = np.asarray((likes @ items * users).sum(axis=1)) / np.diff(likes.indptr)  # (N,) of those in the history
-    gap = own - mean
-    usual = float(np.median(gap[gap > 0.0])) if (gap > 0.0).any() else 1.0
-    gap = np.maximum(gap, usual / settings.max_scale)
-    scale = (settings.liked_utility - settings.mean_utility) / gap
-    tastes = np.column_stack([users * scale[:, None], settings.mean_utility - scale * mean])
-    return tastes, np.column_stack([items, np.ones(len(items))])
-
-
-def popularity_quality(likes: Matrix, settings: FactorSettings) -> Floats:
-    """Return (M,) quality: log popularity, centred and scaled to `quality_spread`."""
-    popularity = np.log1p(np.asarray(likes.sum(axis=0), dtype=np.float64).ravel())
-    spread = popularity.std()
-    return (popularity - popularity.mean()) * (settings.quality_spread / spread if spread > 0.0 else 0.0)
 
 
 def cluster(items: Floats, settings: FactorSettings, seed: int) -> tuple[Ints, int]:

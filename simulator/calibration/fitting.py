@@ -13,12 +13,11 @@ from serendip.simulator.calibration.factors import (
     FactorSettings,
     cluster,
     factorise,
-    popularity_quality,
-    scale_tastes,
 )
 from serendip.simulator.calibration.rates import Activity, Rates, activity_of, days_at_risk, fit_rates
 from serendip.simulator.calibration.reading import Columns, Interactions, read_interactions
 from serendip.simulator.calibration.replicas import History, replicate
+from serendip.simulator.calibration.utilities import fit_utilities
 from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.dynamics.learning import worth
 from serendip.simulator.dynamics.repertoire import Repertoire
@@ -60,7 +59,8 @@ class Report:
             f"{data['rows']:,} rows; {self.summary['topics']} topics",
             f"visits per day while present: Gamma({rates['shape']:.3g}, {rates['scale_days']:.3g} days), mean "
             f"{rates['mean_visits_per_day_while_present']:.3g}",
-            "the data against draws from the fitted world, halfway along each curve (p: share of draws as far off):",
+            "the data against draws from the fitted world, halfway along each curve (p: share of draws as far off; "
+            "off: largest distance of the data from the middle draw):",
         ]
         return head + [c.line() for c in self.checks]
 
@@ -85,8 +85,8 @@ def calibrate(path: Path, out: Path, columns: Columns | None = None, seed: int =
     likes = history.likes()
     users, items = factorise(likes, settings, seed)
     topic, n_topics = cluster(items, settings, seed)
-    taste, factors = scale_tastes(likes, users, items, settings)
-    quality = popularity_quality(likes, settings)
+    fit = fit_utilities(likes, users, items, topic, n_topics, settings, seed)
+    taste, factors, quality = fit.taste, fit.factors, fit.quality
     fitted = Fitted(
         topic=topic.astype(np.int32),
         quality=quality.astype(np.float32),
@@ -201,7 +201,11 @@ def _summary(
             "rates are those of people who have not left: days active after the first, with a chance of leaving for "
             "good after each (modified BG/NBD), so that a burst on the first day does not count as activity",
             "base rates are lower by base_rate_factor, which is what the breadth of the early history adds",
-            "the effects of discovery, satisfaction and satiation, and the choice model, cannot be read off such "
-            "data; they are those of the preset worlds",
+            "how strongly tastes and qualities decide is fitted: likes are held to be choices by multinomial logit "
+            "among all items, so that items' likes, users' mean scores and their likes in each topic are as expected",
+            "not identified by likes, and those of the preset worlds: the utility of clicking nothing and examination "
+            "by position (no slate and nothing that was passed over is seen; histories are put at a utility of 1), "
+            "satiation (what was shown is not seen), the effects of discovery and satisfaction on activity and their "
+            "decays (what else users met is not seen); `serendip calibrate LOG` fits these to a log",
         ],
     }

@@ -51,40 +51,22 @@ def replicate(
     quality: Floats,
     rng: np.random.Generator,
 ) -> History:
-    """Return a history as the fitted world would have made it, for the same people watched for as long.
+    """Return a history as the fitted world would have made it, of as many people watched for as long.
 
-    Days are drawn from the rates.  How many items a day brings is drawn from the data, first days and later days
-    apart.  The items are drawn one after the other, without replacement, by the multinomial logit of the utilities.
+    As in the world, people are resampled from those seen.  Days are drawn from the rates.  Each person likes as many
+    items as in the data, so that what is held against it is which ones; they are drawn one after the other, without
+    replacement, by the multinomial logit of the utilities.
     """
     user, day = draw_days(rates, activity.watched, rng)
-    n_items = _items_per_day(history, day == 0, rng)
-    n_items = _at_most(n_items, user, len(quality))
-    total = np.bincount(user, weights=n_items, minlength=len(taste)).astype(np.int64)
+    person = rng.integers(len(taste), size=len(taste))
+    total = np.bincount(history.user, minlength=len(taste))[person]
     item = [
-        _choose(taste[start : start + BLOCK] @ factors.T + quality, total[start : start + BLOCK], rng)
+        _choose(taste[some] @ factors.T + quality, total[start : start + BLOCK], rng)
         for start in range(0, len(taste), BLOCK)
+        if len(some := person[start : start + BLOCK])
     ]
-    who, when = np.repeat(user, n_items), np.repeat(day, n_items)
-    return History(who, np.concatenate(item), when, history.people, history.kept, user, day)
-
-
-def _items_per_day(history: History, first: Any, rng: np.random.Generator) -> Ints:
-    """Return (n_days,) how many items each day brings, drawn from first days where `first` and from later ones else."""
-    end = int(history.visit_day.max()) + 1
-    key = history.visit_user * end + history.visit_day
-    count = np.bincount(np.searchsorted(key, history.user * end + history.day), minlength=len(key))
-    is_first = np.concatenate([[True], np.diff(history.visit_user) != 0])
-    later = count[~is_first] if (~is_first).any() else count
-    return np.where(first, rng.choice(count[is_first], len(first)), rng.choice(later, len(first)))
-
-
-def _at_most(n_items: Ints, user: Ints, limit: int) -> Ints:
-    """Return `n_items` cut so that no user's days in order bring more than `limit` items in all."""
-    total = np.cumsum(n_items)
-    before = total - n_items
-    start = np.concatenate([[True], user[1:] != user[:-1]])
-    offset = np.maximum.accumulate(np.where(start, before, 0))
-    return np.clip(limit - (before - offset), 0, n_items)
+    who = np.repeat(np.arange(len(taste)), total)
+    return History(who, np.concatenate(item), np.zeros_like(who), history.people, history.kept, user, day)
 
 
 def _choose(utility: Floats, n: Ints, rng: np.random.Generator) -> Ints:
