@@ -129,7 +129,9 @@ def correlated(clicks: Sparse, neighbours: int, threshold: float = 0.0) -> Spars
         neighbours: kept of each row.
         threshold: the smallest correlation that counts.
     """
-    n_users = clicks.shape[0]
+    n_users, n_items = clicks.shape
+    if not clicks.nnz:
+        return csr(scipy.sparse.csr_array((n_items, n_items)))
     mean = np.asarray(clicks.sum(axis=0)).ravel() / n_users
     spread = np.sqrt(np.maximum(np.asarray(clicks.multiply(clicks).mean(axis=0)).ravel() - mean**2, 0.0))
     over = inverse(spread)

@@ -45,7 +45,9 @@ class PureSvd:
         """Learn anew from `data`; exposures are not used."""
         clicks, solver = csr(data.clicks, np.float64), scipy.sparse.linalg
         n = min(clicks.shape)
-        if self.settings.n_factors >= n:
+        if not clicks.nnz:  # every direction is as good as any other
+            turned = np.zeros((min(self.settings.n_factors, n), clicks.shape[1]))
+        elif self.settings.n_factors >= n:
             turned = scipy.linalg.svd(clicks.toarray(), full_matrices=False)[2]
         else:
             first = randomness.generator(self.settings.seed, "pure-svd").standard_normal(n)

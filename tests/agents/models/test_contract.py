@@ -147,6 +147,51 @@ def test_other_types_of_numbers_are_taken(name: str, model: Model, dtype: Any) -
     assert np.allclose(fitted(name, clicks).scores(clicks[:4]), model.scores(checkerboard()[:4]), atol=1e-5)
 
 
+NOBODY = {"no clicks": np.zeros((6, 12)), "no users": np.zeros((0, 12)), "one user": np.eye(1, 12),
+          "one item": np.ones((5, 1)), "everything": np.ones((6, 12))}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NOBODY)
+def test_poor_data_break_nothing(name: str, case: str) -> None:
+    clicks = scipy.sparse.csr_array(NOBODY[case].astype(np.float32))
+    model = build(name, SMALL[name] | ({"epochs": 2} if "epochs" in SMALL[name] else {}))
+    model.fit(Interactions(clicks))
+    assert np.isfinite(model.scores(scipy.sparse.csr_array(np.eye(3, clicks.shape[1], dtype=np.float32)))).all()
+
+
+def test_pairs_that_stand_twice_count_twice_or_once(name: str) -> None:
+    """A repeated pair is the pair with a weight of two, unless order is what counts."""
+    once = checkerboard()
+    rows, columns = np.repeat(np.arange(24), np.diff(once.indptr)), once.indices
+    if card(name).sequential:
+        assert np.isfinite(
+            fitted(name, in_order(np.repeat(rows, 2), np.repeat(columns, 2), (24, 12))).scores(once)
+        ).all()
+        return
+    twice = scipy.sparse.coo_array((np.ones(2 * len(rows), dtype=np.float32),
+                                    (np.tile(rows, 2), np.tile(columns, 2))), shape=(24, 12))  # fmt: skip
+    summed = scipy.sparse.csr_array(2.0 * once.toarray())
+    assert np.array_equal(fitted(name, twice).scores(once), fitted(name, summed).scores(once))
+
+
+def test_what_nobody_was_shown_is_neither_liked_nor_disliked(name: str) -> None:
+    """Under a likelihood of exposed items, the last bias of an item that nobody saw stays as it was drawn."""
+    if not hasattr(card(name).settings, "exposed_only"):
+        pytest.skip("exposures are not used")
+    clicks = checkerboard().toarray()
+    clicks[:, 5] = 0.0
+    shown = np.ones_like(clicks)
+    shown[:, 5] = 0.0
+    biases = list[Any]()
+    for epochs in (0, 10):
+        model = build(name, SMALL[name] | {"epochs": epochs, "exposed_only": True})
+        model.fit(Interactions(scipy.sparse.csr_array(clicks), scipy.sparse.csr_array(shown)))
+        arrays = model.arrays()
+        biases.append(arrays[max(key for key in arrays if key.startswith("decoder.b"))])
+    assert biases[0][5] == biases[1][5]
+    assert (biases[0] != biases[1])[[0, 1, 2, 3, 4]].all()
+
+
 def test_another_catalogue_is_refused(model: Model) -> None:
     with pytest.raises(SerendipError, match="12"):
         model.scores(scipy.sparse.csr_array(np.ones((1, 7), dtype=np.float32)))

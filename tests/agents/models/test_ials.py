@@ -85,3 +85,12 @@ def test_rows_without_clicks_are_zero_and_change_nothing() -> None:
     assert np.allclose(full[some], part, atol=1e-6)
     assert (improve(Side(scipy.sparse.csr_array((40, 15), dtype=np.float32), np.ones(40), 0.1, "cg"), rows, others)
             == 0.0).all()  # fmt: skip
+
+
+def test_folding_in_agrees_with_the_vectors_learned() -> None:
+    x = scipy.sparse.csr_array(clicks())
+    model = Ials(IalsSettings(n_factors=3, lam=0.1, epochs=30))
+    model.fit(Interactions(x))
+    penalty = penalties(np.diff(x.indptr), 0.1, 1.0, 0.1, 15)
+    learned = improve(Side(x, penalty, 0.1, "exact"), np.zeros((40, 3), dtype=np.float32), model.items)
+    assert np.allclose(model.vectors(x), learned, atol=1e-4)

@@ -159,6 +159,27 @@ def test_folding_in_finds_the_ridge_solution() -> None:
     assert np.allclose(model.encode(x), ridge, atol=1e-3)
 
 
+def test_folding_in_agrees_with_the_vectors_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both minimise the same convex loss given the items; the table was moved with them, by many small steps."""
+    x = csr((np.random.default_rng(0).random((30, 12)) < 0.4).astype(np.float32))
+    model = Composed(ComposedSettings(encoder="table", decoder="inner", likelihood="gaussian", latent=2, epochs=1500,
+                                      l2=1.0, fold_steps=1000, learning_rate=0.003))  # fmt: skip
+    learned = list[torch.Tensor]()
+    first = model._table
+
+    def kept(n_users: int, generator: torch.Generator) -> torch.Tensor | None:
+        table = first(n_users, generator)
+        assert table is not None
+        learned.append(table)
+        return table
+
+    monkeypatch.setattr(model, "_table", kept)
+    model.fit(Interactions(x))
+    vectors = learned[0].detach().numpy()
+    assert np.abs(vectors).max() > 0.3
+    assert np.abs(model.encode(x) - vectors).max() < 0.02
+
+
 def test_slots_that_do_not_fit_are_refused() -> None:
     with pytest.raises(SettingsError, match="amortised"):
         ComposedSettings(encoder="table", posterior="amortised")
