@@ -8,6 +8,7 @@ COMMANDS: dict[str, str] = {
     "run": "serendip.experiments.cli.run:Run",
     "plot": "serendip.experiments.cli.plot:Plot",
     "evaluate": "serendip.experiments.cli.evaluate:Evaluate",
+    "ope-study": "serendip.experiments.cli.ope_study:OpeStudy",
     "learn": "serendip.experiments.cli.learn:Learn",
     "audit": "serendip.experiments.cli.audit:AuditLog",
     "calibrate": "serendip.experiments.cli.calibrate:Calibrate",
