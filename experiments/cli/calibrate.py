@@ -1,4 +1,4 @@
-"""`serendip calibrate`: a world from your own ratings."""
+"""`serendip calibrate`: a world from your own ratings, or from a log."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from serendip.experiments.cli.flags import ColumnName, shown
 
 @dataclass(frozen=True)
 class Calibrate:
-    """Fit a world to real interactions, and say how well it matches them."""
+    """Fit a world to real interactions or to a log, and say how well it matches them."""
 
-    ratings: Annotated[Path, tyro.conf.Positional, shown("RATINGS.csv")]
-    """One interaction per row: user, item, rating (or none) and timestamp; MovieLens' own header is recognised."""
+    ratings: Annotated[Path, tyro.conf.Positional, shown("RATINGS.csv|LOG")]
+    """One interaction per row: user, item, rating (or none) and timestamp; MovieLens' own header is recognised.  Or the
+    folder of a log, of which more is fitted: how slates are looked at and chosen from, how activity moves (minutes)."""
 
     out: Annotated[Path, shown("WORLD")]
     """Folder to write the world to; `serendip run STUDY --world WORLD` plays in it."""
@@ -38,6 +39,9 @@ class Calibrate:
 
     def execute(self) -> None:
         """Fit the world, write it and print how well it matches."""
+        if self.ratings.is_dir():
+            self._to_log()
+            return
         from serendip.experiments.figures import calibration as figure
         from serendip.experiments.figures.style import save
         from serendip.simulator.calibration import Columns, calibrate
@@ -48,3 +52,11 @@ class Calibrate:
         for line in report.lines():
             print(line)
         print(f"world in {self.out}; the fit in {self.out / 'fit.json'} and {self.out / 'fit.png'}")
+
+    def _to_log(self) -> None:
+        """Fit the world to a log."""
+        from serendip.simulator.calibration import calibrate_log
+
+        for line in calibrate_log(self.ratings, self.out, seed=self.seed).lines():
+            print(line)
+        print(f"world in {self.out}; the fit in {self.out / 'fit.json'}")

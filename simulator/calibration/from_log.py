@@ -36,6 +36,7 @@ class LogFit:
         rates: how often users come and how they leave, were their rates constant (BG/NBD).
         examination: gamma, how much less each further position is looked at.
         choices: what users like, and satiation.
+        quality_spread: standard deviation of items' quality within topics, in units of utility.
         moves: base rates, and how activity moves with discovery and satisfaction; None where it was not asked for.
         errors: standard errors of `moves`, as shares of them.
     """
@@ -43,6 +44,7 @@ class LogFit:
     rates: Rates
     examination: float
     choices: Choices
+    quality_spread: float
     moves: Moves | None
     errors: Moves | None
 
@@ -80,7 +82,8 @@ def fit_log(
         movers = np.sort(generator(seed, "movers").permutation(len(first))[:n_movers])
         known = _known(log, movers, len(first))
         found, errors = fit_moves(_course(slots, movers, first, known, examination, appeal, choices, log, given))
-    return LogFit(fit_rates(activity, from_first=False), examination, choices, found, errors)
+    quality_spread = choices.quality_scale * float(appeal.std())
+    return LogFit(fit_rates(activity, from_first=False), examination, choices, quality_spread, found, errors)
 
 
 def _read(log: Log) -> tuple[dict[str, Any], Floats]:

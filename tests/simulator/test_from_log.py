@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,17 +14,17 @@ import pytest
 from scipy.stats import gamma
 
 from serendip.simulator import randomness
-from serendip.simulator.calibration import bgnbd
+from serendip.simulator.calibration import bgnbd, calibrate_log
 from serendip.simulator.calibration.choices import Exposures
 from serendip.simulator.calibration.from_log import fit_log
 from serendip.simulator.calibration.rates import Rates
 from serendip.simulator.calibration.visits import GRID, Course, Lesson, _scores
 from serendip.simulator.dynamics.repertoire import Repertoire
-from serendip.simulator.interface import Feedback, Slates
+from serendip.simulator.interface import DataError, Feedback, Slates
 from serendip.simulator.logs import LogMeta, LogWriter, organic_table
 from serendip.simulator.organic import organic_history
 from serendip.simulator.settings import read_world
-from serendip.simulator.world import World
+from serendip.simulator.world import World, make_world
 
 CONSTANT = {"kind": "repertoire", "discovery_effect": 0.0, "satisfaction_effect": 0.0, "leaving": 0.0}
 
@@ -90,6 +91,17 @@ def test_a_log_gives_rates_and_choices_back(tmp_path: Path) -> None:
     assert found.choices.other - found.choices.liked == pytest.approx(-3.2, abs=0.4)
     assert found.choices.liked_share == pytest.approx(3.0 / 8.0, abs=0.06)
     assert found.choices.satiation == pytest.approx(0.25 * 0.4, rel=0.4)
+
+
+def test_a_world_comes_out_of_a_log(tmp_path: Path) -> None:
+    report = calibrate_log(export(world(300, {"kind": "repertoire"}), tmp_path / "log", 15), tmp_path / "found")
+    assert make_world(tmp_path / "found", 1).settings == report.settings
+    assert report.settings.mean_slates == pytest.approx(3.0, abs=0.3)  # 700 visits: a standard error of 0.05
+    fit = json.loads((tmp_path / "found" / "fit.json").read_text())
+    assert fit["errors"]["repertoire_days"] > 0.0
+    assert any("repertoire_days" in line for line in report.lines())
+    with pytest.raises(DataError, match="is a file"):
+        calibrate_log(tmp_path / "log", tmp_path / "found" / "fit.json")
 
 
 @pytest.mark.slow
