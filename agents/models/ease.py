@@ -30,7 +30,8 @@ def ease_weights(gram: Matrix, lam: float | Matrix, prior: Matrix | None = None,
         gram: X'X (n_items, n_items), float32 or float64.
         lam: how strongly B is held to B0, > 0; one number, or one for each row of B (n_items,).
         prior: B0 (n_items, n_items), diagonal zero.
-        overwrite: whether `gram` may be overwritten (it must then be in Fortran order to save its memory).
+        overwrite: whether `gram` may be overwritten (it must then be in Fortran order to save its memory); without a
+            prior the result is then in C order, as a sparse product reads it, in the same memory.
 
     Raises:
         SerendipError: X'X + lam I is not positive definite.
@@ -39,6 +40,7 @@ def ease_weights(gram: Matrix, lam: float | Matrix, prior: Matrix | None = None,
     inverse[np.diag_indices_from(inverse)] += lam
     inverse = invert_in_place(inverse)
     if prior is None:
+        inverse = inverse.T if overwrite else inverse  # it is symmetric
         inverse /= -np.diag(inverse).copy()
         np.fill_diagonal(inverse, 0.0)
         return inverse
@@ -78,8 +80,7 @@ class Ease:
     def fit(self, data: Interactions) -> None:
         """Learn anew from `data`; exposures are not used."""
         counts = gram(data.clicks, self.settings.precision)
-        weights = ease_weights(counts, self.settings.lam, overwrite=True)
-        self.weights = np.ascontiguousarray(weights)  # by rows, as a sparse product reads them
+        self.weights = ease_weights(counts, self.settings.lam, overwrite=True)
 
     def scores(self, histories: Sparse) -> Singles:
         """Return histories @ B, (B, n_items)."""

@@ -76,7 +76,7 @@ class LinearDenoiser(ItemItem):
         own = np.diag_indices_from(counts)
         penalty = dropout_penalty(counts[own], self.settings.dropout, self.settings.lam).astype(np.float32)
         counts[own] += penalty
-        weights = invert_in_place(counts)
+        weights = invert_in_place(counts).T  # symmetric; by rows, as a sparse product reads it
         weights *= -penalty
         weights[own] += 1.0
         return weights

@@ -18,6 +18,8 @@ from serendip.agents.models.neighbours import ItemNeighbours, NeighbourSettings
 from serendip.agents.models.search import Card, LogRange, OneOf
 from serendip.simulator.interface import SettingsError
 
+_AT_ONCE = 1 << 22  # numbers in the normal equations solved together: 32 MB
+
 
 @dataclass(frozen=True, slots=True)
 class SlimSettings:
@@ -40,26 +42,29 @@ class SlimSettings:
             raise SettingsError(f"l1 must not be negative and l2 be above 0, got {self.l1} and {self.l2}")
 
 
-def elastic_net(normal: Matrix, target: Matrix, l1: float, l2: float, sweeps: int) -> Matrix:
-    """Return w (k,) >= 0, the minimiser of w'Gw / 2 - t'w + l1 sum w + l2 ||w||^2 / 2, by coordinate descent.
+def elastic_nets(normals: Matrix, targets: Matrix, l1: float, l2: float, sweeps: int) -> Matrix:
+    """Return w (n, k) >= 0, the minimisers of w'Gw / 2 - t'w + l1 sum w + l2 ||w||^2 / 2, n problems at once.
 
-    Friedman, Hastie & Tibshirani (2010), eq. 5, with the weights kept from being negative.
+    By coordinate descent: Friedman, Hastie & Tibshirani (2010), eq. 5, with the weights kept from being negative.
 
     Args:
-        normal: G (k, k).
-        target: t (k,).
+        normals: G of each problem, (k, n, k): [i, p, j] is G_ij of problem p.
+        targets: t of each problem, (n, k).
+        l1: >= 0.
+        l2: > 0.
+        sweeps: over the coordinates, at most.
     """
-    weights = np.zeros(len(target))
-    slope = target.astype(np.float64) - l1  # of the smooth part, downhill, without the L2 term
+    weights = np.zeros(targets.shape)
+    slopes = targets.astype(np.float64) - l1  # of the smooth part, downhill, without the L2 term
+    own = np.einsum("ipi->pi", normals)
     for _ in range(sweeps):
         largest = 0.0
-        for k in range(len(weights)):
-            new = max(0.0, (slope[k] + normal[k, k] * weights[k]) / (normal[k, k] + l2))
-            step = new - weights[k]
-            if step:
-                weights[k] = new
-                slope -= normal[k] * step
-                largest = max(largest, abs(step))
+        for k, row in enumerate(normals):
+            new = np.maximum(0.0, (slopes[:, k] + own[:, k] * weights[:, k]) / (own[:, k] + l2))
+            step = new - weights[:, k]
+            weights[:, k] = new
+            slopes -= row * step[:, None]
+            largest = max(largest, float(np.abs(step).max(initial=0.0)))
         if largest < 1e-4:
             break
     return weights
@@ -78,14 +83,28 @@ class Slim(ItemItem):
         near = ItemNeighbours(NeighbourSettings(neighbours=chosen.neighbours, shrink=1.0))
         pattern = csr(near.learn(clicks).T)  # row j: the neighbours of j
         columns: Any = scipy.sparse.csc_array(clicks)
-        for item in range(pattern.shape[0]):
-            span = slice(pattern.indptr[item], pattern.indptr[item + 1])
-            block = columns[:, pattern.indices[span]]
-            target = (block.T @ columns[:, [item]]).toarray().ravel()
-            normal = (block.T @ block).toarray()
-            pattern.data[span] = elastic_net(normal, target, chosen.l1, chosen.l2, chosen.sweeps)
+        lengths = np.diff(pattern.indptr)
+        size = max(1, _AT_ONCE // max(int(lengths.max(initial=0)), 1) ** 2)
+        for start in range(0, len(lengths), size):
+            items = np.arange(start, min(start + size, len(lengths)))
+            normals, targets = _problems(columns, pattern, items)
+            weights = elastic_nets(normals, targets, chosen.l1, chosen.l2, chosen.sweeps)
+            real = np.arange(weights.shape[1]) < lengths[items, None]
+            pattern.data[pattern.indptr[start] : pattern.indptr[items[-1] + 1]] = weights[real]
         pattern.eliminate_zeros()
         return csr(pattern.T)
+
+
+def _problems(columns: Any, pattern: Sparse, items: Matrix) -> tuple[Matrix, Matrix]:
+    """Return the normal equations (k, n, k) and (n, k) of n `items` on their neighbours, 0 beyond an item's last."""
+    longest = int(np.diff(pattern.indptr)[items].max(initial=0))
+    normals, targets = np.zeros((longest, len(items), longest)), np.zeros((len(items), longest))
+    for place, item in enumerate(items):
+        near = pattern.indices[pattern.indptr[item] : pattern.indptr[item + 1]]
+        block = columns[:, near]
+        normals[: len(near), place, : len(near)] = (block.T @ block).toarray()
+        targets[place, : len(near)] = (block.T @ columns[:, [item]]).toarray().ravel()
+    return normals, targets
 
 
 CARD = Card(

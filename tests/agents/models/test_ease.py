@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,21 @@ def test_too_large_a_catalogue_is_named_before_it_is_allocated(monkeypatch: pyte
     many = scipy.sparse.csr_array((2, 100_000), dtype=np.float32)
     with pytest.raises(SerendipError, match=r"100,000 items needs 40\.0 GB, 1\.0 GB are free; use the model"):
         Ease().fit(Interactions(many))
+
+
+def test_less_than_two_item_item_matrices_are_held_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serendip.agents.models.gram._BLOCK", 128)  # as small beside so few items as 1,024 beside many
+    n_items = 1500
+    data = Interactions(scipy.sparse.csr_array(clicks(n_users=50, n_items=n_items).astype(np.float32)))
+    model = Ease()
+    tracemalloc.start()
+    try:
+        model.fit(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * 4 * n_items**2
+    assert model.weights.flags.c_contiguous
 
 
 def test_a_matrix_that_is_not_positive_definite_is_refused() -> None:
