@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from serendip.experiments.offline.estimators import NEEDS
 from serendip.experiments.offline.valuation import Valued
 from serendip.experiments.offline.verdict import z_score
+
+_WEIGHED = {
+    "slate_weight": "weight of a slate",
+    "prefix_weight": "weight of a slate down to a slot",
+    "marginal_weight": "weight of a topic",
+    "pseudo_inverse_weight": "pseudo-inverse weight",
+}
+_SHOWN = {"marginal_weight": "topics", "pseudo_inverse_weight": "items"}  # else slates
 
 
 def diagnose(
@@ -29,7 +38,7 @@ def diagnose(
         "top_1_percent_share": weights.share_of_top(0.01),
         "unsupported_target_mass": unsupported,
         "unseen_target_mass": unseen,
-        "mean_slate_weight": valued.mean_slate_weight(),
+        "mean_slate_weight": valued.further_means.get("slate_weight"),
         "tail_index": weights.tail_index(),
         "least_overlap": min((tenth.effective_users / tenth.n_users for tenth in valued.tenths), default=None),
         "drift": drift,
@@ -41,13 +50,18 @@ def diagnose(
 
 
 def of_slates(valued: Valued) -> list[str]:
-    """Return why whole slates are not weighed, where they cannot be."""
-    if valued.has_slates():
-        return []
-    return [
-        f"slate_ips and slate_snips are left out: the mean weight of a slate is {valued.mean_slate_weight():.2g} and"
-        " should be 1, so the log has too few of the target's slates."
-    ]
+    """Return why estimators are left out whose weights are not 1 on average: the log has too little of the target."""
+    found = list[str]()
+    for need, mean in valued.unmeasured().items():
+        names = [name for name in valued.names if NEEDS.get(name) == need]
+        if names:
+            verb = "is" if len(names) == 1 else "are"
+            shown = _SHOWN.get(need, "slates")
+            found.append(
+                f"{' and '.join(names)} {verb} left out: the mean {_WEIGHED[need]} is {mean:.2g} and should be 1, so"
+                f" the log has too few of the target's {shown}."
+            )
+    return found
 
 
 def largest_weights(clips: dict[str, float], floor: float) -> dict[str, float]:

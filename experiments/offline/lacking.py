@@ -9,7 +9,7 @@ import numpy as np
 from serendip.experiments.offline import estimators
 from serendip.experiments.offline.logged import Source
 from serendip.experiments.offline.logging_policy import LoggingPolicy, logging_policy
-from serendip.experiments.offline.targets import AgentTarget, Target
+from serendip.experiments.offline.targets import AgentTarget, ColumnTarget, Target
 
 _REPLAYED = "a log of the uniform agent, or of an agent saved beside it that did not learn meanwhile"
 _NEED = {
@@ -21,7 +21,7 @@ _NEED = {
     "pseudo_inverse_weight": "the logging policy's chance of each pair of slots, which is known of the uniform agent",
     "balanced_propensity": "the propensity of what was shown under the mixture of all logging policies (a column"
     " balanced_propensity of a table); a log has that of the policy that chose",
-    "mrdr_expected": "the target's chance of every item, so an agent as target",
+    "mrdr_expected": "the target's chance of every item, so no column as target",
 }
 NOT_MODELLED = (
     "dm, dr and their kin are left out: they need the target's probability of every item, and the file has one a row; a"
@@ -41,7 +41,7 @@ def logger_for(names: Sequence[str], source: Source, target: Target) -> tuple[Lo
 def columns_for(source: Source, target: Target, logging: LoggingPolicy | None) -> tuple[str, ...]:
     """Return the further columns that the target's view of the log has."""
     own = target.further(source)
-    if not isinstance(target, AgentTarget):
+    if isinstance(target, ColumnTarget):
         return own
     weights = () if logging is None else logging.columns(source)
     if len(np.unique(source.items().topic)) < 2:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from serendip.experiments.offline.sums import COUNT, WEIGHT, Columns, Moments, U
 from serendip.experiments.offline.weights import WeightHistogram
 from serendip.simulator.interface import Floats, Ints
 
-_SLATES = ("slate_ips", "slate_snips")
-_SLATES_OFF = 0.25  # how far the mean weight of slates may be from 1
+_OF_MORE = ("slate_weight", "prefix_weight", "marginal_weight", "pseudo_inverse_weight")  # weights of more than a slot
+_OFF = 0.25  # how far the mean of such a weight may be from 1
 _KEPT = 20_000  # users whose sums are kept for intervals by empirical likelihood
 _MEAN_WEIGHT = "mean_weight"  # a ratio like any other: sum of weights over number of slots
 
@@ -58,6 +58,7 @@ class Valued:
         reward_range: smallest and largest reward seen.
         tenths: of the users, by activity; none where each row is a user of its own.
         users: (U, C) the sums of each user, where there are at most 20,000; else None.
+        further_means: the mean of each weight of a slate, of its beginning, of a topic; it should be 1.
     """
 
     names: tuple[str, ...]
@@ -67,6 +68,7 @@ class Valued:
     reward_range: tuple[float, float]
     tenths: list[Tenth]
     users: Floats | None = None
+    further_means: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def estimates(
         self, reward_range: tuple[float, float], largest_weight: Mapping[str, float] | None = None
@@ -97,19 +99,17 @@ class Valued:
         if {"ips", "snips"} <= found.keys() and n > 2:
             places = self.names.index("ips"), self.names.index("snips")
             found["ips"] = intervals.given_mean_weight(found["ips"], self.columns, self.moments, *places, reward_range)
-        return found if self.has_slates() else found | dict.fromkeys(_SLATES, intervals.UNKNOWN)
+        lost = self.unmeasured()
+        return {
+            n: intervals.UNKNOWN if estimators.NEEDS.get(n) in lost else found_one for n, found_one in found.items()
+        }
 
-    def mean_slate_weight(self) -> float | None:
-        """Return the mean weight of whole slates, which should be 1; None where they are not weighed."""
-        if "slate_snips" not in self.names:
-            return None
-        sums = self.moments.sums[0]
-        return float(sums[self.columns.denominator[self.names.index("slate_snips")]] / sums[COUNT])
+    def unmeasured(self) -> dict[str, float]:
+        """Return the mean of those weights that are too far from 1, for the log lacks what they weigh.
 
-    def has_slates(self) -> bool:
-        """Return whether enough of the target's slates are in the log for whole slates to be weighed."""
-        mean = self.mean_slate_weight()
-        return mean is None or abs(mean - 1.0) <= _SLATES_OFF
+        By the name of the further column; estimates that need it are unknown.
+        """
+        return {name: mean for name, mean in self.further_means.items() if abs(mean - 1.0) > _OFF}
 
     def mean_weight(self) -> tuple[float, float]:
         """Return the mean weight, which should be 1, and its standard error, clustered by user."""
@@ -129,6 +129,7 @@ class Valuation:
         self._kept: list[Floats] = []  # sums of users that are closed, while they are few
         self._weights = WeightHistogram()
         self._range = (np.inf, -np.inf)
+        self._further = dict[str, float]()  # sums of the weights of more than a slot
 
     def update(self, slots: Slots) -> None:
         """Take a batch of slots into account."""
@@ -144,6 +145,9 @@ class Valuation:
             self._open = self._open or UserSums(columns.n_columns)
             self._open.add(slots.user, values)
         self._weights.update(slots)
+        for name in _OF_MORE:
+            if name in slots.further:
+                self._further[name] = self._further.get(name, 0.0) + float(slots.further[name].sum())
         self._range = (min(self._range[0], slots.reward.min()), max(self._range[1], slots.reward.max()))
 
     def merge(self, other: Valuation) -> None:
@@ -156,6 +160,9 @@ class Valuation:
             self._closed = other._closed if self._closed is None else self._closed.plus(other._closed)
             self._keep(other._kept)
         self._weights.merge(other._weights)
+        self._further = {name: total + other._further.get(name, 0.0) for name, total in self._further.items()} | {
+            name: total for name, total in other._further.items() if name not in self._further
+        }
         self._range = (min(self._range[0], other._range[0]), max(self._range[1], other._range[1]))
 
     def finish(self, n_threads: int = 1) -> Valued | None:
@@ -172,7 +179,8 @@ class Valuation:
         assert closed is not None
         names = (*self.method.estimators, _MEAN_WEIGHT)
         low, high = self._range
-        return Valued(names, columns, closed, self._weights, (float(low), float(high)), tenths, kept)
+        means = {name: total / self._weights.n for name, total in self._further.items()}
+        return Valued(names, columns, closed, self._weights, (float(low), float(high)), tenths, kept, means)
 
     def _close(self, columns: Columns, users: Ints, values: Floats) -> None:
         sums = moments(columns, self.method.seed, users, values, self.method.n_replicates)

@@ -89,11 +89,11 @@ def test_a_name_that_is_no_estimator_is_said(static_log):
 
 
 def table(rng, n=500):
-    chance = {name: rng.uniform(0.2, 1.0, n) for name in ("topic_propensity", "topic_target", "prefix_target")}
-    chance |= {"prefix_propensity": rng.uniform(0.2, 1.0, n), "balanced_propensity": rng.uniform(0.2, 1.0, n)}
-    chance |= {"slate_propensity": rng.uniform(0.2, 1.0, n), "slate_target": rng.uniform(0.2, 1.0, n)}
-    columns = {"propensity": rng.uniform(0.2, 1.0, n), "pi": rng.uniform(0.2, 1.0, n), "reward": rng.random(n)}
-    return columns | chance | {"predicted": rng.random(n), "expected": rng.random(n)}
+    columns = {"pi": rng.uniform(0.2, 1.0, n), "reward": rng.random(n), "balanced_propensity": rng.uniform(0.2, 1.0, n)}
+    for name in ("topic", "prefix", "slate"):
+        columns[f"{name}_propensity"] = rng.uniform(0.2, 0.8, n)
+        columns[f"{name}_target"] = columns[f"{name}_propensity"] * rng.uniform(0.8, 1.2, n)
+    return columns | {name: rng.uniform(0.2, 1.0, n) for name in ("propensity", "predicted", "expected")}
 
 
 def test_columns_of_a_table_can_say_it(tmp_path):
@@ -114,6 +114,18 @@ def test_columns_of_a_table_can_say_it(tmp_path):
     for name, terms in by_hand.items():
         assert evaluation.estimates[name].value == pytest.approx(terms.mean(), rel=1e-12), name
     assert evaluation.notes[1:] == [note for note in evaluation.notes[1:] if "dm, dr" not in note]
+
+
+def test_weights_whose_mean_is_not_1_are_left_out(tmp_path):
+    columns = table(np.random.default_rng(0))
+    columns["prefix_target"] *= 0.5
+    pq.write_table(pa.table(columns), tmp_path / "log.parquet")
+    method = Method(("snips", "mips", "cascade_ips", "cascade_dr"), n_replicates=0)
+    evaluation = evaluate(tmp_path / "log.parquet", target_column="pi", method=method)
+    assert evaluation.estimates["mips"].value is not None
+    assert evaluation.estimates["cascade_ips"].value is evaluation.estimates["cascade_dr"].value is None
+    said = "cascade_ips and cascade_dr are left out: the mean weight of a slate down to a slot is 0.5 and should be 1"
+    assert any(said in note for note in evaluation.notes)
 
 
 def test_a_chance_that_is_none_is_named_by_row(tmp_path):
