@@ -75,6 +75,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "linear-ucb": {"strategy": "ucb", "belief": "linear", "epsilon": 0.05},
     "linear-ensemble-thompson": {"strategy": "thompson", "belief": "linear-ensemble", "epsilon": 0.05},
     "logistic-thompson": {"strategy": "thompson", "belief": "logistic", "epsilon": 0.05},
+    "logistic-greedy": {"strategy": "greedy", "belief": "logistic"},
+    "logistic-shuffled": {"strategy": "shuffled", "belief": "logistic", "epsilon": 0.05},
     "neural-linear-thompson": {"strategy": "thompson", "belief": "neural-linear", "epsilon": 0.05},
     # what `serendip learn` teaches; until then it shows all alike
     "policy": {"strategy": "softmax", "belief": "policy", "epsilon": 0.05},
