@@ -60,10 +60,15 @@ def checkerboard(n_users: int = 24, n_items: int = 12) -> Any:
     return in_order(users, (users + 2 * (steps + 1)) % n_items, (n_users, n_items))
 
 
-def fitted(name: str, clicks: Any = None) -> Model:
-    model = build(name, SMALL[name])
+def fitted(name: str, clicks: Any = None, **changes: Any) -> Model:
+    model = build(name, SMALL[name] | changes)
     model.fit(Interactions(checkerboard() if clicks is None else clicks))
     return model
+
+
+def briefly(name: str, clicks: Any = None) -> Model:
+    """A model that has seen its data, and need not have understood them."""
+    return fitted(name, clicks, **({"epochs": 2} if "epochs" in SMALL[name] else {}))
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -100,9 +105,9 @@ def test_a_row_does_not_depend_on_the_others(model: Model) -> None:
     assert np.array_equal(whole[[140, 7]], model.scores(clicks[[140, 7]]))
 
 
-def test_same_seed_same_bytes(name: str, model: Model) -> None:
-    again = fitted(name).arrays()
-    for key, value in model.arrays().items():
+def test_same_seed_same_bytes(name: str) -> None:
+    again = briefly(name).arrays()
+    for key, value in briefly(name).arrays().items():
         assert np.array_equal(value, again[key]), key
 
 
@@ -122,7 +127,7 @@ def test_restore_is_bit_exact(name: str, model: Model) -> None:
 def test_fit_does_not_change_its_data(name: str) -> None:
     clicks = checkerboard()
     before = clicks.copy()
-    fitted(name, clicks)
+    briefly(name, clicks)
     assert np.array_equal(before.toarray(), clicks.toarray())
 
 
@@ -137,14 +142,14 @@ def test_items_and_users_without_clicks(name: str) -> None:
     clicks = checkerboard().toarray()
     clicks[:, 4] = 0.0
     clicks[3] = 0.0
-    assert np.isfinite(fitted(name, scipy.sparse.csr_array(clicks)).scores(checkerboard())).all()
+    assert np.isfinite(briefly(name, scipy.sparse.csr_array(clicks)).scores(checkerboard())).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.int64])
-def test_other_types_of_numbers_are_taken(name: str, model: Model, dtype: Any) -> None:
+def test_other_types_of_numbers_are_taken(name: str, dtype: Any) -> None:
     clicks = checkerboard()
     clicks.data = clicks.data.astype(dtype)  # SciPy's `astype` would forget the order
-    assert np.allclose(fitted(name, clicks).scores(clicks[:4]), model.scores(checkerboard()[:4]), atol=1e-5)
+    assert np.allclose(briefly(name, clicks).scores(clicks[:4]), briefly(name).scores(checkerboard()[:4]), atol=1e-5)
 
 
 NOBODY = {"no clicks": np.zeros((6, 12)), "no users": np.zeros((0, 12)), "one user": np.eye(1, 12),
@@ -154,9 +159,9 @@ NOBODY = {"no clicks": np.zeros((6, 12)), "no users": np.zeros((0, 12)), "one us
 @pytest.mark.parametrize("case", NOBODY)
 def test_poor_data_break_nothing(name: str, case: str) -> None:
     clicks = scipy.sparse.csr_array(NOBODY[case].astype(np.float32))
-    model = build(name, SMALL[name] | ({"epochs": 2} if "epochs" in SMALL[name] else {}))
-    model.fit(Interactions(clicks))
-    assert np.isfinite(model.scores(scipy.sparse.csr_array(np.eye(3, clicks.shape[1], dtype=np.float32)))).all()
+    assert np.isfinite(
+        briefly(name, clicks).scores(scipy.sparse.csr_array(np.eye(3, clicks.shape[1], dtype=np.float32)))
+    ).all()
 
 
 def test_pairs_that_stand_twice_count_twice_or_once(name: str) -> None:
@@ -165,13 +170,13 @@ def test_pairs_that_stand_twice_count_twice_or_once(name: str) -> None:
     rows, columns = np.repeat(np.arange(24), np.diff(once.indptr)), once.indices
     if card(name).sequential:
         assert np.isfinite(
-            fitted(name, in_order(np.repeat(rows, 2), np.repeat(columns, 2), (24, 12))).scores(once)
+            briefly(name, in_order(np.repeat(rows, 2), np.repeat(columns, 2), (24, 12))).scores(once)
         ).all()
         return
     twice = scipy.sparse.coo_array((np.ones(2 * len(rows), dtype=np.float32),
                                     (np.tile(rows, 2), np.tile(columns, 2))), shape=(24, 12))  # fmt: skip
     summed = scipy.sparse.csr_array(2.0 * once.toarray())
-    assert np.array_equal(fitted(name, twice).scores(once), fitted(name, summed).scores(once))
+    assert np.array_equal(briefly(name, twice).scores(once), briefly(name, summed).scores(once))
 
 
 def test_what_nobody_was_shown_is_neither_liked_nor_disliked(name: str) -> None:
