@@ -138,5 +138,6 @@ def from_users(terms: Floats) -> Estimate:
 def from_replicates(values: Floats, most: float) -> Estimate:
     """Return the estimate less the bias that the bootstrap shows, two standard errors wide."""
     value, error = float(2.0 * values[0] - values[1:].mean()), float(values[1:].std(ddof=1))
+    value = min(max(value, 0.0), float(most))
     low, high = max(value - _NORMAL * error, 0.0), min(value + _NORMAL * error, float(most))
     return Estimate(value, low, high, error)

@@ -9,6 +9,7 @@ from serendip.experiments.offline.verdict import INVALID, RELIABLE, WEAK, Verdic
 from serendip.simulator.interface import Floats
 
 _FORTNIGHT = 14
+_USERS = 300
 
 
 def correlation_over_time(residual: Floats) -> float:
@@ -50,10 +51,13 @@ def judge_activity(d: dict[str, float | None], found: dict[str, Estimate]) -> Ve
 def judge_short_run(d: dict[str, float | None]) -> Verdict:
     """Return whether a surrogate index can be trusted; it rests on an assumption, so that it is at best `weak`."""
     reasons = ["That the log's users go on from a like morning as the short run's would is taken for granted."]
-    outside = d["beyond"] or 0.0
+    outside, n_users = d["beyond"] or 0.0, d["n_users_of_the_log"] or 0.0
+    bad = list[str]()
     if outside > 0.3:
-        reasons.insert(0, f"{outside:.0%} of the short run's users are outside of what the log knows.")
-    return Verdict(INVALID if outside > 0.3 else WEAK, reasons)
+        bad.append(f"{outside:.0%} of the short run's users are outside of what the log knows.")
+    if n_users < _USERS:
+        bad.append(f"The log has {n_users:.0f} users; the regression needs hundreds.")
+    return Verdict(INVALID if bad else WEAK, bad + reasons)
 
 
 def _of_weights(d: dict[str, float | None]) -> tuple[list[str], list[str]]:
@@ -77,7 +81,7 @@ def _of_model(d: dict[str, float | None]) -> tuple[list[str], list[str]]:
         bad.append("The log ends before the days that count; nothing holds the regression to what users did.")
     elif abs(said / seen - 1.0) > 0.1:
         bad.append(f"The regression says {said:.3g} visits of the log's own users, who made {seen:.3g}.")
-    if (d["n_users"] or 0.0) < 300:
+    if (d["n_users"] or 0.0) < _USERS:
         bad.append(f"There are {d['n_users'] or 0.0:.0f} users; the regression needs hundreds.")
     shift, hidden = d.get("shift") or 0.0, d.get("hidden_from_model") or 0.0
     if shift > 1.0:

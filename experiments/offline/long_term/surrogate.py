@@ -21,6 +21,7 @@ from serendip.simulator import randomness
 from serendip.simulator.interface import Floats, SettingsError
 
 _RIDGE = 1e-6
+_MANY = 1000
 
 
 def surrogate_index(
@@ -42,8 +43,8 @@ def surrogate_index(
     n = short.n_days
     if long.n_days < horizon or n >= horizon:
         raise SettingsError(
-            f"the short run has {n} days and the log {long.n_days}; allowed are fewer than the horizon's {horizon},"
-            f" and {horizon} or more"
+            f"the short run has {n} days and the log {long.n_days}, for a horizon of {horizon}; the short run must be"
+            " shorter than the horizon, and the log at least as long"
         )
     counts = np.zeros(horizon, dtype=bool)
     counts[counted(horizon, last)] = True
@@ -79,9 +80,9 @@ def _value(known: Floats, later: Floats, here: Floats, so_far: Floats, long: Flo
 
 
 def _surrogates(long: Days, short: Days) -> tuple[Floats, Floats]:
-    """Return (U, P) what is known of each log's users on the morning after the short run, in squares and products.
+    """Return (U, P) what is known of each log's users on the morning after the short run.
 
-    Without columns it is the state alone.
+    Of 1,000 users and more also squares and products, which take as many to learn; without columns the state alone.
     """
     day = short.n_days
     if long.columns is None or short.columns is None:
@@ -93,6 +94,6 @@ def _surrogates(long: Days, short: Days) -> tuple[Floats, Floats]:
     made = list[Floats]()
     for columns in (x, y):
         z = ((columns - mean) / np.maximum(spread, 1e-9))[:, varies]
-        pairs = np.triu_indices(z.shape[1])
+        pairs = np.triu_indices(z.shape[1] if len(x) >= _MANY else 0)
         made.append(np.concatenate([np.ones((len(z), 1)), z, z[:, pairs[0]] * z[:, pairs[1]]], axis=1))
     return made[0], made[1]
