@@ -20,6 +20,8 @@ KINDS = {  # a registry, or a function that returns names and what they are
     "bandits": "serendip.experiments.online.bandits:TASKS",
     "bandit-beliefs": "serendip.experiments.online.bandits:LEARNERS",
     "estimators": "serendip.experiments.offline.estimators:ESTIMATORS",
+    "reward-models": "serendip.experiments.offline.reward_model:REWARD_MODELS",
+    "propensity-models": "serendip.experiments.offline.propensity_model:PROPENSITY_MODELS",
     "figures": "serendip.experiments.figures:FIGURES",
     "dynamics": "serendip.simulator.dynamics:DYNAMICS",
     "choices": "serendip.simulator.choice:CHOICES",

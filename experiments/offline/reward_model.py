@@ -73,7 +73,13 @@ class RewardTable:
 
 
 def predicted_rewards(counts: Floats, sums: Floats, topic: SmallInts) -> Floats:
-    """Return (L, M) predicted rewards from `counts` and `sums` (L, M) of slots and rewards."""
+    """Return (L, M) predicted rewards: the mean by item and position, shrunk towards the item's and the topic's.
+
+    Args:
+        counts: (L, M) slots of each item at each position.
+        sums: (L, M) sum of their rewards.
+        topic: (M,) topic of each item.
+    """
     overall = _ratio(sums.sum(), counts.sum(), 0.5)
     by_position = _shrunk(sums.sum(axis=1), counts.sum(axis=1), overall)  # (L,)
     n_topics = int(topic.max(initial=0)) + 1

@@ -76,7 +76,7 @@ class Target(Protocol):
     def view(
         self, source: Source, predictions: Predictions | None, logging: LoggingPolicy | None = None
     ) -> Iterator[Seen]:
-        """Yield the log's slots with what the target would have done; the same however often it is asked.
+        """Yield the log's slots with what the target would have done; agents remember what they lived through.
 
         Args:
             source: the log.
