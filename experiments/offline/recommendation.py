@@ -1,4 +1,4 @@
-"""Which estimate to go by, and why: the narrowest of those that still agree with all that are wider."""
+"""Which estimate to go by, and why: from self-normalised IPS on, as much help as still agrees with less."""
 
 from __future__ import annotations
 
@@ -8,48 +8,55 @@ from serendip.experiments.offline.estimators import slope
 from serendip.experiments.offline.intervals import Estimate
 from serendip.experiments.offline.verdict import INVALID
 
-_CANDIDATES = (
-    *("ips", "snips", "dr", "sndr", "mrdr", "switch_dr", "dr_os", "subgaussian_ips", "clipped_ips"),
-    *("mips", "off_cem", "balanced_ips"),
-)
+_LADDER = ("snips", "sndr", "dr_os")  # weights alone; corrected by a model; with weights bent down too
+_OTHERS = ("dr", "mrdr", "ips", "balanced_ips", "switch_dr", "subgaussian_ips", "clipped_ips")
 
 
 def recommend(estimates: Mapping[str, Estimate], verdict: str, n_users: int) -> tuple[str | None, str]:
     """Return the estimator to go by, or None, and a sentence that says why.
 
-    The estimators stand by falling standard error; the last that is within a standard error of all before it is taken
-    (Lepski's principle, see `estimators.slope`).  DM takes no part: its standard error leaves out that its model may be
-    wrong.  Estimators of whole slates take none either, but where they disagree with what was taken, slots do not
-    stand for themselves, and self-normalised slate IPS is taken.
+    Of SNIPS, self-normalised DR and DR with shrinkage, in this order, the last that is within a standard error of those
+    before it (Lepski's principle, see `estimators.slope`).  The order is fixed, for the estimators with the smallest
+    standard errors are among others those that missed the large weights.  What rests on a model or on topics alone (DM,
+    MIPS, OffCEM) takes no part.  Where self-normalised slate IPS disagrees with what was taken, slots do not stand for
+    themselves, and it is taken.
     """
-    known = {name: (e.value, e.standard_error) for name, e in estimates.items() if name in _CANDIDATES}
-    points = {name: (v, se) for name, (v, se) in known.items() if v is not None and se is not None}
-    if verdict == INVALID or n_users < 2 or not points:
+    points = {
+        name: (e.value, e.standard_error)
+        for name, e in estimates.items()
+        if e.value is not None and e.standard_error is not None
+    }
+    if verdict == INVALID or n_users < 2:
         return None, "No estimate is recommended: this log cannot value this target."
-    order = sorted(points, key=lambda name: -points[name][1])
-    taken = slope.choose([points[name][0] for name in order], [points[name][1] for name in order])
-    name = order[taken]
+    order = [name for name in _LADDER if name in points] or [name for name in _OTHERS if name in points][:1]
+    if not order:
+        return None, "No estimate is recommended: all that were asked for rest on what cannot be seen in the log."
+    name = order[slope.choose([points[n][0] for n in order], [points[n][1] for n in order])]
     of_slates = estimates.get("slate_snips")
-    if of_slates is not None and of_slates.value is not None and _apart(of_slates, estimates[name]):
+    if of_slates is not None and _apart(of_slates, estimates[name]):
         return "slate_snips", (
             f"Go by slate_snips: it disagrees with {name} ({of_slates.value:.4g} against {points[name][0]:.4g}), so the"
             " items of a slate act on each other, and only whole slates can be weighed."
         )
-    why = f"Go by {name}: of the {len(order)} estimators whose bias can be told, its standard error, "
-    why += f"{points[name][1]:.2g}, is the smallest"
+    return name, _why(name, order, points[name][1])
+
+
+def _why(name: str, order: list[str], error: float) -> str:
+    start, taken = f"Go by {name} (standard error {error:.2g})", order.index(name)
+    if len(order) == 1:
+        return f"{start}: of those asked for it takes least for granted."
     if taken == len(order) - 1:
-        return name, f"{why}, and it agrees with all the others."
-    narrower = " and ".join(order[taken + 1 :][:3])
-    return name, f"{why} that agrees with all wider ones; {narrower} would be narrower, and may be biased."
+        return f"{start}: it is helped most by the reward model, and within a standard error of {_and(order[:taken])}."
+    reason = f"{order[taken + 1]}, which is helped more by the reward model, is more than a standard error off"
+    return f"{start}: {reason}, so that the help may be bias."
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(names)
 
 
 def _apart(one: Estimate, other: Estimate) -> bool:
-    """Return whether two intervals do not meet."""
-    ends = one.low, one.high, other.low, other.high
-    if any(end is None for end in ends):
+    """Return whether two intervals are known and do not meet."""
+    if one.low is None or one.high is None or other.low is None or other.high is None:
         return False
-    assert one.low is not None
-    assert one.high is not None
-    assert other.low is not None
-    assert other.high is not None
     return one.low > other.high or other.low > one.high

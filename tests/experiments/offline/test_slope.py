@@ -71,14 +71,18 @@ def estimate(value, error):
     return Estimate(value, value - 2 * error, value + 2 * error, error)
 
 
-def test_the_narrowest_that_agrees_is_recommended():
-    agreeing = {"ips": estimate(0.5, 0.1), "snips": estimate(0.45, 0.04), "dr": estimate(0.46, 0.03)}
-    name, why = recommend(agreeing, "reliable", 1000)
-    assert name == "dr"
-    assert why.endswith("and it agrees with all the others.")
-    name, why = recommend(agreeing | {"clipped_ips": estimate(0.2, 0.001)}, "weak", 1000)
-    assert name == "dr"
-    assert "clipped_ips would be narrower, and may be biased" in why
-    assert recommend(agreeing | {"dm": estimate(0.45, 0.0001)}, "reliable", 1000)[0] == "dr"
+def test_as_much_help_is_recommended_as_agrees_with_less():
+    agreeing = {"snips": estimate(0.45, 0.04), "sndr": estimate(0.46, 0.03), "dr_os": estimate(0.47, 0.02)}
+    assert recommend(agreeing, "reliable", 1000) == (
+        "dr_os",
+        "Go by dr_os (standard error 0.02): it is helped most by the reward model, and within a standard error of snips"
+        " and sndr.",
+    )
+    name, why = recommend(agreeing | {"dr_os": estimate(0.3, 0.01)}, "weak", 1000)
+    assert name == "sndr"
+    assert "dr_os, which is helped more by the reward model, is more than a standard error off" in why
+    assert recommend(agreeing | {"dm": estimate(0.45, 0.0001)}, "reliable", 1000)[0] == "dr_os"
     assert recommend(agreeing | {"slate_snips": estimate(0.9, 0.05)}, "reliable", 1000)[0] == "slate_snips"
+    assert recommend({"ips": estimate(0.5, 0.1), "dm": estimate(0.4, 0.1)}, "reliable", 1000)[0] == "ips"
+    assert recommend({"mips": estimate(0.5, 0.1)}, "reliable", 1000)[0] is None
     assert recommend(agreeing, "invalid", 1000)[0] is None
