@@ -12,6 +12,7 @@ from gymnasium.vector.utils import batch_space, iterate
 from serendip.simulator.interface import Bools, Ints, Items, SerendipError
 
 Array = Any
+_INT64 = np.dtype(np.int64)
 
 
 class ActionError(SerendipError):
@@ -177,11 +178,12 @@ class Showable:
         Raises:
             ActionError: as `slates`.
         """
-        if type(action) is np.ndarray and action.shape == self._shape and action.dtype == np.int64:
+        if type(action) is np.ndarray and action.dtype == _INT64 and action.shape == self._shape:
             listed = action.tolist()
-            distinct = len(set(listed)) == self._n_slots
-            if distinct and self._released is None and min(listed) >= 0 and max(listed) < self._n_items:
-                return action
+            if self._released is None and len(set(listed)) == self._n_slots:
+                listed.sort()
+                if listed[0] >= 0 and listed[-1] < self._n_items:
+                    return action
         return self.slates(np.asarray(action)[None], 1, day)[0]
 
     def _refuse_unreleased(self, items: Ints, released: Any, day: Any) -> None:

@@ -47,6 +47,11 @@ class Life(Protocol):
         """Whether the days allowed are over."""
         ...
 
+    @property
+    def n_clicks(self) -> int:
+        """Clicks on the last slate."""
+        ...
+
     def begin(self, user: int, luck: int) -> bool:
         """Begin the life of `user` under `luck`, a signed 64-bit word; return whether they come at all."""
         ...
@@ -74,6 +79,7 @@ class OneOfLives:
 
     def __init__(self, world: World, max_days: int) -> None:
         self._lives = Lives(world, 1, max_days)
+        self.n_clicks = 0
 
     @property
     def user(self) -> int:
@@ -111,7 +117,9 @@ class OneOfLives:
 
     def show(self, items: Ints) -> Bools:
         """Show a slate (L,) and live on to the next; return clicks (L,)."""
-        return self._lives.show(_ONLY, items[None])[0]
+        clicked = self._lives.show(_ONLY, items[None])[0]
+        self.n_clicks = int(clicked.sum())
+        return clicked
 
     def features(self) -> Singles:
         """Return (2K + 3,) what a site sees of the user."""

@@ -66,14 +66,15 @@ class RepertoireLife:
         self._n_topics = n_topics
         self._topic, self._quality, self._factors = world.catalogue.topic, world.catalogue.quality, None
         self._factors = world.catalogue.factors
-        self._outside = math.exp(world.choice.outside)
+        self._outside, self._unfamiliarity = math.exp(world.choice.outside), world.dynamics.unfamiliarity
         self._n_slots = -1
         self._ones = np.ones(n_features(n_topics), np.float32)
-        self._forgetting = np.full(n_topics, math.exp(-1.0 / self._dynamics.repertoire_days), np.float32)
-        self._sobering = np.full(n_topics, math.exp(-1.0 / self._dynamics.satiation_days), np.float32)
+        days = self._dynamics.repertoire_days, self._dynamics.satiation_days
+        self._fading = np.repeat([math.exp(-1.0 / d) for d in days], n_topics).astype(np.float32)
+        self._disappointment = -self._dynamics.disappointment
         self._more_slates = poisson_table(world.settings.mean_slates - 1.0).tolist()
         self._fade = fade_table(max_days)
-        self.user = self.luck = self.day = self.visit = 0
+        self.user = self.luck = self.day = self.visit = self.n_clicks = 0
         self.gone = self.late = True
 
     def begin(self, user: int, luck: int) -> bool:
@@ -81,9 +82,11 @@ class RepertoireLife:
         people, dynamics = self._world.people, self._dynamics
         factor = {name: values[user] for name, values in people.factor_of.items()}
         self._taste = people.taste[user]
-        self._repertoire = people.known[user].copy()
-        self._satiation = np.zeros(self._n_topics, np.float32)
+        self._fades = np.zeros(2 * self._n_topics, np.float32)  # repertoire and satiation, to fade in one go
+        self._repertoire, self._satiation = self._fades[: self._n_topics], self._fades[self._n_topics :]
+        self._repertoire[:] = people.known[user]
         self._log_rate = self._base_log_rate = np.log(people.base_rate[user])
+        self._rate = self._rate_now()
         self._mood = np.float32(0.0)
         self._discovery_effect = dynamics.discovery_effect * factor["discovery_effect"]
         self._satisfaction_effect = dynamics.satisfaction_effect * factor["satisfaction_effect"]
@@ -106,17 +109,12 @@ class RepertoireLife:
         topics = self._topic[items]
         match = self._match(items, topics)
         slot = self._click(match, topics)
-        clicked = np.zeros(len(items), bool)
-        distinct = self._get_fill(topics)
-        if distinct:
-            self._exposures[topics] += self._ones[: len(items)]
-        else:
-            for topic in topics.tolist():
-                self._exposures[topic] += 1.0
+        self._get_fill(topics)
+        clicked = self._nothing.copy()
         if slot < 0:
-            gain = -self._dynamics.disappointment
+            gain, self.n_clicks = self._disappointment, 0
         else:
-            clicked[slot] = True
+            clicked[slot], self.n_clicks = True, 1
             gain = self._learn(match[slot], topics[slot])
         self._mood += self._mood_step * (gain - self._mood)
         self.visit += 1
@@ -129,7 +127,8 @@ class RepertoireLife:
 
     def features(self) -> Singles:
         """Return (2K + 3,) what a site sees of the user."""
-        return np.divide(self._seen, self._seen + self._ones, dtype=np.float32)
+        whole = self._seen + self._ones
+        return np.divide(self._seen, whole, whole)
 
     def truth(self) -> dict[str, Any]:
         """Return a copy of the hidden state."""
@@ -153,12 +152,14 @@ class RepertoireLife:
         n_slots = len(match)
         if n_slots != self._n_slots:
             self._set_slots(n_slots)
-        utility = match + self._satiation[topics] * self._fill
-        if self._dynamics.unfamiliarity != 0.0:
-            disposition = self._satiation[topics] * self._fill
-            disposition = disposition - self._dynamics.unfamiliarity * (1.0 - self._repertoire[topics])
-            utility = match + disposition
-        upper = np.add.accumulate(np.exp(utility) * self._gamma)
+        utility = self._satiation[topics]
+        utility *= self._fill
+        if self._unfamiliarity != 0.0:
+            utility -= self._unfamiliarity * (1.0 - self._repertoire[topics])
+        utility += match
+        np.exp(utility, utility)
+        utility *= self._gamma
+        upper = np.add.accumulate(utility)
         luck = fraction(absorb(absorb(self._clicking_today, self.visit), 0))
         point = np.float32(luck) * (upper[-1] + self._outside)
         slot = bisect_right(upper.tolist(), float(point))
@@ -170,16 +171,20 @@ class RepertoireLife:
         self._gamma = np.array([self._choice.examination**slot for slot in range(n_slots)], np.float32)
         self._fill = np.full(n_slots, -self._dynamics.satiation_effect, np.float32)
         self._steps = np.full(n_slots, self._dynamics.satiation_step, np.float32)
+        self._once = np.ones(n_slots, np.float32)
+        self._nothing = np.zeros(n_slots, bool)
 
-    def _get_fill(self, topics: Ints) -> bool:
-        """Let satiation grow; return whether no topic stands twice in the slate."""
-        satiation, listed = self._satiation, topics.tolist()
+    def _get_fill(self, topics: Ints) -> None:
+        """Let satiation grow, and the site's count of exposures."""
+        listed = topics.tolist()
         if len(set(listed)) == len(listed):
-            satiation[topics] += self._steps
-            return True
+            self._satiation[topics] += self._steps
+            self._exposures[topics] += self._once
+            return
+        satiation, exposures, step = self._satiation, self._exposures, self._dynamics.satiation_step
         for topic in listed:
-            satiation[topic] += self._dynamics.satiation_step
-        return False
+            satiation[topic] += step
+            exposures[topic] += 1.0
 
     def _learn(self, match: Any, topic: int) -> Any:
         """Let a click on an item of that lasting worth be learnt from; return what it gives."""
@@ -193,7 +198,7 @@ class RepertoireLife:
     def _wait(self) -> None:
         """Live on, day by day, until the user is there, has left for good or has no day left."""
         while not self.gone and not self.late:
-            if fraction(absorb(self._coming, self.day)) < float(-np.expm1(-self._rate())):
+            if fraction(absorb(self._coming, self.day)) < float(-np.expm1(-self._rate)):
                 more = bisect_right(self._more_slates, fraction(absorb(self._staying, self.day)))
                 self._n_slates = more + 1
                 break
@@ -215,17 +220,17 @@ class RepertoireLife:
     def _sleep(self) -> None:
         """Let a night pass."""
         dynamics = self._dynamics
-        hazard = dynamics.leaving * np.exp(-dynamics.loyalty * self._rate())
+        hazard = dynamics.leaving * np.exp(-dynamics.loyalty * self._rate)
         self.gone = fraction(absorb(self._leaving, self.day)) < float(hazard)
-        self._repertoire *= self._forgetting
-        self._satiation *= self._sobering
+        self._fades *= self._fading
         breadth = np.add.reduce(self._repertoire)
         discovery = 1.0 - np.exp(-breadth / dynamics.breadth_scale)
         target = self._base_log_rate + self._discovery_effect * discovery + self._satisfaction_effect * self._mood
         self._log_rate += (target - self._log_rate) / dynamics.activity_days
+        self._rate = self._rate_now()
         self.day += 1
         self.late = self.day >= self._end
 
-    def _rate(self) -> Any:
+    def _rate_now(self) -> Any:
         rate = np.exp(self._log_rate)
         return rate if rate <= self._dynamics.max_rate else np.float32(self._dynamics.max_rate)

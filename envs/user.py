@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from serendip.envs.actions import ActionError, action_space
 from serendip.envs.life import open_life
 from serendip.envs.memory import observation_space
@@ -71,9 +69,10 @@ class UserEnv(WorldEnv[Singles]):
         terminated = life.gone
         truncated = life.late and not terminated
         self._over = terminated or truncated
-        info = self._info()
-        info["clicked"] = clicked
-        return life.features(), float(np.count_nonzero(clicked)), terminated, truncated, info
+        info: dict[str, Any] = {"user": life.user, "day": life.day, "visit": life.visit, "clicked": clicked}
+        if self._truth:
+            info["truth"] = life.truth()
+        return life.features(), float(life.n_clicks), terminated, truncated, info
 
     def render(self) -> Picture | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return a picture of the life so far (`envs/picture.py`), or None without a render mode."""

@@ -107,7 +107,7 @@ def test_a_world_comes_out_of_a_log(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_large_log_gives_everything_back(tmp_path: Path) -> None:
     """50,000 users of the default dynamics, 60 days: Gamma(2, 16 days) of base rates and every decay within 15%."""
-    found = fit_log(export(world(50_000, {"kind": "repertoire"}), tmp_path / "log", 60), n_movers=20_000)
+    found = fit_log(export(world(50_000, {"kind": "repertoire"}), tmp_path / "log", 60), n_movers=50_000)
     assert found.moves is not None
     assert found.moves.shape == pytest.approx(2.0, rel=0.15)
     assert found.moves.scale_days == pytest.approx(16.0, rel=0.15)
