@@ -90,8 +90,10 @@ class Lives:
             self._n_slates[waiting[here]] = n_slates
             stays_away = np.ones(len(waiting), bool)
             stays_away[here] = False
+            world.night(state, day)  # of who is here too: that copy is thrown away, which is quicker than to part them
             waiting = waiting[stays_away]
-            self._sleep(waiting)
+            _put(self.state, waiting, {name: values[stays_away] for name, values in state.items()})
+            self.day[waiting] += 1
             waiting = self._waiting(waiting)
         self.visit[met] = 0
         self.memory.meet(met, self.day[met])

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from serendip.envs.luck import DAYS, Luck
 from serendip.envs.memory import HALF_GAP, HALF_TENURE, HALF_VISIT, fade_table, n_features
 from serendip.simulator.choice.multinomial_logit import MultinomialLogit
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.interface import Bools, Ints, Singles
-from serendip.simulator.randomness import absorb, fraction, poisson_table
+from serendip.simulator.randomness import poisson_table
 from serendip.simulator.world import World
 
 KNOWN = {
@@ -64,7 +65,7 @@ class RepertoireLife:
         self._max_days = max_days
         n_topics = world.catalogue.n_topics
         self._n_topics = n_topics
-        self._topic, self._quality, self._factors = world.catalogue.topic, world.catalogue.quality, None
+        self._topic, self._quality = world.catalogue.topic, world.catalogue.quality
         self._factors = world.catalogue.factors
         self._outside, self._unfamiliarity = math.exp(world.choice.outside), world.dynamics.unfamiliarity
         self._n_slots = -1
@@ -85,6 +86,8 @@ class RepertoireLife:
         self._fades = np.zeros(2 * self._n_topics, np.float32)  # repertoire and satiation, to fade in one go
         self._repertoire, self._satiation = self._fades[: self._n_topics], self._fades[self._n_topics :]
         self._repertoire[:] = people.known[user]
+        self._seen = np.zeros(n_features(self._n_topics), np.float32)  # clicks, exposures, gap, tenure, visit
+        self._exposures = self._seen[self._n_topics : 2 * self._n_topics]
         self._log_rate = self._base_log_rate = np.log(people.base_rate[user])
         self._rate = self._rate_now()
         self._mood = np.float32(0.0)
@@ -92,13 +95,9 @@ class RepertoireLife:
         self._satisfaction_effect = dynamics.satisfaction_effect * factor["satisfaction_effect"]
         self._mood_step = dynamics.satisfaction_step * factor["satisfaction_step"]
         self._learning = dynamics.learning * factor["learning"]
-        self._coming, self._staying, self._clicking, self._leaving = (
-            absorb(self._world.keys[name] & ((1 << 64) - 1), luck) for name in ("return", "slates", "click", "leave")
-        )
-        self._seen = np.zeros(n_features(self._n_topics), np.float32)  # clicks, exposures, gap, tenure, visit
-        self._exposures = self._seen[self._n_topics : 2 * self._n_topics]
         self._first = -1
         self.user, self.luck, self.day = user, luck, int(people.first_day[user])
+        self._luck = Luck(self._world.keys, luck, self.day)
         self.gone = self.late = False
         self._end = self.day + self._max_days
         self._wait()
@@ -160,8 +159,7 @@ class RepertoireLife:
         np.exp(utility, utility)
         utility *= self._gamma
         upper = np.add.accumulate(utility)
-        luck = fraction(absorb(absorb(self._clicking_today, self.visit), 0))
-        point = np.float32(luck) * (upper[-1] + self._outside)
+        point = np.float32(self._luck.click(self.day, self.visit)) * (upper[-1] + self._outside)
         slot = bisect_right(upper.tolist(), float(point))
         return slot if slot < n_slots else -1
 
@@ -177,13 +175,13 @@ class RepertoireLife:
     def _get_fill(self, topics: Ints) -> None:
         """Let satiation grow, and the site's count of exposures."""
         listed = topics.tolist()
+        satiation, exposures = self._satiation, self._exposures
         if len(set(listed)) == len(listed):
-            self._satiation[topics] += self._steps
-            self._exposures[topics] += self._once
+            satiation[topics] += self._steps
+            exposures[topics] += self._once
             return
-        satiation, exposures, step = self._satiation, self._exposures, self._dynamics.satiation_step
         for topic in listed:
-            satiation[topic] += step
+            satiation[topic] += self._dynamics.satiation_step
             exposures[topic] += 1.0
 
     def _learn(self, match: Any, topic: int) -> Any:
@@ -198,13 +196,15 @@ class RepertoireLife:
     def _wait(self) -> None:
         """Live on, day by day, until the user is there, has left for good or has no day left."""
         while not self.gone and not self.late:
-            if fraction(absorb(self._coming, self.day)) < float(-np.expm1(-self._rate)):
-                more = bisect_right(self._more_slates, fraction(absorb(self._staying, self.day)))
-                self._n_slates = more + 1
+            at = self.day - self._luck.first
+            if at >= DAYS:
+                self._luck, at = Luck(self._world.keys, self.luck, self.day), 0
+            luck, rate = self._luck.comes[at], self._rate
+            if luck < 1.001 * rate and luck < float(-np.expm1(-rate)):  # 1 - e^-x is at most x
+                self._n_slates = bisect_right(self._more_slates, self._luck.slates[at]) + 1
                 break
             self._sleep()
         self.visit = 0
-        self._clicking_today = absorb(self._clicking, self.day)
         self._meet()
 
     def _meet(self) -> None:
@@ -220,8 +220,9 @@ class RepertoireLife:
     def _sleep(self) -> None:
         """Let a night pass."""
         dynamics = self._dynamics
-        hazard = dynamics.leaving * np.exp(-dynamics.loyalty * self._rate)
-        self.gone = fraction(absorb(self._leaving, self.day)) < float(hazard)
+        luck = self._luck.leaves[self.day - self._luck.first]
+        if luck < 1.001 * dynamics.leaving:  # e^-x is at most 1
+            self.gone = luck < float(dynamics.leaving * np.exp(-dynamics.loyalty * self._rate))
         self._fades *= self._fading
         breadth = np.add.reduce(self._repertoire)
         discovery = 1.0 - np.exp(-breadth / dynamics.breadth_scale)

@@ -70,6 +70,8 @@ def bits(key: int, *words: Any) -> Any:
 
 
 def _int64(word: Any) -> Any:
+    if isinstance(word, np.ndarray):  # to ask for the namespace takes longer than to convert a short array
+        return word.astype(np.int64, copy=False)
     xp = array_api_compat.array_namespace(word)
     return word if word.dtype == xp.int64 else xp.astype(word, xp.int64)
 
@@ -80,6 +82,8 @@ def uniform(key: int, *words: Any) -> Any:
     top = (h >> 11) & ((1 << 53) - 1)
     if isinstance(top, int):
         return top * 2.0**-53
+    if isinstance(top, np.ndarray):
+        return top.astype(np.float64) * 2.0**-53
     xp = array_api_compat.array_namespace(top)
     return xp.astype(top, xp.float64) * 2.0**-53  # torch would turn int64 * float into float32
 
