@@ -84,6 +84,7 @@ class Server:
         self._scores = np.empty((step, self._weights.shape[1]), dtype=np.float32)
         self._equal = np.empty((step * self._n_members, self._n_items), dtype=np.bool_)
         self._row = self._scores[:1]
+        self._offsets = self._n_items * np.arange(self._n_members)
         self._by_member = self._row.reshape(self._n_members, self._n_items)
 
     def choose(self, x: Singles, user_ids: Ints, day: int, visit: SmallInts) -> Served:
@@ -119,8 +120,8 @@ class Server:
         scores = self._by_member
         products(x, self._weights, self._row)
         best = scores.argmax(axis=1)
-        highest = scores.max(axis=1, keepdims=True)
-        if np.count_nonzero(scores == highest) != self._n_members:
+        highest = self._row.take(best + self._offsets)
+        if np.count_nonzero(scores == highest[:, None]) != self._n_members:
             best = self._untied(scores, user_id)
         arms = best.tolist()
         candidate, explore = self._start

@@ -33,6 +33,8 @@ def products(x: Singles, weights: Singles, out: Singles | None = None) -> Single
     A BLAS adds up short sums in one order, and may add up long ones in another for another size of the batch; so that a
     few features are taken at a time.
     """
+    if x.shape[1] <= _TERMS:
+        return np.dot(x, weights, out)
     scores = np.matmul(x[:, :_TERMS], weights[:_TERMS], out=out)
     for start in range(_TERMS, x.shape[1], _TERMS):
         scores += np.matmul(x[:, start : start + _TERMS], weights[start : start + _TERMS])
