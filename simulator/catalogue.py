@@ -13,6 +13,7 @@ from serendip.simulator.interface import Items, SettingsError, SmallInts
 from serendip.simulator.randomness import generator
 
 Array = Any
+MOST_ITEMS = 100_000_000  # 12 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class CatalogueSettings:
     """Days after its release in which an item loses most of that."""
 
     def __post_init__(self) -> None:
+        if not 1 <= self.n_items <= MOST_ITEMS:
+            raise SettingsError(f"catalogue: n_items is {self.n_items}; allowed is 1 to {MOST_ITEMS:,}")
         if not 1 <= self.n_topics <= self.n_items:
             raise SettingsError(f"catalogue: n_topics is {self.n_topics}; allowed is 1 to n_items = {self.n_items}")
         for name in ("quality_spread", "topic_skew", "staleness"):

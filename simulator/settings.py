@@ -48,9 +48,11 @@ class WorldSettings:
             raise SettingsError(f"world {self.name!r}: mean_slates is {self.mean_slates}; allowed is 1 to 50")
         if not 0.0 < self.known_from < 1.0:
             raise SettingsError(f"world {self.name!r}: known_from is {self.known_from}; allowed is above 0 and below 1")
-        if self.population.n_users * self.catalogue.n_topics > MOST_PAIRS:
+        people = self.population
+        n_users = people.n_users + int(people.inflow_per_day * people.inflow_days)
+        if n_users * self.catalogue.n_topics > MOST_PAIRS:
             raise SettingsError(
-                f"world {self.name!r}: {self.population.n_users:,} users x {self.catalogue.n_topics:,} topics; allowed "
+                f"world {self.name!r}: {n_users:,} users x {self.catalogue.n_topics:,} topics; allowed "
                 f"is {MOST_PAIRS:,} pairs, 16 bytes each: take fewer topics or users"
             )
         if self.weekday and (len(self.weekday) != 7 or not all(0.0 <= factor <= 100.0 for factor in self.weekday)):

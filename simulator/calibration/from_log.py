@@ -19,7 +19,7 @@ from serendip.simulator.logs import Log, open_log
 from serendip.simulator.randomness import generator
 
 COLUMNS = ("user_id", "day", "visit", "position", "item_id", "clicked", "propensity")
-TASTERS, MOVERS = 2_000, 6_000  # users whose choices, and whose visits, are fitted by maximum likelihood
+TASTERS, MOVERS = 4_000, 50_000  # users whose choices, and whose visits, are fitted by maximum likelihood
 NOTES = (
     "tastes are known only against each other and against clicking nothing: the mean taste for a liked topic is put at "
     f"{LIKED_UTILITY:g}, and the no-click utility follows",

@@ -80,7 +80,7 @@ def export(world: World, path: Path, days: int, choose: Choose = at_random) -> P
 def test_a_log_gives_rates_and_choices_back(tmp_path: Path) -> None:
     """6,000 users, 40 days.  Over eight seeds r and alpha varied by 4.2% and 4.6%, gamma by 0.6%: five times that.
 
-    What users like is fitted on 2,000 of them: five standard errors and more on each side.
+    What users like is fitted on 4,000 of them: five standard errors and more on each side.
     """
     found = fit_log(export(world(6_000, CONSTANT), tmp_path / "log", 40), moves=False)
     assert found.rates.shape == pytest.approx(2.0, rel=0.24)
@@ -106,8 +106,11 @@ def test_a_world_comes_out_of_a_log(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_large_log_gives_everything_back(tmp_path: Path) -> None:
-    """50,000 users of the default dynamics, 60 days: Gamma(2, 16 days) of base rates and every decay within 15%."""
-    found = fit_log(export(world(50_000, {"kind": "repertoire"}), tmp_path / "log", 60), n_movers=50_000)
+    """50,000 users of the default dynamics, 60 days: Gamma(2, 16 days) of base rates and every decay within 15%.
+
+    On seed 100 they were 2, 1, 3 (tau_a), 9 (tau_m) and 8% (tau_b) off, with standard errors of 1, 1, 1, 4 and some 5%.
+    """
+    found = fit_log(export(world(50_000, {"kind": "repertoire"}), tmp_path / "log", 60))
     assert found.moves is not None
     assert found.moves.shape == pytest.approx(2.0, rel=0.15)
     assert found.moves.scale_days == pytest.approx(16.0, rel=0.15)

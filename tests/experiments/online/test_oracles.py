@@ -5,14 +5,19 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
+from serendip.agents import registry
+from serendip.experiments.online.life import Schedule, live
 from serendip.experiments.online.run import run
 from serendip.experiments.online.study import Study
 from serendip.experiments.online.unit import parse_agent
 from serendip.simulator.interface import SettingsError
+from serendip.simulator.oracle.bound import upper_bound
 from serendip.simulator.oracle.life import live_under
 from serendip.simulator.oracle.slates import Growth
 from serendip.simulator.world import make_world
@@ -42,6 +47,39 @@ def test_without_an_oracle_the_table_is_as_it_was(tmp_path: Path) -> None:
     values = run(study, tmp_path / "out", Console(file=io.StringIO(), width=80), jobs=1)
     assert values["agents"][0]["gap_closed"] is None
     assert "oracle" not in (tmp_path / "out" / "summary.md").read_text()
+
+
+def _slow_if_neural(name: str) -> Any:
+    """Return the agent as a test's parameter; what takes seconds to learn runs with the long studies."""
+    return pytest.param(name, marks=pytest.mark.slow) if "vae" in name else name
+
+
+class Lives:
+    """Counts the visits and clicks of each user."""
+
+    def __init__(self, n_users: int) -> None:
+        self.visits, self.clicks = np.zeros(n_users, int), np.zeros(n_users, int)
+
+    def came(self, day: int, users: Any) -> None:
+        self.visits[users] += 1
+
+    def saw(self, visits: Any, slates: Any, feedback: Any, version: int) -> None:
+        self.clicks[visits.user_ids] += feedback.clicked.sum(axis=1)
+
+    def night(self, day: int, state: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("name", [_slow_if_neural(name) for name in registry.names()])
+def test_no_agent_beats_the_bound(name: str, seed: int) -> None:
+    """User by user: who knows all luck sees every visit and click that any agent gets.  Agents learn twice."""
+    world, days = make_world("tiny", seed), 24
+    agent = registry.make(name, world.items, world.settings.slate_size, seed)
+    lives, bound = Lives(world.n_users), upper_bound(world, days)
+    live(world, agent, Schedule(days=days, update_every=12), [lives])
+    assert (lives.visits <= bound.visits_of).all()
+    assert (lives.clicks <= bound.clicks_of).all()
 
 
 def test_an_unknown_oracle_is_refused() -> None:
