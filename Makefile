@@ -38,6 +38,7 @@ study: $(READY) ## the long statistical studies
 
 bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
 	$(BIN)/python benchmarks/world.py --out bench
+	$(BIN)/python benchmarks/envs.py
 	$(BIN)/python benchmarks/off_policy.py
 	$(BIN)/python benchmarks/off_policy_beside.py
 	$(BIN)/python benchmarks/off_policy_items.py

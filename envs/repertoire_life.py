@@ -69,6 +69,7 @@ class RepertoireLife:
         self._factors = world.catalogue.factors
         self._outside, self._unfamiliarity = math.exp(world.choice.outside), world.dynamics.unfamiliarity
         self._n_slots = -1
+        self._step, self._once = np.float32(world.dynamics.satiation_step), np.float32(1.0)
         self._ones = np.ones(n_features(n_topics), np.float32)
         days = self._dynamics.repertoire_days, self._dynamics.satiation_days
         self._fading = np.repeat([math.exp(-1.0 / d) for d in days], n_topics).astype(np.float32)
@@ -108,7 +109,8 @@ class RepertoireLife:
         topics = self._topic[items]
         match = self._match(items, topics)
         slot = self._click(match, topics)
-        self._get_fill(topics)
+        np.add.at(self._satiation, topics, self._step)  # a topic that stands twice counts twice
+        np.add.at(self._exposures, topics, self._once)
         clicked = self._nothing.copy()
         if slot < 0:
             gain, self.n_clicks = self._disappointment, 0
@@ -168,21 +170,7 @@ class RepertoireLife:
         self._n_slots = n_slots
         self._gamma = np.array([self._choice.examination**slot for slot in range(n_slots)], np.float32)
         self._fill = np.full(n_slots, -self._dynamics.satiation_effect, np.float32)
-        self._steps = np.full(n_slots, self._dynamics.satiation_step, np.float32)
-        self._once = np.ones(n_slots, np.float32)
         self._nothing = np.zeros(n_slots, bool)
-
-    def _get_fill(self, topics: Ints) -> None:
-        """Let satiation grow, and the site's count of exposures."""
-        listed = topics.tolist()
-        satiation, exposures = self._satiation, self._exposures
-        if len(set(listed)) == len(listed):
-            satiation[topics] += self._steps
-            exposures[topics] += self._once
-            return
-        for topic in listed:
-            satiation[topic] += self._dynamics.satiation_step
-            exposures[topic] += 1.0
 
     def _learn(self, match: Any, topic: int) -> Any:
         """Let a click on an item of that lasting worth be learnt from; return what it gives."""
