@@ -12,11 +12,11 @@ from serendip.agents.models.model import Interactions, csr, in_order
 from serendip.agents.models.next_click.likelihood import full_softmax, sampled_softmax
 from serendip.agents.models.next_click.markov import Markov, MarkovSettings
 from serendip.agents.models.next_click.sequences import pairs, recent
-from serendip.agents.models.registry import MODELS, build, card
+from serendip.agents.models.registry import MODELS, build
 from serendip.agents.registry import make
 from serendip.simulator.interface import Items, SerendipError
 
-SEQUENTIAL = [name for name in MODELS if card(name).sequential]
+NEXT_CLICK = [name for name, where in MODELS.items() if ".next_click." in where]
 QUICK: dict[str, dict[str, Any]] = {
     "gru": {"width": 16, "epochs": 60, "batch": 4, "dropout": 0.0, "learning_rate": 0.02},
     "self-attention": {"width": 16, "epochs": 60, "batch": 4, "dropout": 0.0, "learning_rate": 0.02},
@@ -35,7 +35,7 @@ def cycle(n_items: int = 9) -> Any:
     return sequences(*rounds, n_items=n_items)
 
 
-@pytest.mark.parametrize("name", SEQUENTIAL)
+@pytest.mark.parametrize("name", NEXT_CLICK)
 def test_a_cycle_is_learned_exactly(name: str) -> None:
     model = build(name, QUICK.get(name))
     model.fit(Interactions(cycle()))
@@ -45,7 +45,7 @@ def test_a_cycle_is_learned_exactly(name: str) -> None:
         assert model.scores(unseen).argmax(axis=1).tolist() == [(row[-1] + 2) % 9 for row in rows]
 
 
-@pytest.mark.parametrize("name", SEQUENTIAL)
+@pytest.mark.parametrize("name", NEXT_CLICK)
 def test_the_same_clicks_in_another_order_score_otherwise(name: str) -> None:
     model = build(name, QUICK.get(name))
     model.fit(Interactions(cycle()))
@@ -54,7 +54,7 @@ def test_the_same_clicks_in_another_order_score_otherwise(name: str) -> None:
     assert other.argmax() == 2
 
 
-@pytest.mark.parametrize("name", SEQUENTIAL)
+@pytest.mark.parametrize("name", NEXT_CLICK)
 def test_an_empty_history_gets_what_is_popular(name: str) -> None:
     rows = [[3, item % 3] for item in range(12)] + [[3]] * 12
     model = build(name, QUICK.get(name))
