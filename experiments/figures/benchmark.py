@@ -20,10 +20,8 @@ def draw(tests: Tests, path: Path) -> Path:
     """Draw NDCG@100 against seconds to learn, of the users with few clicks and of all, into `path`; return it."""
     activity = tests[best_baseline(tests)][1]["activity"]
     few = terciles(activity)[0]
-    subtitle = "grey: baselines, orange: models of the next click, blue: the others; bars: a standard error"
-    figure, axes = new_figure(
-        2, "Quality against the time it takes to learn", subtitle, width=12.0, height=max(4.6, 1.6 + 0.24 * len(tests))
-    )
+    subtitle = "orange: models of the next click; grey: other baselines; blue: the rest; bars: a standard error"
+    figure, axes = new_figure(2, "Quality against the time it takes to learn", subtitle, width=12.0)
     groups = (
         (few, f"the third with fewest clicks ({few.sum():,} users)"),
         (
@@ -51,7 +49,8 @@ def _points(ax: Any, points: dict[str, tuple[float, float, float]]) -> None:
     ax.margins(0.08, 0.08)
     for name, height in _apart({name: point[1] for name, point in points.items()}, ax.get_ylim()).items():
         ax.annotate(
-            name, points[name][:2], xytext=(1.04, height), textcoords="axes fraction", fontsize=8.5, va="center",
+            name, points[name][:2], xytext=(1.04, height), textcoords="axes fraction", va="center",
+            fontsize=8.5 if len(points) <= 22 else 6.0,
             color=_colour(name), annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": "#CCCCCC", "linewidth": 0.6, "shrinkA": 0.0, "shrinkB": 3.0},
         )  # fmt: skip
@@ -72,4 +71,4 @@ def _apart(means: dict[str, float], limits: tuple[float, float]) -> dict[str, fl
 
 
 def _colour(name: str) -> str:
-    return _GREY if name in BASELINES else _ORANGE if card(name).sequential else _BLUE
+    return _ORANGE if card(name).sequential else _GREY if name in BASELINES else _BLUE

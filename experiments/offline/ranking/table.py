@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from serendip.experiments.offline.ranking.metrics import TUNED_ON
 from serendip.simulator.interface import DataError, read_json
 
-BASELINES = ("popularity", "user-knn", "item-knn", "p3alpha", "rp3beta", "slim", "pure-svd")
+BASELINES = (
+    "popularity", "user-knn", "item-knn", "p3alpha", "rp3beta", "slim", "pure-svd", "markov-chain", "sequential-rules",
+)  # fmt: skip
 _SHOWN = ("ndcg@100", "recall@20", "recall@50", "recall-of-all@20")
 
 Tests = dict[str, tuple[dict[str, Any], dict[str, NDArray[Any]]]]
