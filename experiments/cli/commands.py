@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "calibrate": "serendip.experiments.cli.calibrate:Calibrate",
     "benchmark": "serendip.experiments.cli.benchmark:Benchmark",
     "bandits": "serendip.experiments.cli.bandits:Bandits",
+    "beliefs": "serendip.experiments.cli.beliefs:Beliefs",
     "list": "serendip.experiments.cli.catalogue:Catalogue",
 }
 

@@ -1,0 +1,91 @@
+"""The beliefs that are put to the test, each as what it thinks of all items at the same visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from serendip.agents.beliefs.belief import Posterior
+from serendip.agents.beliefs.combined import Combined, CombinedPosterior
+from serendip.agents.beliefs.laplace_items import LaplaceItems, LaplaceItemsPosterior, LaplaceItemsSettings
+from serendip.agents.beliefs.last_layer import ItemRows
+from serendip.agents.registry import make
+from serendip.experiments.beliefs.site import Site
+from serendip.simulator.interface import Ints
+
+VAE = {"latent": 32, "hidden": [200]}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A belief with a name, and what it thinks.
+
+    Attributes:
+        name: of the belief.
+        likelihood: what it was taught on: "all items" or "shown items".
+        posterior: of B visits.
+    """
+
+    name: str
+    likelihood: str
+    posterior: Posterior
+
+
+def autoencoders(site: Site, users: Ints, epochs: int = 50) -> Iterator[Kind]:
+    """Yield what autoencoders think of `users`, taught on all items and on shown ones; those of one row share a fit.
+
+    Args:
+        site: what taught them.
+        users: (B,) whom they are asked about.
+        epochs: of training.
+    """
+    situation = site.situation(users)
+    for exposed in (False, True):
+        likelihood = "shown items" if exposed else "all items"
+        settings = VAE | {"exposed_only": exposed, "epochs": epochs}
+        alone: LaplaceItems = _taught("laplace-items", site, settings)
+        own = alone.posterior(situation)
+        plain = _without_doubt_of_items(own)
+        yield Kind("point", likelihood, _tempered(plain, 0.0, 0.0))
+        yield Kind("latent", likelihood, _tempered(plain, 0.0, 1.0))
+        yield Kind("last layer", likelihood, own)
+        both: Combined = _taught("combined", site, settings)
+        together = both.posterior(situation)
+        chosen = both.settings
+        plains = [_without_doubt_of_items(part) for part in together.parts]
+        bootstrap = [_tempered(part, 0.0, 0.0) for part in plains]
+        yield Kind("bootstrap", likelihood, CombinedPosterior(bootstrap, chosen.moment_draws))
+        priors: Combined = _taught("combined", site, settings | {"item_side": "randomised-prior"})
+        random = [_tempered(part, 0.0, 0.0) for part in priors.posterior(situation).parts]
+        yield Kind("bootstrap, randomised priors", likelihood, CombinedPosterior(random, chosen.moment_draws))
+        yield Kind("latent + last layer", likelihood, _tempered(own, chosen.item_temperature, 1.0))
+        yield Kind("latent + last layer + bootstrap", likelihood, together)
+
+
+def others(site: Site, users: Ints) -> Iterator[Kind]:
+    """Yield what beliefs without a network think of `users`."""
+    situation = site.situation(users)
+    for belief, model in (("point", "ease"), ("ensemble", "ease"), ("ease-posterior", None), ("click-rates", None)):
+        agent = make("thompson", site.catalogue, 1, site.world.seed, belief=belief, model=model)
+        agent.history = site.history
+        agent.update()
+        name = "EASE, point" if belief == "point" else "EASE, bootstrap" if belief == "ensemble" else belief
+        yield Kind(name, "all items", agent.belief.posterior(situation))
+
+
+def _taught(belief: str, site: Site, settings: dict[str, Any]) -> Any:
+    agent = make("thompson", site.catalogue, 1, site.world.seed, belief=belief, model="mult-vae", **settings)
+    agent.history = site.history
+    agent.update()
+    return agent.belief
+
+
+def _without_doubt_of_items(posterior: LaplaceItemsPosterior) -> LaplaceItemsPosterior:
+    rows = ItemRows.certain(posterior.split.last)
+    return LaplaceItemsPosterior(rows, posterior.split, posterior.location, posterior.std, posterior.settings)
+
+
+def _tempered(posterior: LaplaceItemsPosterior, items: float, user: float) -> LaplaceItemsPosterior:
+    settings = LaplaceItemsSettings(items, user)
+    return LaplaceItemsPosterior(posterior.rows, posterior.split, posterior.location, posterior.std, settings)

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from serendip.experiments.beliefs import measures
+from serendip.experiments.beliefs.report import Plan, run
+from serendip.experiments.beliefs.site import lived_in
+from serendip.simulator.interface import SettingsError
+
+CLICKED = np.array([True, False, True, True])
+OWNER = np.array([3, 3, 8, 8])
+
+
+def test_expected_calibration_error_by_hand():
+    predicted = np.array([0.1, 0.2, 0.7, 0.9])
+    got = measures.expected_calibration_error(predicted, np.array([False, True, True, True]), n_bins=2)
+    assert got == pytest.approx((abs(0.15 - 0.5) + abs(0.8 - 1.0)) / 2)
+
+
+def test_epistemic_gain_by_enumeration():
+    chances = np.array([[0.9, 0.2, 0.6, 0.7], [0.3, 0.8, 0.1, 0.2]])
+    likely = np.where(CLICKED, chances, 1.0 - chances)
+    joint = [likely[:, user == OWNER].prod(axis=1).mean() for user in (3, 8)]
+    alone = [likely[:, user == OWNER].mean(axis=0).prod() for user in (3, 8)]
+    assert measures.epistemic_gain(chances, CLICKED, OWNER) == pytest.approx(
+        np.log(joint).mean() - np.log(alone).mean()
+    )
+
+
+@pytest.mark.parametrize("n_draws", [1, 32])
+def test_epistemic_gain_without_doubt_is_exactly_zero(n_draws):
+    chances = np.tile(np.random.default_rng(0).random(4), (n_draws, 1))
+    assert measures.epistemic_gain(chances, CLICKED, OWNER) == 0.0
+
+
+def test_epistemic_gain_of_doubts_that_go_together_is_positive():
+    """Two kinds of users, .9 or .1 for all ten items: what a user did first says which one it is."""
+    kind = np.repeat([True, False], 100)
+    chances = np.stack([np.full(2000, 0.9), np.full(2000, 0.1)])
+    clicked = np.random.default_rng(1).random(2000) < np.repeat(np.where(kind, 0.9, 0.1), 10)
+    assert measures.epistemic_gain(chances, clicked, np.repeat(np.arange(200), 10)) > 2.0
+
+
+def test_coverage_by_hand():
+    chances = np.linspace(0.0, 1.0, 101)[:, None] * np.ones(3)
+    assert measures.coverage(chances, np.array([0.05, 0.5, 0.96])) == pytest.approx(2 / 3)
+
+
+def test_link_is_logistic_regression_where_there_is_one_score():
+    """At its optimum the residuals sum to nothing, alone and times the score."""
+    rng = np.random.default_rng(2)
+    scores = rng.normal(size=500) * 3.0
+    clicked = rng.random(500) < measures.sigmoid(0.5 * scores - 1.0)
+    slope, intercept = measures.fit_link(scores[None], clicked)
+    residual = clicked - measures.sigmoid(slope * scores + intercept)
+    np.testing.assert_allclose([residual.mean(), (residual * scores).mean()], 0.0, atol=1e-3)
+
+
+def test_items_held_back_are_never_shown():
+    site = lived_in("tiny", 0, 3, 0.25)
+    assert site.never.sum() >= 16
+    assert site.history.exposures.item_totals[~site.never].min() > 0
+
+
+def test_a_finished_seed_is_not_run_again_and_other_settings_are_refused(tmp_path):
+    plan = Plan("tiny", days=2, epochs=1, draws=2)
+    told = list[str]()
+    values = run(plan, 1, tmp_path, told.append)
+    gains = {row["name"]: row["calibration"]["all"]["gain"] for row in values["beliefs"]}
+    assert gains["point"] == gains["EASE, point"] == 0.0
+    assert imread(tmp_path / "calibration.png").std() > 0.05
+    n_told = len(told)
+    assert run(plan, 1, tmp_path, told.append) == values
+    assert len(told) == n_told
+    with pytest.raises(SettingsError, match="other settings"):
+        run(Plan("tiny", days=3, epochs=1, draws=2), 1, tmp_path, told.append)
