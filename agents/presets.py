@@ -22,6 +22,7 @@ BELIEFS = {
     "point": "serendip.agents.beliefs.point:Point",
     "policy": "serendip.agents.beliefs.policy:Policy",
     "popularity": "serendip.agents.beliefs.popularity:Popularity",
+    "user-factors": "serendip.agents.beliefs.user_factors:UserFactors",
 }
 STRATEGIES = {
     "boltzmann": "serendip.agents.strategies.boltzmann:Boltzmann",
@@ -122,4 +123,5 @@ MODEL_OF = {
     "laplace-items": "mult-vae",
     "latent": "mult-vae",
     "point": "ease",
+    "user-factors": "ials",
 }  # where none is named

@@ -124,6 +124,10 @@ class Ials:
         require_items(histories, len(self.items))
         return fold_in(histories, self.items, self._penalties(histories), self.settings.unobserved)
 
+    def penalties_of(self, histories: Sparse) -> Matrix:
+        """Return (B,) the L2 penalty of each user's vector."""
+        return self._penalties(histories)
+
     def scores(self, histories: Sparse) -> Singles:
         """Return w_u.h_i, (B, n_items)."""
         vectors = self.vectors(histories).astype(np.float32)

@@ -1,0 +1,144 @@
+"""How sure a matrix factorisation can be of a user's vector, in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from serendip.agents.beliefs.belief import Luck, Situation
+from serendip.agents.history import History
+from serendip.agents.models.ials import Ials
+from serendip.agents.models.model import Arrays, Sparse, in_blocks
+from serendip.agents.saving import with_prefix, without_prefix
+from serendip.simulator.interface import Floats, Items, SettingsError, Singles
+
+_ROWS = 64  # users scored at once
+
+
+@dataclass(frozen=True, slots=True)
+class UserFactorsSettings:
+    """Settings of the posterior.
+
+    Attributes:
+        temperature: factor on every standard deviation.
+    """
+
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.temperature < np.inf:
+            raise SettingsError(f"temperature is {self.temperature}; allowed is 0 or more")
+
+
+class UserFactors:
+    """Given the items' factors H, iALS is a linear regression for each user, so that the user's vector is Gaussian.
+
+    The loss of a user is w'Aw - 2 b'w + const with A = a H'H + sum_i c_i h_i h_i' + penalty I and b = sum_i c_i h_i;
+    with noise of variance s^2, w ~ N(A^-1 b, s^2 A^-1).  s^2 is the mean squared error over all pairs, by their weights.
+    """
+
+    def __init__(self, settings: UserFactorsSettings, model: Ials) -> None:
+        if not isinstance(model, Ials):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise SettingsError("the belief 'user-factors' is about the model 'ials'; choose that")
+        self.settings = settings
+        self.model = model
+        self.noise = 1.0  # s^2
+
+    def update(self, history: History, items: Items) -> None:
+        """Go on fitting the factors to all that was seen, and measure the noise."""
+        clicks = history.interactions().clicks
+        self.model.fit(history.interactions())
+        vectors, exact = self.model.vectors(clicks), self.model.items.astype(np.float64)
+        a, total = self.model.settings.unobserved, clicks.sum()
+        owners = np.repeat(np.arange(clicks.shape[0]), np.diff(clicks.indptr))
+        fitted = (vectors[owners] * exact[clicks.indices]).sum(axis=1)
+        everywhere = float(((vectors.T @ vectors) * (exact.T @ exact)).sum())
+        error = float((clicks.data * (fitted - 1.0) ** 2).sum()) + a * everywhere
+        self.noise = error / max(float(total) + a * clicks.shape[0] * clicks.shape[1], 1.0)
+
+    def posterior(self, situation: Situation) -> UserFactorsPosterior:
+        """Return what is believed of each user's vector."""
+        factors = self.model.items.astype(np.float64)
+        vectors = self.model.vectors(situation.clicks)
+        chosen = self.model.settings
+        scale = self.settings.temperature * np.sqrt(self.noise)
+        everyone = chosen.unobserved * (factors.T @ factors)
+        penalty = self.model.penalties_of(situation.clicks)
+        roots = scale * covariance_roots(situation.clicks, factors, everyone, penalty)
+        return UserFactorsPosterior(vectors, roots, self.model.items)
+
+    def arrays(self) -> Arrays:
+        """Return the items' factors and the noise."""
+        return with_prefix("model", self.model.arrays()) | {"noise": np.asarray([self.noise])}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back what `arrays` returned."""
+        self.model.restore(without_prefix("model", arrays))
+        self.noise = float(arrays["noise"][0])
+
+
+def covariance_roots(clicks: Sparse, factors: Floats, everyone: Floats, penalty: NDArray[Any]) -> Floats:
+    """Return R (B, d, d) with R R' = (everyone + sum_i c_i h_i h_i' + penalty I)^-1, one user at a time.
+
+    Args:
+        clicks: (B, M) CSR of c.
+        factors: H (M, d).
+        everyone: (d, d) what all users share.
+        penalty: (B,) of each user.
+    """
+    identity = np.eye(len(everyone))
+    roots = np.empty((clicks.shape[0], *everyone.shape))
+    for row in range(len(roots)):
+        mine = slice(clicks.indptr[row], clicks.indptr[row + 1])
+        vectors, weights = factors[clicks.indices[mine]], clicks.data[mine]
+        precision = everyone + vectors.T @ (vectors * weights[:, None]) + penalty[row] * identity
+        lower = scipy.linalg.cholesky(precision, lower=True, check_finite=False)
+        roots[row] = scipy.linalg.solve_triangular(lower, identity, lower=True, trans=1, check_finite=False)
+    return roots
+
+
+@dataclass(frozen=True, slots=True)
+class UserFactorsPosterior:
+    """Gaussian user vectors; the scores of all items go together, through them.
+
+    Attributes:
+        vectors: (B, d) means.
+        roots: (B, d, d) roots of the covariances.
+        items: (M, d) factors.
+    """
+
+    vectors: Floats
+    roots: Floats
+    items: Any
+
+    @property
+    def n_hypotheses(self) -> None:
+        """Hypotheses are a continuum."""
+        return
+
+    def mean(self, luck: Luck) -> Singles:
+        """Return (B, M) scores at the mean."""
+        return self._scores(self.vectors)
+
+    def spread(self, luck: Luck) -> Singles:
+        """Return (B, M) standard deviations, |R' h_i|, in closed form."""
+        out = np.empty((len(self.vectors), len(self.items)), dtype=np.float32)
+        for row, root in enumerate(self.roots):
+            out[row] = np.linalg.norm(self.items @ root.astype(np.float32), axis=1)
+        return out
+
+    def draw(self, index: int, luck: Luck) -> Singles:
+        """Return (B, M) scores at one vector a user, drawn anew for each visit and index."""
+        noise = luck.of("vector", index).normals(self.vectors.shape[1])
+        moved = (self.roots * noise[:, None, :]).sum(axis=2)
+        return self._scores(self.vectors + moved)
+
+    def _scores(self, vectors: Floats) -> Singles:
+        def along(block: NDArray[Any]) -> NDArray[Any]:
+            return block @ self.items.T
+
+        return in_blocks(vectors.astype(np.float32), _ROWS, along)
