@@ -38,7 +38,7 @@ class UserFactors:
     """Given the items' factors H, iALS is a linear regression for each user, so that the user's vector is Gaussian.
 
     The loss of a user is w'Aw - 2 b'w + const with A = a H'H + sum_i c_i h_i h_i' + penalty I and b = sum_i c_i h_i;
-    with noise of variance s^2, w ~ N(A^-1 b, s^2 A^-1).  s^2 is the mean squared error over all pairs, by their weights.
+    with noise of variance s^2, w ~ N(A^-1 b, s^2 A^-1).  s^2 is the mean squared error over all pairs, weighted.
     """
 
     def __init__(self, settings: UserFactorsSettings, model: Ials) -> None:
