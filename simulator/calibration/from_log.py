@@ -56,10 +56,10 @@ class LogFit:
 def fit_log(
     path: Path, given: Repertoire | None = None, *, moves: bool = True, n_movers: int = MOVERS, seed: int = 0
 ) -> LogFit:
-    """Return the fit to the log in the folder `path`, whatever policy chose its slates.
+    """Return the fit to the log in the folder `path`.
 
-    The choice and visit likelihoods condition on what was shown, so that policies that look at histories do not bias
-    them; items' click rates are weighted by 1 / propensity.
+    The choice and visit likelihoods condition on what was shown, and items' click rates are weighted by 1 / propensity.
+    Still, what users like is right for random slates only: policies that follow clicks make them seem to like more.
 
     Args:
         given: dynamics whose R0, rho, zeta, g0 and largest rate hold; None: the default's.
