@@ -24,6 +24,7 @@ NOTES = (
     "tastes are known only against each other and against clicking nothing: the mean taste for a liked topic is put at "
     f"{LIKED_UTILITY:g}, and the no-click utility follows",
     "a log shows the product of the satiation effect and its step: the step is the preset worlds'",
+    "tastes are right where slates were random; a policy that follows clicks makes users seem to like more",
     "R0, rho, zeta and g0 trade off with A and B: they are held at the given dynamics', and A and B are found to fit",
 )
 
