@@ -10,6 +10,7 @@ from typing import Any
 BELIEFS = {
     "click-rates": "serendip.agents.beliefs.click_rates:ClickRates",
     "combined": "serendip.agents.beliefs.combined:Combined",
+    "dropout": "serendip.agents.beliefs.dropout:Dropout",
     "ease-posterior": "serendip.agents.beliefs.ease_posterior:EasePosterior",
     "ensemble": "serendip.agents.beliefs.ensemble:Ensemble",
     "laplace-items": "serendip.agents.beliefs.laplace_items:LaplaceItems",
@@ -48,6 +49,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         "strategy": "thompson",
         "belief": "latent",
         "model": "mult-vae",
+        "model_settings": _VAE,
+        "epsilon": 0.05,
+    },
+    "dae-dropout-thompson": {
+        "strategy": "thompson",
+        "belief": "dropout",
+        "model": "mult-dae",
         "model_settings": _VAE,
         "epsilon": 0.05,
     },
@@ -119,6 +127,7 @@ GENERAL: dict[str, dict[str, Any]] = {  # any belief x any strategy: make("thomp
 }
 MODEL_OF = {
     "combined": "mult-vae",
+    "dropout": "mult-dae",
     "ensemble": "ease",
     "laplace-items": "mult-vae",
     "latent": "mult-vae",

@@ -66,6 +66,11 @@ class Luck:
         """Return (B, n) uniforms in [0, 1)."""
         return randomness.uniform(self.key, *self._words(), np.arange(n))
 
+    def uniforms_at(self, rows: Ints, numbers: Ints) -> Floats:
+        """Return (n,) uniforms: what `uniforms` has at `rows` and columns `numbers` (n,), without the others."""
+        user_ids, day, visit = (word[rows, 0] for word in self._words())
+        return randomness.uniform(self.key, user_ids, day, visit, numbers)
+
     def normals(self, n: int) -> Floats:
         """Return (B, n) standard normals."""
         return randomness.normal(self.key, *self._words(), np.arange(n))

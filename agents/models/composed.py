@@ -193,6 +193,18 @@ class Composed:
             return self._fold_in(csr(histories), means, chosen.refine_steps)
         return means
 
+    @property
+    def input_dropout(self) -> float:
+        """Probability that learning drops a click of the input and scales the others up; 0 where it does not."""
+        chosen = self.settings
+        alike = chosen.corruption in ("dropout", "emphasis") and chosen.encoder != "table"
+        return chosen.dropout if alike and chosen.posterior != "semi-amortised" else 0.0
+
+    def code(self, inputs: Sparse) -> Singles:
+        """Return the codes (B, latent) of `inputs` as the encoder is given them, normalised and dropped."""
+        both = layers.score_sparse("encoder", self.parameters, inputs, self._activation)
+        return both[:, : self.settings.latent]
+
     def moments(self, histories: Sparse) -> tuple[torch.Tensor, torch.Tensor]:
         """Return mean and log variance (B, latent) that the encoder gives to `histories`.
 

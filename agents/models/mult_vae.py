@@ -163,6 +163,16 @@ class MultVae:
         latent = self.settings.latent
         return both[:, :latent], np.exp(0.5 * both[:, latent:], dtype=np.float32)
 
+    @property
+    def input_dropout(self) -> float:
+        """Probability that learning drops a click of the input and scales the others up."""
+        return self.settings.dropout
+
+    def code(self, inputs: Sparse) -> Singles:
+        """Return the posterior means (B, latent) of `inputs` as the encoder is given them, normalised and dropped."""
+        both = layers.score_sparse("encoder", self.parameters, inputs, torch.tanh)
+        return both[:, : self.settings.latent]
+
     def moments(self, histories: Sparse) -> tuple[torch.Tensor, torch.Tensor]:
         """Return mean and log variance (B, latent) of q(z | x) for `histories` (B, n_items)."""
         require_items(histories, self.n_items)

@@ -20,7 +20,7 @@ def visits_on(day):
 @pytest.mark.parametrize("strategy", sorted(set(STRATEGIES) - {"uniform"}))
 @pytest.mark.parametrize("belief", sorted(set(BELIEFS) - {"nothing"}))
 def test_belief_with_strategy(belief, strategy, tmp_path):
-    small = SMALL if belief in ("latent", "laplace-items", "combined") else {}
+    small = SMALL if belief in ("combined", "dropout", "laplace-items", "latent") else {}
     agent = make(strategy, ITEMS, SLATE, 1, belief=belief, epsilon=0.1, **small)
     for day in range(2):
         visits = visits_on(day)

@@ -51,7 +51,7 @@ def test_without_an_oracle_the_table_is_as_it_was(tmp_path: Path) -> None:
 
 def _slow_if_neural(name: str) -> Any:
     """Return the agent as a test's parameter; what takes seconds to learn runs with the long studies."""
-    return pytest.param(name, marks=pytest.mark.slow) if "vae" in name else name
+    return pytest.param(name, marks=pytest.mark.slow) if "vae" in name or "dae" in name else name
 
 
 class Lives:
