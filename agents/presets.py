@@ -13,6 +13,7 @@ BELIEFS = {
     "dropout": "serendip.agents.beliefs.dropout:Dropout",
     "ease-posterior": "serendip.agents.beliefs.ease_posterior:EasePosterior",
     "ensemble": "serendip.agents.beliefs.ensemble:Ensemble",
+    "gaussian-field": "serendip.agents.beliefs.gaussian_field:GaussianField",
     "laplace-items": "serendip.agents.beliefs.laplace_items:LaplaceItems",
     "latent": "serendip.agents.beliefs.latent:Latent",
     "linear": "serendip.agents.beliefs.linear:Linear",
@@ -80,6 +81,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "ease-boltzmann": {"strategy": "boltzmann", "belief": "point", "model": "ease", "epsilon": 0.05},
     "ease-posterior-thompson": {"strategy": "thompson", "belief": "ease-posterior", "epsilon": 0.05},
     "ease-squarecb": {"strategy": "squarecb", "belief": "point", "model": "ease", "epsilon": 0.05},
+    # what a user was not shown is missing, not disliked
+    "field-thompson": {"strategy": "thompson", "belief": "gaussian-field", "epsilon": 0.05},
     # with features of users and items
     "linear-ucb": {"strategy": "ucb", "belief": "linear", "epsilon": 0.05},
     "linear-ensemble-thompson": {"strategy": "thompson", "belief": "linear-ensemble", "epsilon": 0.05},

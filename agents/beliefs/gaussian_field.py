@@ -1,0 +1,224 @@
+"""How sure a Gaussian field over the items can be of a user, given what that user saw, clicked or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse as sparse
+from numpy.typing import NDArray
+
+from serendip.agents.beliefs.belief import Luck, Situation
+from serendip.agents.history import History
+from serendip.agents.models.gram import gram
+from serendip.agents.models.model import Arrays, Sparse, in_blocks
+from serendip.simulator.interface import Floats, Items, SettingsError, Singles
+
+_ROWS = 64  # users drawn at once
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianFieldSettings:
+    """Settings of the field.
+
+    Attributes:
+        lam: the ridge, > 0, in users: as many are counted beside those who saw an item, with the average click rate
+            and spread, each in their own way.
+        noise: variance of one showing's outcome around the user's taste, > 0, in units of the average variance of an
+            outcome around its item's mean.
+        temperature: factor on every standard deviation.
+    """
+
+    lam: float = 20.0
+    noise: float = 1.0
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (0.0 < self.lam < np.inf and 0.0 < self.noise < np.inf and 0.0 <= self.temperature < np.inf):
+            raise SettingsError(
+                f"lam is {self.lam}, noise {self.noise} and temperature {self.temperature}; allowed is above 0 for the "
+                "first two, and 0 or more"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A user's tastes f ~ N(mean, C) over M items, of which a showing tells one with Gaussian noise.
+
+    Attributes:
+        mean: (M,) float64.
+        covariance: C (M, M) float32.
+        root: lower L (M, M) float32 with L L' = C.
+        noise: variance of one showing.
+    """
+
+    mean: Floats
+    covariance: Singles
+    root: Singles
+    noise: float
+
+    @classmethod
+    def of(cls, clicks: Sparse, exposures: Sparse, lam: float, noise: float) -> Field:
+        """Return the field that the outcomes y = clicks / exposures of those pairs say that were shown.
+
+        With n_i users who were shown i, r the average outcome, and R = y - mean where shown and 0 elsewhere:
+
+            mean_i = (sum_u y_ui + lam r) / (n_i + lam),  C = D^-1/2 (R'R + lam v I) D^-1/2,  D = diag(n_i + lam),
+
+        v the average of R^2 where shown.  Where all saw everything that is the inverse of EASE's matrix, centred
+        (Steck 2019, "Markov random fields for collaborative filtering"); items that few saw together are taken to have
+        less in common, which keeps C positive definite.
+
+        Args:
+            clicks: (n_users, M) CSR counts.
+            exposures: (n_users, M) CSR counts, above 0 wherever `clicks` is.
+            lam: the ridge.
+            noise: of one showing, in units of v.
+        """
+        y = outcomes(clicks, exposures)
+        n_shown = np.bincount(y.indices, minlength=y.shape[1])
+        average = float(y.data.sum()) / max(y.nnz, 1)
+        mean = (np.bincount(y.indices, y.data, minlength=y.shape[1]) + lam * average) / (n_shown + lam)
+        residual = sparse.csr_array((y.data - mean[y.indices], y.indices, y.indptr), shape=y.shape)
+        v = max(float((residual.data**2).mean()) if residual.nnz else 0.0, 1e-6)  # all alike is not certain
+        matrix = gram(residual, np.float64, n_matrices=3)
+        matrix[np.diag_indices_from(matrix)] += lam * v
+        scale = 1.0 / np.sqrt(n_shown + lam)
+        matrix *= scale[:, None] * scale
+        root: Any = scipy.linalg.cholesky(matrix, lower=True, check_finite=False)
+        return cls(mean, np.ascontiguousarray(matrix, np.float32), np.ascontiguousarray(root, np.float32), noise * v)
+
+    def arrays(self) -> Arrays:
+        """Return all of it."""
+        return {
+            "mean": self.mean,
+            "covariance": self.covariance,
+            "root": self.root,
+            "noise": np.asarray([self.noise]),
+        }
+
+
+def outcomes(clicks: Sparse, exposures: Sparse) -> Sparse:
+    """Return (B, M) CSR float64, the share of showings clicked, an explicit 0 where none was; items in order."""
+    n_items = exposures.shape[1]
+    places = np.repeat(np.arange(exposures.shape[0]), np.diff(exposures.indptr)) * n_items + exposures.indices
+    clicked = np.repeat(np.arange(clicks.shape[0]), np.diff(clicks.indptr)) * n_items + clicks.indices
+    share = np.zeros(len(places))
+    share[np.searchsorted(places, clicked)] = clicks.data
+    share /= exposures.data
+    return sparse.csr_array((share, exposures.indices, exposures.indptr), shape=exposures.shape)
+
+
+class GaussianField:
+    """Conditions a Gaussian field over the items on what a user saw; what was not shown is missing, not disliked."""
+
+    def __init__(self, settings: GaussianFieldSettings) -> None:
+        self.settings = settings
+        nothing = np.zeros((0, 0), dtype=np.float32)
+        self._field = Field(np.zeros(0), nothing, nothing, 1.0)
+
+    def update(self, history: History, items: Items) -> None:
+        """Estimate the field from all that was shown."""
+        users = history.user_ids
+        clicks, exposures = history.clicks_of(users), history.exposures_of(users)
+        self._field = Field.of(clicks, exposures, self.settings.lam, self.settings.noise)
+
+    def posterior(self, situation: Situation) -> FieldPosterior:
+        """Return what is believed of each user's tastes."""
+        clicks = situation.history.clicks_of(situation.visits.user_ids)
+        return FieldPosterior.given(self._field, clicks, situation.n_exposures, self.settings.temperature)
+
+    def arrays(self) -> Arrays:
+        """Return the field."""
+        return self._field.arrays()
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take back what `arrays` returned."""
+        self._field = Field(arrays["mean"], arrays["covariance"], arrays["root"], float(arrays["noise"][0]))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPosterior:
+    """A Gaussian over all tastes of each of B users, given the outcomes y_E of what each was shown.
+
+    With K = C_EE + diag(noise / showings), the mean is mean + C_.E K^-1 (y_E - mean_E) and the covariance
+    C - C_.E K^-1 C_E. .  A hypothesis is drawn by Matheron's rule: f of the prior, moved by C_.E K^-1 (y_E - f_E - e)
+    with noise e, has just that distribution (Wilson et al. 2020, "Efficiently sampling functions from Gaussian process
+    posteriors"), and no M x M matrix is made for any user.
+
+    Attributes:
+        field: of all users.
+        shown: (B, M) CSR float64, noise / showings of what each user was shown.
+        lowers: lower Cholesky factors of K, one a user.
+        location: (B, M) means.
+        temperature: factor on the standard deviations.
+    """
+
+    field: Field
+    shown: Sparse
+    lowers: list[NDArray[Any]]
+    location: Singles
+    temperature: float
+
+    @classmethod
+    def given(cls, field: Field, clicks: Sparse, exposures: Sparse, temperature: float) -> FieldPosterior:
+        """Return the posterior given (B, M) CSR counts of clicks and showings."""
+        y = outcomes(clicks, exposures)
+        shown = sparse.csr_array((field.noise / exposures.data, exposures.indices, exposures.indptr), shape=y.shape)
+        lowers = list[NDArray[Any]]()
+        for row in range(y.shape[0]):
+            mine = slice(shown.indptr[row], shown.indptr[row + 1])
+            seen = shown.indices[mine]
+            k = field.covariance[np.ix_(seen, seen)].astype(np.float64)
+            k[np.diag_indices_from(k)] += shown.data[mine]
+            lowers.append(scipy.linalg.cholesky(k, lower=True, overwrite_a=True, check_finite=False))
+        bare = cls(field, shown, lowers, np.zeros((0, 0), dtype=np.float32), temperature)
+        location = field.mean.astype(np.float32) + bare.moved_by(y.data - field.mean[y.indices])
+        return cls(field, shown, lowers, location, temperature)
+
+    @property
+    def n_hypotheses(self) -> None:
+        """Hypotheses are a continuum."""
+        return
+
+    def mean(self, luck: Luck) -> Singles:
+        """Return (B, M) means."""
+        return self.location
+
+    def spread(self, luck: Luck) -> Singles:
+        """Return (B, M) standard deviations, in closed form."""
+        covariance = self.field.covariance
+        out = np.empty_like(self.location)
+        for row, lower in enumerate(self.lowers):
+            seen = self.shown.indices[self.shown.indptr[row] : self.shown.indptr[row + 1]]
+            half = scipy.linalg.solve_triangular(lower, covariance[seen], lower=True, check_finite=False)
+            out[row] = np.sqrt(np.maximum(np.diag(covariance) - np.einsum("ei,ei->i", half, half), 0.0))
+        return np.float32(self.temperature) * out
+
+    def draw(self, index: int, luck: Luck) -> Singles:
+        """Return (B, M) tastes of one kind of user, drawn anew for each visit and index, whole."""
+        counts = np.diff(self.shown.indptr)
+        owners = np.repeat(np.arange(len(counts)), counts)
+        turn = np.arange(len(owners)) - np.repeat(self.shown.indptr[:-1], counts)
+        normals = luck.of("field", index).normals(len(self.field.mean)).astype(np.float32)
+
+        def along(block: NDArray[Any]) -> NDArray[Any]:
+            return block @ self.field.root.T
+
+        prior = in_blocks(normals, _ROWS, along)
+        noise = luck.of("noise", index).normals(int(counts.max(initial=0)))[owners, turn]
+        surprise = -prior[owners, self.shown.indices] - np.sqrt(self.shown.data) * noise
+        moved = prior + self.moved_by(surprise)
+        return np.asarray(self.location + np.float32(self.temperature) * moved, dtype=np.float32)
+
+    def moved_by(self, surprise: Floats) -> Singles:
+        """Return (B, M) C_.E K^-1 surprise_E, for the surprises (entries of `shown`) at what was shown."""
+        weights = np.empty_like(surprise, dtype=np.float32)
+        for row, lower in enumerate(self.lowers):
+            mine = slice(self.shown.indptr[row], self.shown.indptr[row + 1])
+            if mine.stop > mine.start:
+                weights[mine] = scipy.linalg.cho_solve((lower, True), surprise[mine], check_finite=False)
+        rows: Any = sparse.csr_array((weights, self.shown.indices, self.shown.indptr), shape=self.shown.shape)
+        return rows @ self.field.covariance
