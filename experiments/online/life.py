@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -66,10 +67,23 @@ def playing_key(seed: int) -> int:
     return randomness.derive(seed, "play")
 
 
-def live(world: World, agent: Player, schedule: Schedule, witnesses: list[Witness]) -> State:
+def live(
+    world: World,
+    agent: Player,
+    schedule: Schedule,
+    witnesses: list[Witness],
+    learned: Callable[[int, float], None] | None = None,
+) -> State:
     """Run `agent` in `world`; return the state on the last evening.
 
     The agent first sees what users did before the first day.
+
+    Args:
+        world: to live in.
+        agent: to live.
+        schedule: of days and updates.
+        witnesses: who hear of every day.
+        learned: called after each update with the day and the seconds it took.
     """
     state, key, version = world.start(), playing_key(world.seed), -1
     if isinstance(agent, OraclePlayer):
@@ -78,7 +92,10 @@ def live(world: World, agent: Player, schedule: Schedule, witnesses: list[Witnes
         agent.observe(past.visits, _as_slates(past.items, world.n_items), Feedback(past.clicked))
     for day in range(schedule.days):
         if schedule.update_every and day % schedule.update_every == 0:
+            began = time.perf_counter()
             agent.update()
+            if learned:
+                learned(day, time.perf_counter() - began)
             version += 1
         users, n_slates = world.come(state, day)
         for witness in witnesses:

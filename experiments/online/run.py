@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from serendip.experiments.figures import draw_all
+from serendip.experiments.online.costs import read_costs, sentence
 from serendip.experiments.online.results import Results, read_results
 from serendip.experiments.online.study import Study, run_study
 from serendip.experiments.online.summary import summarise, to_json, to_markdown, to_rich
@@ -30,6 +32,9 @@ def report(out: Path, console: Console) -> dict[str, Any]:
     console.print(to_rich(results, rows, console.width))
     for line in verdicts(results, values):
         console.print(line)
+    if costs := read_costs(out, results):
+        write_json(out / "costs.json", [asdict(cost) for cost in costs])
+        console.print(sentence(costs))
     figures = draw_all(results, out / "figures")
     console.print(f"results in {out}: summary.md, summary.json, {', '.join(f'figures/{f.name}' for f in figures)}")
     return values

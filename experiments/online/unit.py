@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serendip.agents import registry
-from serendip.experiments.online.life import Schedule, live, playing_key
+from serendip.experiments.online.life import Schedule, Witness, live, playing_key
 from serendip.experiments.online.measures import DailyMeasures
 from serendip.experiments.online.observed import Observed
 from serendip.experiments.online.oracles import ORACLES, OraclePlayer
@@ -120,13 +120,16 @@ class Unit:
         agent = _player(spec, world)
         measures, timer = MeasuringWitness(world), TimingWitness(progress)
         log = LoggingWitness(world, work / "log") if self.logged else None
-        state = live(world, agent, self.schedule, [measures, timer, *([log] if log else [])])
+        update_seconds = [0.0] * self.schedule.days
+        witnesses: list[Witness] = [measures, timer, *([log] if log else [])]
+        state = live(world, agent, self.schedule, witnesses, update_seconds.__setitem__)
         pq.write_table(measures.daily.table(), work / "daily.parquet", compression="zstd")
         agent.save(work / "agent")
         if log:
             log.close(self.agent, self.schedule, agent, state)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-        write_json(work / "clock.json", {"seconds": time.perf_counter() - began, "peak_memory_mib": peak})
+        clock = {"seconds": time.perf_counter() - began, "peak_memory_mib": peak, "update_seconds": update_seconds}
+        write_json(work / "clock.json", clock)
 
 
 def _player(spec: AgentSpec, world: World) -> Any:
