@@ -14,6 +14,7 @@ BELIEFS = {
     "ease-posterior": "serendip.agents.beliefs.ease_posterior:EasePosterior",
     "ensemble": "serendip.agents.beliefs.ensemble:Ensemble",
     "gaussian-field": "serendip.agents.beliefs.gaussian_field:GaussianField",
+    "laplace-factors": "serendip.agents.beliefs.laplace_factors:LaplaceFactors",
     "laplace-items": "serendip.agents.beliefs.laplace_items:LaplaceItems",
     "latent": "serendip.agents.beliefs.latent:Latent",
     "linear": "serendip.agents.beliefs.linear:Linear",
@@ -83,6 +84,13 @@ PRESETS: dict[str, dict[str, Any]] = {
     "ease-squarecb": {"strategy": "squarecb", "belief": "point", "model": "ease", "epsilon": 0.05},
     # what a user was not shown is missing, not disliked
     "field-thompson": {"strategy": "thompson", "belief": "gaussian-field", "epsilon": 0.05},
+    "mf-thompson": {
+        "strategy": "thompson",
+        "belief": "laplace-factors",
+        "model": "bernoulli-mf",
+        "model_settings": {"latent": 16, "l2": 1.0, "warm_epochs": 20, "exposed_only": True},
+        "epsilon": 0.05,
+    },
     # with features of users and items
     "linear-ucb": {"strategy": "ucb", "belief": "linear", "epsilon": 0.05},
     "linear-ensemble-thompson": {"strategy": "thompson", "belief": "linear-ensemble", "epsilon": 0.05},
@@ -132,6 +140,7 @@ MODEL_OF = {
     "combined": "mult-vae",
     "dropout": "mult-dae",
     "ensemble": "ease",
+    "laplace-factors": "bernoulli-mf",
     "laplace-items": "mult-vae",
     "latent": "mult-vae",
     "point": "ease",
