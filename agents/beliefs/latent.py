@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
 from serendip.agents.history import History
+from serendip.agents.models.free_inference import MultinomialVae, free_moments
 from serendip.agents.models.model import Arrays, Model, Sparse
 from serendip.simulator.interface import Items, SettingsError, Singles
 
@@ -32,12 +33,18 @@ class LatentSettings:
     Attributes:
         temperature: factor on the standard deviation; above 1 makes up for a beta below 1, which overstates certainty.
         moment_draws: draws behind a standard deviation of the scores, which has no closed form.
+        inference: what the encoder says, or free parameters of each user, some steps up the evidence bound from there.
+        free_steps: of free inference.
     """
 
     temperature: float = 1.0
     moment_draws: int = 16
+    inference: Literal["amortised", "free"] = "amortised"
+    free_steps: int = 10
 
     def __post_init__(self) -> None:
+        if self.free_steps < 1:
+            raise SettingsError(f"free_steps is {self.free_steps}; allowed is 1 or more")
         if self.temperature < 0.0 or self.moment_draws < 1:
             raise SettingsError("temperature must not be negative, and moment_draws be 1 or more")
 
@@ -46,6 +53,10 @@ class Latent:
     """Is unsure of the user: z ~ N(mean, temperature^2 std^2), and scores are decoded from z."""
 
     def __init__(self, settings: LatentSettings, model: LatentModel) -> None:
+        if settings.inference == "free" and not isinstance(model, MultinomialVae):
+            raise SettingsError(
+                "free inference is about a multinomial likelihood and a normal prior; choose 'mult-vae'"
+            )
         self.settings = settings
         self.model = model
 
@@ -55,7 +66,11 @@ class Latent:
 
     def posterior(self, situation: Situation) -> LatentPosterior:
         """Return what the model thinks of each user."""
-        mean, std = self.model.encode(situation.clicks)
+        if self.settings.inference == "free" and isinstance(self.model, MultinomialVae):
+            steps = self.settings.free_steps
+            mean, std = free_moments(self.model, situation.clicks, situation.exposures, steps)
+        else:
+            mean, std = self.model.encode(situation.clicks)
         return LatentPosterior(self.model, mean, np.float32(self.settings.temperature) * std, self.settings)
 
     def arrays(self) -> Arrays:

@@ -152,7 +152,7 @@ class MultVae:
         )
         mean, log_variance = both.chunk(2, dim=1)  # (B, latent) each
         z = mean + (0.5 * log_variance).exp() * torch.randn(mean.shape, generator=generator)
-        logits = layers.dense("decoder", self.parameters, z, torch.tanh)
+        logits = self.logits(z)
         beta = self.progress.annealed(chosen.beta, chosen.anneal_steps)
         return multinomial_loss(logits, clicks, exposures) + beta * gaussian_kl(mean, log_variance)
 
@@ -182,12 +182,15 @@ class MultVae:
 
     def misfit(self, z: torch.Tensor, clicks: Sparse) -> torch.Tensor:
         """Return minus the log-likelihood of each user's `clicks` at `z` (B, latent), (B,), up to a constant."""
-        logits = layers.dense("decoder", self.parameters, z, torch.tanh)
-        return -(torch.from_numpy(clicks.toarray()) * torch.log_softmax(logits, dim=1)).sum(dim=1)
+        return -(torch.from_numpy(clicks.toarray()) * torch.log_softmax(self.logits(z), dim=1)).sum(dim=1)
+
+    def logits(self, z: torch.Tensor) -> torch.Tensor:
+        """Return the logits (B, n_items) at `z` (B, latent), with gradients."""
+        return layers.dense("decoder", self.parameters, z, torch.tanh)
 
     def decode(self, z: Singles) -> Singles:
         """Return the logits (B, n_items) at `z` (B, latent)."""
-        return layers.in_tensor_blocks(z, lambda x: layers.dense("decoder", self.parameters, x, torch.tanh))
+        return layers.in_tensor_blocks(z, self.logits)
 
     def scores(self, histories: Sparse) -> Singles:
         """Return the logits at the posterior mean, (B, n_items)."""
