@@ -202,7 +202,7 @@ class FieldPosterior:
         counts = np.diff(self.shown.indptr)
         owners = np.repeat(np.arange(len(counts)), counts)
         turn = np.arange(len(owners)) - np.repeat(self.shown.indptr[:-1], counts)
-        normals = luck.of("field", index).normals(len(self.field.mean)).astype(np.float32)
+        normals = luck.of("field", index).rough_normals(len(self.field.mean))
 
         def along(block: NDArray[Any]) -> NDArray[Any]:
             return block @ self.field.root.T
