@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from serendip.agents.beliefs.belief import Posterior
+from serendip.agents.beliefs.belief import Posterior, Situation
 from serendip.agents.beliefs.combined import Combined, CombinedPosterior
+from serendip.agents.beliefs.dropout import Dropout, DropoutSettings
 from serendip.agents.beliefs.laplace_items import LaplaceItems, LaplaceItemsPosterior, LaplaceItemsSettings
 from serendip.agents.beliefs.last_layer import ItemRows
+from serendip.agents.beliefs.latent import Latent, LatentSettings
 from serendip.agents.registry import make
 from serendip.experiments.beliefs.site import Site
 from serendip.simulator.interface import Ints
@@ -46,9 +48,7 @@ def autoencoders(site: Site, users: Ints, epochs: int = 50) -> Iterator[Kind]:
         settings = VAE | {"exposed_only": exposed, "epochs": epochs}
         alone: LaplaceItems = _taught("laplace-items", site, settings)
         own = alone.posterior(situation)
-        plain = _without_doubt_of_items(own)
-        yield Kind("point", likelihood, _tempered(plain, 0.0, 0.0))
-        yield Kind("latent", likelihood, _tempered(plain, 0.0, 1.0))
+        yield from of_the_user(alone.model, own, situation, likelihood)
         yield Kind("last layer", likelihood, own)
         both: Combined = _taught("combined", site, settings)
         together = both.posterior(situation)
@@ -61,6 +61,23 @@ def autoencoders(site: Site, users: Ints, epochs: int = 50) -> Iterator[Kind]:
         yield Kind("bootstrap, randomised priors", likelihood, CombinedPosterior(random, chosen.moment_draws))
         yield Kind("latent + last layer", likelihood, _tempered(own, chosen.item_temperature, 1.0))
         yield Kind("latent + last layer + bootstrap", likelihood, together)
+
+
+def of_the_user(model: Any, own: LaplaceItemsPosterior, situation: Situation, likelihood: str) -> Iterator[Kind]:
+    """Yield what a Mult-VAE thinks where it doubts nothing, or the user alone.
+
+    Args:
+        model: fitted.
+        own: its posterior with doubt of the items.
+        situation: of the users who are asked about.
+        likelihood: what it was taught on.
+    """
+    plain = _without_doubt_of_items(own)
+    yield Kind("point", likelihood, _tempered(plain, 0.0, 0.0))
+    yield Kind("latent", likelihood, _tempered(plain, 0.0, 1.0))
+    free = Latent(LatentSettings(inference="free"), model)
+    yield Kind("latent, free", likelihood, free.posterior(situation))
+    yield Kind("dropout", likelihood, Dropout(DropoutSettings(), model).posterior(situation))
 
 
 def others(site: Site, users: Ints) -> Iterator[Kind]:
