@@ -1,4 +1,4 @@
-"""Beside `obp`: the same seven estimates from the same log, `python benchmarks/off_policy_beside.py [--rounds 200000]`.
+"""Beside `obp`: the same seven estimates from the same log, `python benchmarks/off_policy_beside.py [--rounds 1000000]`.
 
 A log of 100 actions in Parquet, a target and a reward model that are tables by action.  Each library reads the log and
 makes the estimates, then also 95% intervals from 100 bootstrap replicates, in a process of its own.
@@ -107,7 +107,7 @@ def measure(library: str, file: Path, replicates: int) -> dict[str, Any]:
 def main() -> None:
     """Print a line for each library and task, and the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=1_000_000)
     parser.add_argument("--one", nargs=3, metavar=("LIBRARY", "FILE", "REPLICATES"))
     given = parser.parse_args()
     if given.one:
