@@ -1,4 +1,4 @@
-"""Beside `obp`: the same seven estimates from the same log, `python benchmarks/off_policy_beside.py [--rounds 1000000]`.
+"""Beside `obp`: the same seven estimates of the same log: `python benchmarks/off_policy_beside.py [--rounds 1000000]`.
 
 A log of 100 actions in Parquet, a target and a reward model that are tables by action.  Each library reads the log and
 makes the estimates, then also 95% intervals from 100 bootstrap replicates, in a process of its own.
