@@ -10,7 +10,7 @@ import scipy.linalg
 from scipy.special import expit, log_softmax
 
 from serendip.agents.beliefs.belief import Situation
-from serendip.agents.beliefs.user_factors import UserFactorsPosterior
+from serendip.agents.beliefs.user_factors import UserFactorsPosterior, UserFactorsSettings
 from serendip.agents.history import History
 from serendip.agents.models.composed import Composed
 from serendip.agents.models.model import Arrays
@@ -21,21 +21,6 @@ _STEPS = 50  # of Newton's method, at most; it takes about eight
 _TOLERANCE = 1e-13  # of the loss, relative
 
 
-@dataclass(frozen=True, slots=True)
-class LaplaceFactorsSettings:
-    """Settings of the posterior.
-
-    Attributes:
-        temperature: factor on every standard deviation.
-    """
-
-    temperature: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.temperature < np.inf:
-            raise SettingsError(f"temperature is {self.temperature}; allowed is 0 or more")
-
-
 class LaplaceFactors:
     """Takes each user's vector as Gaussian about the likeliest one, given the items' factors: Laplace's approximation.
 
@@ -44,7 +29,7 @@ class LaplaceFactors:
     `exposed_only`, else over all items (MacKay 1992, "A practical Bayesian framework for backpropagation networks").
     """
 
-    def __init__(self, settings: LaplaceFactorsSettings, model: Composed) -> None:
+    def __init__(self, settings: UserFactorsSettings, model: Composed) -> None:
         chosen: Any = getattr(model, "settings", None)
         slots = [getattr(chosen, slot, None) for slot in ("encoder", "posterior", "decoder")]
         if slots != ["table", "point", "inner"] or chosen.likelihood not in _LIKELIHOODS or not chosen.l2 > 0.0:

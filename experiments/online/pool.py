@@ -1,52 +1,60 @@
-"""Runs units side by side, each on one thread, with a bar that says how much is left."""
+"""Runs jobs side by side, each on one thread, with a bar that says how much is left."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import queue
-import shutil
 import signal
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.managers import SyncManager
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from serendip.experiments.online.unit import Unit
 from serendip.experiments.threads import one_thread_each
 
 
-def run_units(units: list[Unit], jobs: int, console: Console) -> None:
-    """Run every unit that is not finished yet, `jobs` at a time (0: one for each core).
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work that writes what came of it by itself.
 
-    Each worker computes on one thread, so that the number of jobs changes no bit of any result.  A worker ends itself
-    when the main process is gone.
+    Attributes:
+        label: what is said of it when it is done.
+        size: how many steps it has.
+        work: does it, and calls what it is given with the number of steps done; it must be picklable.
     """
-    left = [unit for unit in units if not unit.finished()]
-    if len(left) < len(units):
-        console.print(f"{len(units) - len(left)} of {len(units)} finished before, {len(left)} to run")
-    for unit in left:
-        _sweep(unit.folder)
-    if not left:
+
+    label: str
+    size: int
+    work: Callable[[Callable[[int], None]], None]
+
+
+def run_jobs(jobs: Sequence[Job], at_once: int, console: Console, steps: str) -> None:
+    """Do all of `jobs`, `at_once` at a time (0: one for each core); `steps` is what their steps are called.
+
+    Each worker computes on one thread, so that the number of workers changes no bit of any result.  A worker ends
+    itself when the main process is gone.
+    """
+    if not jobs:
         return
-    jobs = min(jobs or os.cpu_count() or 1, len(left))
+    at_once = min(at_once or os.cpu_count() or 1, len(jobs))
     context = multiprocessing.get_context("spawn")
-    with one_thread_each(), ProcessPoolExecutor(jobs, context, stay_with, (os.getpid(),)) as pool:
+    with one_thread_each(), ProcessPoolExecutor(at_once, context, stay_with, (os.getpid(),)) as pool:
         manager = SyncManager(ctx=context)
         with _deaf_to_interrupts():
             manager.start(stay_with, (os.getpid(),))
-            days = manager.Queue()
-            futures = {pool.submit(_run, unit, index, days): unit for index, unit in enumerate(left)}
+            told = manager.Queue()
+            futures = {pool.submit(_run, job, index, told): job for index, job in enumerate(jobs)}
         processes = list(getattr(pool, "_processes", {}).values())
         try:
-            _watch(futures, days, left, console)
+            _watch(futures, told, console, steps)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in processes:
@@ -69,15 +77,15 @@ def _deaf_to_interrupts() -> Generator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _watch(futures: dict[Future[None], Unit], days: Any, units: list[Unit], console: Console) -> None:
-    """Show progress until all is done; raise what a unit raised."""
-    total = sum(unit.schedule.days for unit in units)
-    done_days = dict[int, int]()
+def _watch(futures: dict[Future[None], Job], told: Any, console: Console, steps: str) -> None:
+    """Show progress until all is done; raise what a job raised."""
+    total = sum(job.size for job in futures.values())
+    counts = dict[int, int]()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("days"),
+        TextColumn(steps),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(elapsed_when_finished=False),
@@ -87,30 +95,29 @@ def _watch(futures: dict[Future[None], Unit], days: Any, units: list[Unit], cons
         pending, last_line = set(futures), time.monotonic()
         while pending:
             done, pending = wait(pending, timeout=0.3, return_when=FIRST_COMPLETED)
-            _drain(days, done_days)
-            bar.update(task, completed=sum(done_days.values()))
+            _drain(told, counts)
+            bar.update(task, completed=sum(counts.values()))
             for future in done:
                 future.result()
-                unit = futures[future]
-                bar.console.print(f"  seed {unit.seed}  {unit.agent}  done")
+                bar.console.print(f"  {futures[future].label}  done")
                 last_line = time.monotonic()
             if not console.is_terminal and time.monotonic() - last_line > 15:
-                bar.console.print(f"  {sum(done_days.values())} of {total} days")
+                bar.console.print(f"  {sum(counts.values())} of {total} {steps}")
                 last_line = time.monotonic()
 
 
-def _drain(days: Any, done_days: dict[int, int]) -> None:
+def _drain(told: Any, counts: dict[int, int]) -> None:
     while True:
         try:
-            index, done = days.get_nowait()
+            index, done = told.get_nowait()
         except queue.Empty:
             return
-        done_days[index] = done
+        counts[index] = done
 
 
-def _run(unit: Unit, index: int, days: Any) -> None:
-    """Run a unit in a worker, telling the main process about its days."""
-    unit.run(lambda done: days.put((index, done)))
+def _run(job: Job, index: int, told: Any) -> None:
+    """Do a job in a worker, telling the main process about its steps."""
+    job.work(lambda done: told.put((index, done)))
 
 
 def stay_with(parent: int) -> None:
@@ -122,9 +129,3 @@ def stay_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed run left of a unit."""
-    for stale in folder.parent.glob(f".{folder.name}.*"):
-        shutil.rmtree(stale, ignore_errors=True)

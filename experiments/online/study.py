@@ -9,7 +9,7 @@ from rich.console import Console
 
 from serendip.experiments.online.life import Schedule
 from serendip.experiments.online.lock import alone_in
-from serendip.experiments.online.pool import run_units
+from serendip.experiments.online.pool import Job, run_jobs
 from serendip.experiments.online.unit import Unit, parse_agent
 from serendip.simulator.interface import (
     DataError,
@@ -87,7 +87,13 @@ def _run(study: Study, out: Path, console: Console, batch_size: int, jobs: int) 
         for index, seed in enumerate(study.seed_numbers())
         for agent in study.agents
     ]
-    run_units(units, jobs, console)
+    left = [unit for unit in units if not unit.finished()]
+    if len(left) < len(units):
+        console.print(f"{len(units) - len(left)} of {len(units)} finished before, {len(left)} to run")
+    for unit in left:
+        unit.sweep()
+    todo = [Job(f"seed {unit.seed}  {unit.agent}", unit.schedule.days, unit.run) for unit in left]
+    run_jobs(todo, jobs, console, "days")
     return study
 
 

@@ -100,6 +100,11 @@ class Unit:
         """Return whether the unit has nothing left to do."""
         return self.folder.exists() and (not self.logged or (self.folder / "log" / "meta.json").exists())
 
+    def sweep(self) -> None:
+        """Remove what a killed run left of this unit."""
+        for stale in self.folder.parent.glob(f".{self.folder.name}.*"):
+            shutil.rmtree(stale, ignore_errors=True)
+
     def run(self, progress: Progress | None = None) -> None:
         """Run the unit in a folder of another name, and give it its own when all is written.
 

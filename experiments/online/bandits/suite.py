@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import queue
-import time
-from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from multiprocessing.managers import SyncManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from serendip.experiments.online.bandits import LEARNERS, TASKS
 from serendip.experiments.online.bandits.play import Played, play
 from serendip.experiments.online.lock import alone_in
-from serendip.experiments.online.pool import stay_with
-from serendip.experiments.threads import one_thread_each
+from serendip.experiments.online.pool import Job, run_jobs
 from serendip.simulator.interface import DataError, SettingsError, read_json, settings_from_json, write_json
 
 _ANY = ("linear", "linear-ensemble", "neural-linear")
@@ -35,7 +28,6 @@ APPLY: dict[str, tuple[str, ...]] = {  # which beliefs a task is for
     "wheel": _ANY,
     "network": _ANY,
 }
-_LINE_EVERY = 15.0  # seconds, where there is no terminal for a bar
 LONG = {("wheel", "linear"): 40}  # played a second time, so many times as long
 MOST_RUNS = {"network": 10}  # 100 arms of 100 features take their time
 
@@ -79,7 +71,7 @@ class Unit:
         """A name for its file."""
         return f"{self.task}-{self.learner}-{self.horizon}"
 
-    def run(self, out: Path, tell: Any) -> None:
+    def run(self, out: Path, tell: Callable[[int], None]) -> None:
         """Play, and write what came of it, all or nothing."""
         played = play(self.task, self.learner, self.horizon, self.runs, self.seed, tell)
         write_json(out / f"{self.name}.json", asdict(self) | _to_json(played))
@@ -131,59 +123,7 @@ def run_suite(plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs:
         left = [unit for unit in wanted if not (out / f"{unit.name}.json").exists()]
         if len(left) < len(wanted):
             console.print(f"{len(wanted) - len(left)} of {len(wanted)} finished before, {len(left)} to play")
-        if left:
-            _run_all(left, out, console, min(jobs or os.cpu_count() or 1, len(left)))
-
-
-def _run_all(left: list[Unit], out: Path, console: Console, jobs: int) -> None:
-    context = multiprocessing.get_context("spawn")
-    with one_thread_each(), ProcessPoolExecutor(jobs, context, stay_with, (os.getpid(),)) as pool:
-        manager = SyncManager(ctx=context)
-        manager.start(stay_with, (os.getpid(),))
-        done_rounds = manager.Queue()
-        futures = {pool.submit(_run, unit, out, index, done_rounds): unit for index, unit in enumerate(left)}
-        processes = list(getattr(pool, "_processes", {}).values())
-        try:
-            _watch(futures, done_rounds, left, console)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
-                process.terminate()
-            raise
-        finally:
-            manager.shutdown()
-
-
-def _run(unit: Unit, out: Path, index: int, done_rounds: Any) -> None:
-    def tell(done: int) -> None:
-        done_rounds.put((index, done))
-
-    unit.run(out, tell)
-
-
-def _watch(futures: dict[Future[None], Unit], done_rounds: Any, left: list[Unit], console: Console) -> None:
-    """Show progress until all is done; raise what a unit raised."""
-    done = dict[int, int]()
-    columns = (TextColumn("playing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, refresh_per_second=4) as bar:
-        total = sum(unit.horizon for unit in left)
-        task = bar.add_task("playing", total=total)
-        pending, last_line = set(futures), time.monotonic()
-        while pending:
-            finished, pending = wait(pending, timeout=0.3, return_when=FIRST_COMPLETED)
-            try:
-                while True:
-                    index, rounds = done_rounds.get_nowait()
-                    done[index] = rounds
-            except queue.Empty:
-                bar.update(task, completed=sum(done.values()))
-            for future in finished:
-                future.result()
-                bar.console.print(f"  {futures[future].name}  done")
-                last_line = time.monotonic()
-            if not console.is_terminal and time.monotonic() - last_line > _LINE_EVERY:
-                bar.console.print(f"  {sum(done.values()):,} of {total:,} rounds")
-                last_line = time.monotonic()
+        run_jobs([Job(unit.name, unit.horizon, partial(unit.run, out)) for unit in left], jobs, console, "rounds")
 
 
 def _to_json(played: Played) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from scipy.special import expit, softmax
 from scipy.stats import bernoulli, multinomial, poisson
 
 from serendip.agents.beliefs.belief import Luck, Situation
-from serendip.agents.beliefs.laplace_factors import LaplaceFactors, LaplaceFactorsSettings, Loss
+from serendip.agents.beliefs.laplace_factors import LaplaceFactors, Loss
+from serendip.agents.beliefs.user_factors import UserFactorsSettings
 from serendip.agents.history import History
 from serendip.agents.models.registry import build
 from serendip.agents.registry import make
@@ -68,7 +69,7 @@ def test_a_newton_step_that_goes_up_is_halved():
 def taught(likelihood, **settings):
     """Return a belief about a small factorisation, and the history that taught it; user 0 saw nothing."""
     model = build(f"{likelihood}-mf", {"latent": 3, "epochs": 5, "l2": L2} | settings)
-    belief, history = LaplaceFactors(LaplaceFactorsSettings(), model), History(N_ITEMS)
+    belief, history = LaplaceFactors(UserFactorsSettings(), model), History(N_ITEMS)
     rng = np.random.default_rng(4)
     users, items = np.nonzero(rng.random((N_USERS, N_ITEMS)) < 0.5)
     kept = users > 0
