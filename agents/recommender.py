@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Belief, EventBelief, Luck, PointPosterior, Posterior, Situation
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
+from serendip.agents.played import Played
 from serendip.agents.propensity import SlateMixture
 from serendip.agents.saving import with_prefix, without_prefix, write_folder
 from serendip.agents.strategies.strategy import Ranker, Strategy, tie_key
@@ -31,6 +32,7 @@ class RecommenderSettings:
         strategy: kind of strategy, likewise.
         model: kind of model, likewise, where the belief is about one.
         epsilon: probability of a uniformly random slate.
+        hypothesis: how long one is kept: drawn anew for each slate, or one for all slates of a user's visit.
         belief_settings: settings of the belief.
         strategy_settings: settings of the strategy.
         model_settings: settings of the model.
@@ -41,6 +43,7 @@ class RecommenderSettings:
     strategy: str
     model: str | None = None
     epsilon: float = 0.0
+    hypothesis: Literal["slate", "visit"] = "slate"
     belief_settings: dict[str, Any] = field(default_factory=dict[str, Any])
     strategy_settings: dict[str, Any] = field(default_factory=dict[str, Any])
     model_settings: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -48,6 +51,27 @@ class RecommenderSettings:
     def __post_init__(self) -> None:
         if not 0.0 <= self.epsilon <= 1.0:
             raise SettingsError(f"epsilon is {self.epsilon}; it is a probability, from 0 to 1")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the agent was last asked, and what it answered before it was told what was played earlier in the visits.
+
+    Attributes:
+        visits: who was there.
+        key: of the draws.
+        mixture: the answer.
+    """
+
+    visits: Visits
+    key: int
+    mixture: SlateMixture
+
+    def about(self, visits: Visits) -> bool:
+        """Return whether it was about the very same visits."""
+        mine = self.visits
+        same = (mine.user_ids, visits.user_ids), (mine.visit, visits.visit), (mine.available, visits.available)
+        return mine.day == visits.day and all(np.array_equal(one, other) for one, other in same)
 
 
 class Recommender:
@@ -67,6 +91,11 @@ class Recommender:
     ) -> None:
         if not 1 <= slate_size <= items.n_items:
             raise SettingsError(f"slate_size is {slate_size}; allowed is 1 to the {items.n_items} items there are")
+        if settings.hypothesis == "visit" and not strategy.steady:
+            raise SettingsError(
+                f"the strategy {settings.strategy!r} weighs its candidates anew at each slate, so that none is kept "
+                "for a visit; choose hypothesis 'slate', or another strategy, such as 'thompson'"
+            )
         self.settings = settings
         self.items = items
         self.slate_size = slate_size
@@ -75,12 +104,26 @@ class Recommender:
         self.strategy = strategy
         self.history = History(items.n_items)
         self.version = 0
+        self._played = Played()
+        self._asked: _Asked | None = None
 
     def mixture(self, visits: Visits, key: int) -> SlateMixture:
-        """Return the distribution over slates that the agent plays from at each visit."""
+        """Return the distribution over slates that the agent plays from at each visit.
+
+        Where a hypothesis is kept for the visit, it is the distribution given the slates that were played there before
+        and observed: what these tell of which hypothesis it is weighs the candidates.
+        """
+        mixture = self._mixture(visits, key)
+        if self.settings.hypothesis == "slate":
+            return mixture
+        self._asked = _Asked(visits, key, mixture)
+        return mixture.given_played(self._played.of(visits, mixture.candidates.shape[1]))
+
+    def _mixture(self, visits: Visits, key: int) -> SlateMixture:
+        """Return the distribution before anything was played, some visits at a time."""
         step = max(_SCORES_AT_ONCE // self.items.n_items, 1)
         starts = range(0, max(len(visits), 1), step)
-        parts = [self._mixture(visits.rows(slice(start, start + step)), key) for start in starts]
+        parts = [self._part(visits.rows(slice(start, start + step)), key) for start in starts]
         if len(parts) == 1:
             return parts[0]
         candidates = np.concatenate([part.candidates for part in parts])
@@ -95,9 +138,16 @@ class Recommender:
 
     def observe(self, visits: Visits, slates: Slates, feedback: Feedback) -> None:
         """Remember what was shown and what was clicked."""
+        if self._asked is not None:
+            self._tell_hypotheses(self._asked, visits, slates)
         if isinstance(self.belief, EventBelief):
             self.belief.observe(Situation(visits, self.history, self.items), slates, feedback)
         self.history.append(visits, slates, feedback)
+
+    def forget(self, history: History | None = None) -> None:
+        """Remember `history` and nothing else; without one, nothing at all.  What was learned stays."""
+        self.history = History(self.items.n_items) if history is None else history
+        self._played, self._asked = Played(), None
 
     def update(self) -> None:
         """Learn from all that was observed."""
@@ -112,6 +162,7 @@ class Recommender:
         """Write the agent to the folder `path`: settings as JSON, arrays as safetensors."""
         arrays = {"items.topic": self.items.topic, "items.released": self.items.released}
         arrays |= with_prefix("history", self.history.arrays())
+        arrays |= with_prefix("played", self._played.arrays()) if self.settings.hypothesis == "visit" else {}
         arrays |= with_prefix("belief", self.belief.arrays()) if self._has_learned else {}
         head = {"slate_size": self.slate_size, "seed": self.seed, "version": self.version}
         write_folder(path, head | {"settings": settings_to_json(self.settings)}, arrays)
@@ -120,6 +171,8 @@ class Recommender:
         """Take back the memory and the belief that `save` wrote."""
         self.version = version
         self.history.restore(without_prefix("history", arrays))
+        if self.settings.hypothesis == "visit":
+            self._played.restore(without_prefix("played", arrays))
         if self._has_learned:
             self.belief.restore(without_prefix("belief", arrays))
 
@@ -128,8 +181,15 @@ class Recommender:
         """Whether the belief holds anything to be saved."""
         return self.version > 0 or isinstance(self.belief, EventBelief)
 
-    def _mixture(self, visits: Visits, key: int) -> SlateMixture:
-        luck = Luck(randomness.derive(key, "hypothesis"), visits)
+    def _tell_hypotheses(self, asked: _Asked, visits: Visits, slates: Slates) -> None:
+        """Take in what these slates say of which hypothesis plays; parts of slates, and of the past, say nothing."""
+        if slates.items.shape[1] == self.slate_size and visits.day == asked.visits.day:
+            mixture = asked.mixture if asked.about(visits) else self._mixture(visits, asked.key)
+            self._played.add(visits, mixture.likelihoods(slates.items))
+
+    def _part(self, visits: Visits, key: int) -> SlateMixture:
+        first = visits if self.settings.hypothesis == "slate" else visits.first()
+        luck = Luck(randomness.derive(key, "hypothesis"), first)
         situation = Situation(visits, self.history, self.items)
         ranker = Ranker(situation, self.slate_size, tie_key(self.seed))
         candidates, weights = self.strategy.candidates(self._posterior(situation), ranker, luck)

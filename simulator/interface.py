@@ -87,6 +87,10 @@ class Visits:
         """Return the visits at `rows` (a slice, a mask or indices)."""
         return dataclasses.replace(self, user_ids=self.user_ids[rows], visit=self.visit[rows])
 
+    def first(self) -> Visits:
+        """Return the first slates of the same users' day."""
+        return dataclasses.replace(self, visit=np.zeros_like(self.visit))
+
 
 @dataclass(frozen=True, slots=True)
 class Slates:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 import numpy as np
 
@@ -33,6 +34,8 @@ class BoltzmannSettings:
 
 class Boltzmann:
     """S slates drawn item by item, without replacement, in proportion to exp(score / temperature)."""
+
+    steady: ClassVar[bool] = True
 
     def __init__(self, settings: BoltzmannSettings) -> None:
         self.settings = settings

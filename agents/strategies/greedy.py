@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from serendip.agents.beliefs.belief import Luck, Posterior
 from serendip.agents.strategies.strategy import Ranker
@@ -16,6 +17,8 @@ class GreedySettings:
 
 class Greedy:
     """The slate of the highest expected scores."""
+
+    steady: ClassVar[bool] = True
 
     def __init__(self, settings: GreedySettings) -> None:
         self.settings = settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class Novelty:
 
     Count-based exploration, as in Bellemare et al. (2016), "Unifying count-based exploration and intrinsic motivation".
     """
+
+    steady: ClassVar[bool] = True
 
     def __init__(self, settings: NoveltySettings) -> None:
         self.settings = settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from serendip.agents.beliefs.belief import Luck, Posterior
 from serendip.agents.strategies.boltzmann import plackett_luce
@@ -27,6 +28,8 @@ class SoftmaxSettings:
 
 class Softmax:
     """S slates drawn item by item, without replacement, in proportion to exp(score)."""
+
+    steady: ClassVar[bool] = True
 
     def __init__(self, settings: SoftmaxSettings) -> None:
         self.settings = settings

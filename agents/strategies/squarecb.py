@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -33,6 +34,8 @@ class SquareCBSettings:
 
 class SquareCB:
     """The whole distribution over single items; for slates, S of them drawn by it without replacement."""
+
+    steady: ClassVar[bool] = False
 
     def __init__(self, settings: SquareCBSettings) -> None:
         self.settings = settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from serendip.agents.beliefs.belief import Luck, Posterior, Situation
 from serendip.agents.ranking import top_slates
@@ -41,7 +41,14 @@ class Ranker:
 
 
 class Strategy(Protocol):
-    """Turns a belief into a distribution over slates."""
+    """Turns a belief into a distribution over slates.
+
+    Attributes:
+        steady: whether under the same luck candidate s is of the same mind, and as likely, at each slate of a visit, so
+            that one can be kept for all of them.
+    """
+
+    steady: ClassVar[bool]
 
     def candidates(self, posterior: Posterior, ranker: Ranker, luck: Luck) -> tuple[Ints, Floats | None]:
         """Return (B, S, L) candidate slates and (B, S) their weights, None for equal ones."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,6 +35,8 @@ class Thompson:
     Thompson (1933), "On the likelihood that one unknown probability exceeds another in view of the evidence of two
     samples", over slates: one hypothesis a slate, so that a slate explores with one mind.
     """
+
+    steady: ClassVar[bool] = True
 
     def __init__(self, settings: ThompsonSettings) -> None:
         self.settings = settings

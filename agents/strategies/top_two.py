@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -35,6 +36,8 @@ class TopTwo:
     Russo (2016), "Simple Bayesian algorithms for best arm identification", section 3.3; hypotheses are drawn anew
     until one disagrees, here among the S that were drawn, in turn.
     """
+
+    steady: ClassVar[bool] = False
 
     def __init__(self, settings: TopTwoSettings) -> None:
         self.settings = settings

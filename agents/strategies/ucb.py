@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class Ucb:
 
     Auer (2002), "Using confidence bounds for exploitation-exploration trade-offs".
     """
+
+    steady: ClassVar[bool] = True
 
     def __init__(self, settings: UcbSettings) -> None:
         self.settings = settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ class UniformSettings:
 
 class Uniform:
     """One slate that is never looked at twice: with `epsilon` 1 it is never played."""
+
+    steady: ClassVar[bool] = True
 
     def __init__(self, settings: UniformSettings) -> None:
         self.settings = settings

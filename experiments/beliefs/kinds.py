@@ -85,7 +85,7 @@ def others(site: Site, users: Ints) -> Iterator[Kind]:
     situation = site.situation(users)
     for belief, model in (("point", "ease"), ("ensemble", "ease"), ("ease-posterior", None), ("click-rates", None)):
         agent = make("thompson", site.catalogue, 1, site.world.seed, belief=belief, model=model)
-        agent.history = site.history
+        agent.forget(site.history)
         agent.update()
         name = "EASE, point" if belief == "point" else "EASE, bootstrap" if belief == "ensemble" else belief
         yield Kind(name, "all items", agent.belief.posterior(situation))
@@ -93,7 +93,7 @@ def others(site: Site, users: Ints) -> Iterator[Kind]:
 
 def _taught(belief: str, site: Site, settings: dict[str, Any]) -> Any:
     agent = make("thompson", site.catalogue, 1, site.world.seed, belief=belief, model="mult-vae", **settings)
-    agent.history = site.history
+    agent.forget(site.history)
     agent.update()
     return agent.belief
 

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serendip.agents import registry
-from serendip.agents.history import History
 from serendip.agents.propensity import SlateMixture
 from serendip.agents.recommender import Recommender
 from serendip.experiments.offline.estimators.slate import uniform_pseudo_inverse_weight
@@ -97,7 +96,7 @@ def logging_policy(source: Source) -> tuple[LoggingPolicy | None, str]:
         return None, f"the logging agent cannot be read ({error})"
     if _versions(source.path) != {max(agent.version - 1, 0)}:
         return None, "the logging agent learned while the log was written, and only its last version is saved"
-    agent.history = History(agent.items.n_items)
+    agent.forget()
     return LoggingPolicy(agent, source.key, uniform=False), ""
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from serendip.agents import registry
-from serendip.agents.history import History
 from serendip.experiments.offline.logged import Step
 from serendip.experiments.offline.sources import LogSource
 from serendip.simulator.interface import SerendipError
@@ -35,7 +34,7 @@ def replayed(log: Path) -> tuple[bool | None, str]:
     last, moment = _last_version(log)
     if max(agent.version - 1, 0) != last:
         return None, f"The agent has learned since the log's last policy version, {last}."
-    agent.history = History(agent.items.n_items)
+    agent.forget()
     source, n, n_wrong, worst = LogSource(log), 0, 0, 0.0
     for step in source.before():
         agent.observe(step.visits, step.slates, step.feedback)

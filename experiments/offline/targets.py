@@ -16,7 +16,6 @@ import numpy as np
 
 from serendip.agents import registry
 from serendip.agents.agent import Agent
-from serendip.agents.history import History
 from serendip.agents.propensity import SlateMixture
 from serendip.agents.recommender import Recommender
 from serendip.experiments.offline.crossfit import N_FOLDS, folds
@@ -156,7 +155,7 @@ class AgentTarget:
     def remember(self, memories: list[Any]) -> None:
         """Let the agents remember that, and nothing else."""
         for agent, memory in zip(self.agents, memories, strict=True):
-            agent.history = memory
+            agent.forget(memory)
 
     def _live(self, step: Step, logging: LoggingPolicy | None) -> None:
         """Let each agent see what came of its users' visits, and the logging policy of all."""
@@ -248,7 +247,7 @@ def saved_agent(path: Path, items: Items, slate_size: int, seed: int) -> AgentTa
             f"{path}: the agent shows {agent.slate_size} of {agent.items.n_items} items, the log {slate_size} of "
             f"{items.n_items}; value it on a log of its own catalogue"
         )
-    agent.history = History(items.n_items)
+    agent.forget()
     note = "The saved agent is valued as it is; if it learned from these users, the estimate flatters it."
     return AgentTarget([agent], seed, slate_size, [note])
 

@@ -83,7 +83,7 @@ def learn(
     )
     assert isinstance(agent.belief, Policy)
     agent.belief.teach(weights)
-    agent.history = history
+    agent.forget(history)
     agent.update()
     return Learned(agent, learning, len(taught), *_worth(held_out, chances(held_out, weights)))
 
