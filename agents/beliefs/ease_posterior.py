@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from serendip.agents.beliefs.belief import Situation
@@ -13,9 +14,12 @@ from serendip.agents.beliefs.gaussian import GaussianPosterior
 from serendip.agents.history import History
 from serendip.agents.models.gram import gram, invert_in_place
 from serendip.agents.models.model import Arrays, Sparse
-from serendip.simulator.interface import Items, SettingsError, Singles
+from serendip.agents.models.woodbury import changed_rows, update_inverse
+from serendip.agents.saving import with_prefix, without_prefix
+from serendip.simulator.interface import Ints, Items, SettingsError, Singles
 
 Matrix = NDArray[Any]
+_FEW = 0.25  # rows that changed, in units of the items: from there on a new inverse takes less work
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,17 @@ class EasePosteriorSettings:
     Attributes:
         lam: the L2 penalty, > 0, in clicks.
         temperature: factor on every standard deviation.
+        refit_every: updates from one inversion of the whole matrix to the next; in between, where few users clicked
+            something new, the inverse is led on from what it was.  1: each time anew.
     """
 
     lam: float = 300.0
     temperature: float = 1.0
+    refit_every: int = 10
 
     def __post_init__(self) -> None:
+        if self.refit_every < 1:
+            raise SettingsError(f"refit_every is {self.refit_every}; allowed is 1 or more")
         if not self.lam > 0.0 or not self.temperature >= 0.0:
             raise SettingsError(
                 f"lam is {self.lam} and temperature {self.temperature}; allowed is above 0, and 0 or more"
@@ -48,13 +57,16 @@ class EasePosterior:
         self.settings = settings
         self._inverse: Matrix = np.zeros((0, 0), dtype=np.float32)
         self._n_users = 0
+        self._learned = Learned()
 
     def update(self, history: History, items: Items) -> None:
-        """Invert the matrix of what was clicked together."""
+        """Invert the matrix of what was clicked together, or lead its inverse on."""
         clicks = history.interactions().clicks
-        counts = gram(clicks, np.float64)
-        counts[np.diag_indices_from(counts)] += self.settings.lam
-        self._inverse = np.ascontiguousarray(invert_in_place(counts).astype(np.float32))
+        if self.settings.refit_every == 1:
+            self._inverse = np.ascontiguousarray(_inverted(clicks, self.settings.lam).astype(np.float32))
+        else:
+            self._learned.learn(clicks, history.user_ids, self.settings)
+            self._inverse = self._learned.inverse.astype(np.float32, order="C")
         self._n_users = clicks.shape[0]
 
     def posterior(self, situation: Situation) -> GaussianPosterior:
@@ -63,12 +75,68 @@ class EasePosterior:
         return GaussianPosterior(mean, np.float32(self.settings.temperature) * np.sqrt(variance))
 
     def arrays(self) -> Arrays:
-        """Return P and the number of users."""
-        return {"inverse": self._inverse, "n_users": np.asarray([self._n_users])}
+        """Return P and the number of users, and what the next update goes on from."""
+        own = {"inverse": self._inverse, "n_users": np.asarray([self._n_users])}
+        return own if self.settings.refit_every == 1 else own | with_prefix("learned", self._learned.arrays())
 
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` returned."""
         self._inverse, self._n_users = arrays["inverse"], int(arrays["n_users"][0])
+        if self.settings.refit_every > 1:
+            self._learned = Learned.of(without_prefix("learned", arrays), len(self._inverse))
+
+
+class Learned:
+    """P = (X'X + lam I)^-1 in double precision, and the clicks X that it is of.
+
+    Attributes:
+        inverse: P (n_items, n_items), in Fortran order.
+    """
+
+    def __init__(self) -> None:
+        self.inverse: Matrix = np.zeros((0, 0), order="F")
+        self._clicks: Sparse = sparse.csr_array((0, 0), dtype=np.float32)
+        self._user_ids: Ints = np.zeros(0, dtype=np.int64)
+        self._age = 0  # updates since the whole matrix was inverted
+
+    def learn(self, clicks: Sparse, user_ids: Ints, settings: EasePosteriorSettings) -> None:
+        """Make P that of `clicks` (n_users, n_items) CSR of the users `user_ids`, who are all that were there and more.
+
+        Led on, it is as if it were inverted anew up to rounding, which adds up; hence the schedule.
+        """
+        self._age += 1
+        rows: Sparse | None = None
+        if self.inverse.shape[0] == clicks.shape[1] and self._age < settings.refit_every:
+            rows, signs = changed_rows(self._clicks, self._user_ids, clicks, user_ids)
+            if rows.shape[0] <= _FEW * clicks.shape[1]:
+                self.inverse = update_inverse(self.inverse, rows, signs)
+            else:
+                rows = None
+        if rows is None:
+            self.inverse, self._age = _inverted(clicks, settings.lam), 0
+        self._clicks, self._user_ids = clicks, user_ids.copy()
+
+    def arrays(self) -> Arrays:
+        """Return all of it."""
+        clicks = {name: getattr(self._clicks, name) for name in ("data", "indices", "indptr")}
+        return clicks | {"inverse": self.inverse, "user_ids": self._user_ids, "age": np.asarray([self._age])}
+
+    @classmethod
+    def of(cls, arrays: Arrays, n_items: int) -> Learned:
+        """Return what `arrays` told."""
+        own = cls()
+        own.inverse = np.asfortranarray(arrays["inverse"])
+        own._user_ids, own._age = arrays["user_ids"], int(arrays["age"][0])
+        parts = arrays["data"], arrays["indices"], arrays["indptr"]
+        own._clicks = sparse.csr_array(parts, shape=(len(own._user_ids), n_items))
+        return own
+
+
+def _inverted(clicks: Sparse, lam: float) -> Matrix:
+    """Return (X'X + lam I)^-1 of `clicks` X, in Fortran order."""
+    counts = gram(clicks, np.float64)
+    counts[np.diag_indices_from(counts)] += lam
+    return invert_in_place(counts)
 
 
 def ease_predictive(clicks: Sparse, inverse: Matrix, lam: float, n_users: int) -> tuple[Singles, Singles]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -90,7 +91,7 @@ class LaplaceItems:
         self.rows = ItemRows(**without_prefix("rows", arrays))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LaplaceItemsPosterior:
     """Scores phi . w_i with Gaussian rows w_i, and a Gaussian latent vector where the user is not taken as known.
 
@@ -122,23 +123,32 @@ class LaplaceItemsPosterior:
 
     def mean(self, luck: Luck) -> Singles:
         """Return (B, M) scores at the mean."""
-        return self._moments(self.location)[0]
+        return self._known[0]
 
     def spread(self, luck: Luck) -> Singles:
         """Return (B, M) standard deviation of the scores: in closed form where the user is taken as known."""
         if self.settings.user_temperature == 0.0:
-            return np.float32(self.settings.item_temperature) * np.sqrt(self._moments(self.location)[1])
+            return np.float32(self.settings.item_temperature) * np.sqrt(self._known[1])
         return sampled_moments(self, luck.of("moments"), self.settings.moment_draws)[1]
 
     def draw(self, index: int, luck: Luck) -> Singles:
         """Return (B, M) scores of one kind of user and one set of rows, drawn anew for each visit and index."""
-        z = self.location
-        if self.settings.user_temperature > 0.0:
-            tempered = np.float32(self.settings.user_temperature) * self.std
-            z = (z + tempered * luck.of("latent", index).normals(z.shape[1])).astype(np.float32)
-        mean, variance = self._moments(z)
+        mean, variance = (
+            self._known if self.settings.user_temperature == 0.0 else self._moments(self._user(index, luck))
+        )
         noise = luck.of("items", index).rough_normals(mean.shape[1])
         return np.asarray(mean + np.float32(self.settings.item_temperature) * np.sqrt(variance) * noise, np.float32)
+
+    def _user(self, index: int, luck: Luck) -> Singles:
+        """Return (B, latent) a latent vector of each user, drawn anew for each visit and index."""
+        tempered = np.float32(self.settings.user_temperature) * self.std
+        noise = luck.of("latent", index).normals(self.location.shape[1])
+        return (self.location + tempered * noise).astype(np.float32)
+
+    @cached_property
+    def _known(self) -> tuple[Singles, Singles]:
+        """(B, M) mean and variance of the scores of the users as they are expected to be."""
+        return self._moments(self.location)
 
     def _moments(self, z: Singles) -> tuple[Singles, Singles]:
         return self.rows.scores(self.split.features(z))

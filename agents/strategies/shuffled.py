@@ -30,8 +30,10 @@ class _Permuted:
         self._mean = posterior.mean(luck)  # (B, M)
         places = luck.of("permutation").uniforms(self._mean.shape[1])
         available = ranker.available
-        self._to = np.argsort(np.where(available, places, np.inf), axis=1, kind="stable")  # (B, M) available first
-        self._from = np.argsort(~available, kind="stable")[None, :]  # (1, M)
+        to = np.argsort(np.where(available, places, np.inf), axis=1, kind="stable")  # (B, M) available first
+        first = np.argsort(~available, kind="stable")  # (M,) likewise
+        self._source = np.empty_like(to)  # (B, M) the item whose deviation each one gets
+        np.put_along_axis(self._source, to, np.broadcast_to(first, to.shape), axis=1)
 
     @property
     def n_hypotheses(self) -> int | None:
@@ -51,6 +53,4 @@ class _Permuted:
         return self._mean + self._permuted(self._posterior.draw(index, luck) - self._mean)
 
     def _permuted(self, values: Singles) -> Singles:
-        moved = np.empty_like(values)
-        np.put_along_axis(moved, self._to, np.take_along_axis(values, self._from, axis=1), axis=1)
-        return moved
+        return np.take_along_axis(values, self._source, axis=1)

@@ -1,0 +1,91 @@
+"""What it costs to decide over a large catalogue with many hypotheses, beside the bare matrix products.
+
+1,000 users, 100,000 items and 32 hypotheses each, slates of 10 with exact propensities: `OMP_NUM_THREADS=1 python
+benchmarks/catalogue_decisions.py`.  The bare products are those that no agent can do without, the last layer's or the
+factors' with every item, in blocks of their own best size.  Processor time, medians of `--repeats`, in turns; the peak
+of memory is the process's own, less what it held before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from serendip.agents.recommender import Recommender
+from serendip.agents.registry import make
+from serendip.simulator.interface import Items, Visits
+
+SLOTS, TAUGHT, CLICKS = 10, 2000, 30
+BELIEFS: dict[str, tuple[int, dict[str, Any]]] = {  # the width of the last product, and the settings
+    "latent": (200, {"model": "mult-vae", "hidden": [200], "latent": 64, "epochs": 1}),
+    "user-factors": (128, {"model": "ials", "n_factors": 128}),
+}
+
+
+def clock(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+
+def taught(belief: str, n_items: int, draws: int) -> Recommender:
+    """Return an agent that has learned from some users' clicks."""
+    items = Items(np.zeros(n_items, np.int32), np.zeros(n_items, np.int32))
+    agent = make("thompson", items, SLOTS, 0, belief=belief, draws=draws, **BELIEFS[belief][1])
+    rng = np.random.default_rng(0)
+    users = np.repeat(np.arange(TAUGHT), CLICKS)
+    shown = (n_items * rng.random(len(users)) ** 3).astype(np.int64)
+    agent.history.append_slots(users, shown, np.ones(len(users), dtype=bool))
+    agent.update()
+    return agent
+
+
+def products(rng: np.random.Generator, n_users: int, width: int, n_items: int, draws: int) -> Callable[[], None]:
+    """Return what makes the scores of `draws` hypotheses and nothing else."""
+    factors = rng.standard_normal((width, n_items), dtype=np.float32)
+    users = rng.standard_normal((n_users, width), dtype=np.float32)
+    out = np.empty((n_users, n_items), dtype=np.float32)
+
+    def run() -> None:
+        for _ in range(draws):
+            np.matmul(users, factors, out=out)
+
+    return run
+
+
+def main() -> None:
+    flags = argparse.ArgumentParser(description=__doc__)
+    for name, default in (("users", 1000), ("items", 100_000), ("draws", 32), ("repeats", 3)):
+        flags.add_argument(f"--{name}", type=int, default=default)
+    chosen = flags.parse_args()
+    there = np.ones(chosen.items, dtype=bool)
+    visits = Visits(np.arange(chosen.users), 0, np.zeros(chosen.users, np.int32), there)
+    print(f"{chosen.users:,} users, {chosen.items:,} items, {chosen.draws} hypotheses, slates of {SLOTS}")
+    for belief, (width, _) in BELIEFS.items():
+        agent = taught(belief, chosen.items, chosen.draws)
+        held = peak_mib()
+        agent.act(visits, 1)
+        grown = peak_mib() - held
+        bare_run = products(np.random.default_rng(1), chosen.users, width, chosen.items, chosen.draws)
+        times = [(clock(lambda a=agent: a.act(visits, 1)), clock(bare_run)) for _ in range(chosen.repeats)]
+        ours, bare = (statistics.median(each) for each in zip(*times, strict=True))
+        ratio = statistics.median(one / other for one, other in times)
+        everything = chosen.users * chosen.items * chosen.draws >> 18
+        print(
+            f"{belief:<14} {ours:6.1f} s, bare products (width {width}) {bare:6.1f} s, ratio {ratio:.2f}; "
+            f"memory grew by {grown:,.0f} MiB (all scores at once: {everything:,})"
+        )
+
+
+if __name__ == "__main__":
+    main()
