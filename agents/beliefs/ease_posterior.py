@@ -105,16 +105,18 @@ class Learned:
         Led on, it is as if it were inverted anew up to rounding, which adds up; hence the schedule.
         """
         self._age += 1
-        rows: Sparse | None = None
-        if self.inverse.shape[0] == clicks.shape[1] and self._age < settings.refit_every:
-            rows, signs = changed_rows(self._clicks, self._user_ids, clicks, user_ids)
-            if rows.shape[0] <= _FEW * clicks.shape[1]:
-                self.inverse = update_inverse(self.inverse, rows, signs)
-            else:
-                rows = None
-        if rows is None:
+        goes_on = len(self.inverse) == clicks.shape[1] and self._age < settings.refit_every
+        if not (goes_on and self._led(clicks, user_ids)):
             self.inverse, self._age = _inverted(clicks, settings.lam), 0
         self._clicks, self._user_ids = clicks, user_ids.copy()
+
+    def _led(self, clicks: Sparse, user_ids: Ints) -> bool:
+        """Lead P on to that of `clicks`, and return True, if that takes less work than to invert anew."""
+        rows, signs = changed_rows(self._clicks, self._user_ids, clicks, user_ids)
+        few = len(signs) <= _FEW * clicks.shape[1]
+        if few:
+            self.inverse = update_inverse(self.inverse, rows, signs)
+        return few
 
     def arrays(self) -> Arrays:
         """Return all of it."""
