@@ -44,6 +44,8 @@ bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
 	$(BIN)/python benchmarks/off_policy_items.py
 	$(BIN)/python benchmarks/models.py
 	$(BIN)/python benchmarks/beliefs.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/catalogue_beliefs.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/catalogue_decisions.py
 
 clean: ## remove .venv, the demo's results and every cache
 	rm -rf $(VENV) $(DEMO) bench build dist .pytest_cache .ruff_cache .hypothesis

@@ -47,31 +47,38 @@ def _largest(scores: Singles, available: Bools, n: int) -> tuple[Ints, Singles]:
 
     A row shorter than n is filled up with -inf at index 0.
     """
-    n_rows, n_items = scores.shape
-    rows = np.arange(n_rows)
-    items = np.zeros((n_rows, n), dtype=np.int64)
-    values = np.full((n_rows, n), -np.inf, dtype=np.float32)
-    if n_items <= _BLOCK_ABOVE:
-        work = np.where(available, scores, np.float32(-np.inf))
-        for j in range(min(n, n_items)):
-            best = work.argmax(axis=1)
-            items[:, j], values[:, j] = best, work[rows, best]
-            work[rows, best] = -np.inf
-        return items, values
-    width = int(np.sqrt(n_items))
-    n_blocks = -(-n_items // width)
-    work = np.empty((n_rows, n_blocks * width), dtype=np.float32)
-    work[:, n_items:] = -np.inf
-    work[:, :n_items] = scores
-    work[:, np.flatnonzero(~available)] = -np.inf
-    blocks = work.reshape(n_rows, n_blocks, width)
-    highest = blocks.max(axis=2)  # (B, n_blocks)
-    for j in range(n):
-        block = highest.argmax(axis=1)
-        chosen = blocks[rows, block]  # (B, width)
-        inside = chosen.argmax(axis=1)
-        items[:, j], values[:, j] = block * width + inside, chosen[rows, inside]
-        chosen[rows, inside] = -np.inf
-        blocks[rows, block, inside] = -np.inf
-        highest[rows, block] = chosen.max(axis=1)
+    everything = bool(available.all())
+    if scores.shape[1] > _BLOCK_ABOVE:
+        return _largest_in_blocks(scores if everything else np.where(available, scores, np.float32(-np.inf)), n)
+    return _take_largest(scores.copy() if everything else np.where(available, scores, np.float32(-np.inf)), n)
+
+
+def _take_largest(work: Singles, n: int) -> tuple[Ints, Singles]:
+    """Return what `_largest` does of all items of `work` (B, M), which is written over."""
+    rows = np.arange(len(work))
+    items = np.zeros((len(work), n), dtype=np.int64)
+    values = np.full((len(work), n), -np.inf, dtype=np.float32)
+    for j in range(min(n, work.shape[1])):
+        best = work.argmax(axis=1)
+        items[:, j], values[:, j] = best, work[rows, best]
+        work[rows, best] = -np.inf
     return items, values
+
+
+def _largest_in_blocks(scores: Singles, n: int) -> tuple[Ints, Singles]:
+    """Return what `_largest` does of all items of `scores` (B, M), reading each once.
+
+    The n largest are in the n blocks with the largest maxima, or in the rest that fills no block.
+    """
+    n_items = scores.shape[1]
+    width = int(np.sqrt(n_items))
+    n_blocks = n_items // width
+    blocks = scores[:, : n_blocks * width].reshape(-1, n_blocks, width)
+    best_blocks = _take_largest(blocks.max(axis=2), min(n, n_blocks))[0]  # (B, n)
+    chosen = np.take_along_axis(blocks, best_blocks[:, :, None], axis=1)  # (B, n, width)
+    rest = scores[:, n_blocks * width :]
+    place, values = _take_largest(np.concatenate([chosen.reshape(len(scores), -1), rest], axis=1), n)
+    block, inside = np.divmod(place, width)
+    in_block = block < best_blocks.shape[1]
+    of_block = np.take_along_axis(best_blocks, np.where(in_block, block, 0), axis=1) * width + inside
+    return np.where(in_block, of_block, place + n_blocks * width - best_blocks.shape[1] * width), values

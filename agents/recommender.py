@@ -11,7 +11,7 @@ import numpy as np
 
 from serendip.agents.beliefs.belief import Belief, EventBelief, Luck, PointPosterior, Posterior, Situation
 from serendip.agents.history import History
-from serendip.agents.models.model import Arrays
+from serendip.agents.models.model import Arrays, block_rows
 from serendip.agents.played import Played
 from serendip.agents.propensity import SlateMixture
 from serendip.agents.saving import with_prefix, without_prefix, write_folder
@@ -19,7 +19,7 @@ from serendip.agents.strategies.strategy import Ranker, Strategy, tie_key
 from serendip.simulator import randomness
 from serendip.simulator.interface import Feedback, Floats, Items, SettingsError, Slates, Visits, settings_to_json
 
-_SCORES_AT_ONCE = 1 << 24  # visits times items: 64 MiB of single precision
+_SCORES_AT_ONCE = 1 << 24  # visits times items: 64 MiB of single precision, or a block of a large catalogue's users
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,8 @@ class Recommender:
 
     def _mixture(self, visits: Visits, key: int) -> SlateMixture:
         """Return the distribution before anything was played, some visits at a time."""
-        step = max(_SCORES_AT_ONCE // self.items.n_items, 1)
+        block = block_rows(self.items.n_items)
+        step = max(_SCORES_AT_ONCE // self.items.n_items // block, 1) * block
         starts = range(0, max(len(visits), 1), step)
         parts = [self._part(visits.rows(slice(start, start + step)), key) for start in starts]
         if len(parts) == 1:

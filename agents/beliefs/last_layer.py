@@ -28,7 +28,7 @@ import torch
 from numpy.typing import NDArray
 
 from serendip.agents.models import layers
-from serendip.agents.models.model import Arrays, Sparse, in_blocks
+from serendip.agents.models.model import Arrays, Sparse, block_rows, in_blocks
 from serendip.simulator.interface import Bools, Floats, SettingsError, Singles
 
 _USERS = 256  # at once when information is summed
@@ -61,7 +61,7 @@ class ItemRows:
             phi = block @ self.axes[:-1] + self.axes[-1]  # (b, d + 1)
             return np.stack([phi @ self.mean, (phi * phi) @ self.variance], axis=1)
 
-        moments = in_blocks(features, layers.BLOCK, both)
+        moments = in_blocks(features, block_rows(self.mean.shape[1]), both)
         return moments[:, 0], moments[:, 1]
 
     def arrays(self) -> Arrays:

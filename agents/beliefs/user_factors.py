@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from serendip.agents.beliefs.belief import Luck, Situation
 from serendip.agents.history import History
 from serendip.agents.models.ials import Ials
-from serendip.agents.models.model import Arrays, Sparse, in_blocks
+from serendip.agents.models.model import Arrays, Sparse, block_rows, in_blocks
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator.interface import Floats, Items, SettingsError, Singles
-
-_ROWS = 64  # users scored at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class UserFactors:
         everyone = chosen.unobserved * (factors.T @ factors)
         penalty = self.model.penalties_of(situation.clicks)
         roots = scale * covariance_roots(situation.clicks, factors, everyone, penalty)
-        return UserFactorsPosterior(vectors, roots, self.model.items)
+        return UserFactorsPosterior(vectors, roots, np.ascontiguousarray(self.model.items.T))
 
     def arrays(self) -> Arrays:
         """Return the items' factors and the noise."""
@@ -108,7 +106,7 @@ class UserFactorsPosterior:
     Attributes:
         vectors: (B, d) means.
         roots: (B, d, d) roots of the covariances.
-        items: (M, d) factors.
+        items: (d, M) factors.
     """
 
     vectors: Floats
@@ -126,19 +124,19 @@ class UserFactorsPosterior:
 
     def spread(self, luck: Luck) -> Singles:
         """Return (B, M) standard deviations, |R' h_i|, in closed form."""
-        out = np.empty((len(self.vectors), len(self.items)), dtype=np.float32)
+        out = np.empty((len(self.vectors), self.items.shape[1]), dtype=np.float32)
         for row, root in enumerate(self.roots):
-            out[row] = np.linalg.norm(self.items @ root.astype(np.float32), axis=1)
+            out[row] = np.linalg.norm(root.astype(np.float32).T @ self.items, axis=0)
         return out
 
     def draw(self, index: int, luck: Luck) -> Singles:
         """Return (B, M) scores at one vector a user, drawn anew for each visit and index."""
         noise = luck.of("vector", index).normals(self.vectors.shape[1])
-        moved = (self.roots * noise[:, None, :]).sum(axis=2)
+        moved = np.matmul(self.roots, noise[:, :, None])[:, :, 0]
         return self._scores(self.vectors + moved)
 
     def _scores(self, vectors: Floats) -> Singles:
         def along(block: NDArray[Any]) -> NDArray[Any]:
-            return block @ self.items.T
+            return block @ self.items
 
-        return in_blocks(vectors.astype(np.float32), _ROWS, along)
+        return in_blocks(vectors.astype(np.float32), block_rows(self.items.shape[1]), along)

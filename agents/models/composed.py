@@ -232,7 +232,7 @@ class Composed:
 
     def decode(self, z: Singles) -> Singles:
         """Return the logits (B, n_items) at `z` (B, latent)."""
-        return layers.in_tensor_blocks(z, self._decode)
+        return layers.in_tensor_blocks(z, self._decode, self.n_items)
 
     def scores(self, histories: Sparse) -> Singles:
         """Return the logits at the posterior mean, (B, n_items)."""

@@ -18,13 +18,12 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from serendip.agents.models.least_squares import Side, improve
-from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, in_blocks, require_items
+from serendip.agents.models.model import Arrays, Interactions, Sparse, block_rows, csr, in_blocks, require_items
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
 from serendip.simulator import randomness
 from serendip.simulator.interface import SettingsError, Singles
 
 Matrix = NDArray[Any]
-_ROWS = 64  # users scored at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ class Ials:
         def along(block: Matrix) -> Matrix:
             return block @ self.items.T
 
-        return in_blocks(vectors, _ROWS, along)
+        return in_blocks(vectors, block_rows(len(self.items)), along)
 
     def arrays(self) -> Arrays:
         """Return the items' factors."""

@@ -12,11 +12,11 @@ import scipy.sparse
 import torch
 from numpy.typing import NDArray
 
-from serendip.agents.models.model import Arrays, Sparse, csr, in_blocks
+from serendip.agents.models.model import Arrays, Sparse, block_rows, csr, in_blocks
 
 Parameters = dict[str, torch.Tensor]
 Activation = Callable[[torch.Tensor], torch.Tensor]
-BLOCK = 64  # rows of every dense product when scoring
+BLOCK = block_rows(0)  # rows of every dense product when scoring, but where items are many
 
 
 class _SparseProduct(torch.autograd.Function):
@@ -56,11 +56,20 @@ def dense(prefix: str, parameters: Parameters, x: torch.Tensor, activation: Acti
     """Return the output of the layers called `prefix` from number `first` on; the last is linear."""
     layer = first
     while f"{prefix}.w{layer}" in parameters:
-        x = torch.addmm(parameters[f"{prefix}.b{layer}"], x, parameters[f"{prefix}.w{layer}"])
+        x = _affine(parameters[f"{prefix}.b{layer}"], x, parameters[f"{prefix}.w{layer}"])
         layer += 1
         if f"{prefix}.w{layer}" in parameters:
             x = activation(x)
     return x
+
+
+def _affine(bias: torch.Tensor, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Return x @ weights + bias; a wide one, where nothing is learned, by NumPy, which is faster at it."""
+    if torch.is_grad_enabled() or block_rows(weights.shape[1]) == BLOCK:
+        return torch.addmm(bias, x, weights)
+    out = x.numpy() @ weights.detach().numpy()
+    out += bias.detach().numpy()
+    return torch.from_numpy(out)
 
 
 def from_sparse(prefix: str, parameters: Parameters, rows: Sparse, activation: Activation) -> torch.Tensor:
@@ -79,15 +88,21 @@ def score_sparse(prefix: str, parameters: Parameters, rows: Sparse, activation: 
 
 
 @torch.no_grad()
-def in_tensor_blocks(rows: NDArray[Any], compute: Activation) -> NDArray[np.float32]:
-    """Apply `compute` to float32 `rows` (B, d) in blocks of one size (see `in_blocks`), and return what it gives."""
+def in_tensor_blocks(rows: NDArray[Any], compute: Activation, n_items: int = 0) -> NDArray[np.float32]:
+    """Apply `compute` to float32 `rows` (B, d) in blocks of one size (see `in_blocks`), and return what it gives.
+
+    Args:
+        rows: (B, d).
+        compute: what gives a row for each.
+        n_items: of which `compute` gives scores; 0 if it gives something else.
+    """
 
     def block(part: NDArray[Any]) -> NDArray[Any]:
         aligned = torch.empty(part.shape)  # torch aligns its memory; a result may depend on alignment
         aligned.copy_(torch.from_numpy(part))
         return compute(aligned).numpy()
 
-    return in_blocks(rows.astype(np.float32, copy=False), BLOCK, block)
+    return in_blocks(rows.astype(np.float32, copy=False), block_rows(n_items), block)
 
 
 def normalised(rows: Sparse) -> Sparse:

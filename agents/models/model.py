@@ -14,6 +14,7 @@ from serendip.simulator.interface import DataError, SerendipError, Singles
 
 Sparse = Any  # a scipy.sparse.csr_array; scipy's own types are too wide to help
 Arrays = dict[str, NDArray[Any]]
+_MANY = 1 << 14  # items
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,11 @@ class Model(Protocol):
         ...
 
 
+def block_rows(n_items: int) -> int:
+    """Return how many users are scored at once: more where the items are so many that reading their factors costs."""
+    return 64 if n_items <= _MANY else 256
+
+
 def in_blocks(rows: NDArray[Any], n_block: int, compute: Any) -> NDArray[Any]:
     """Apply `compute` to `rows` (B, d) in blocks of exactly `n_block` rows, the last padded with zeros.
 
@@ -104,9 +110,9 @@ def in_blocks(rows: NDArray[Any], n_block: int, compute: Any) -> NDArray[Any]:
     row's result does not depend on how many others came with it.
     """
     parts = list[NDArray[Any]]()
-    for start in range(0, len(rows), n_block):
+    for start in range(0, max(len(rows), 1), n_block):
         block = rows[start : start + n_block]
         padded = np.zeros((n_block, *rows.shape[1:]), dtype=rows.dtype)
         padded[: len(block)] = block
         parts.append(compute(padded)[: len(block)])
-    return np.concatenate(parts) if parts else compute(np.zeros((n_block, *rows.shape[1:]), dtype=rows.dtype))[:0]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -190,7 +190,7 @@ class MultVae:
 
     def decode(self, z: Singles) -> Singles:
         """Return the logits (B, n_items) at `z` (B, latent)."""
-        return layers.in_tensor_blocks(z, self.logits)
+        return layers.in_tensor_blocks(z, self.logits, self.n_items)
 
     def scores(self, histories: Sparse) -> Singles:
         """Return the logits at the posterior mean, (B, n_items)."""

@@ -148,7 +148,7 @@ class RecVae:
 
     def decode(self, z: Singles) -> Singles:
         """Return the logits (B, n_items) at `z` (B, latent)."""
-        return layers.in_tensor_blocks(z, lambda x: layers.dense("decoder", self.parameters, x, silu))
+        return layers.in_tensor_blocks(z, lambda x: layers.dense("decoder", self.parameters, x, silu), self.n_items)
 
     def scores(self, histories: Sparse) -> Singles:
         """Return the logits at the posterior mean, (B, n_items)."""
