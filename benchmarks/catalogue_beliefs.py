@@ -1,8 +1,8 @@
 """What `observe` and `update` of a day cost with the posterior of EASE, beside the bare linear algebra.
 
 Run as `OMP_NUM_THREADS=1 python benchmarks/catalogue_beliefs.py`.  A day of 10,000 visits, on which the matrix is
-inverted anew, and a day of few visits to a larger catalogue, on which the inverse is led on (Woodbury).  Processor time,
-the median over days, in turns.
+inverted anew, and a day of few visits to a larger catalogue, on which its inverse is led on (Woodbury).  Processor
+time, the median over days, in turns.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ class CombinedSettings:
         weights: distribution of an event's weight; both have mean 1 and variance 1.
         item_side: a Laplace posterior of each member's last layer, or rows held to a random prior of the member's own.
         item_temperature: factor on the standard deviation of a Laplace posterior.
-        user_temperature: factor on the standard deviation of the user's latent vector; 0: the user is taken as known.
+        user_temperature: factor on the standard deviation of the user's latent vector, whom the members disagree on
+            already; 0: the user is taken as known.
         moment_draws: draws behind a mean or a standard deviation of the scores.
     """
 
@@ -40,7 +41,7 @@ class CombinedSettings:
     weights: Weighting = "exponential"
     item_side: Literal["laplace", "randomised-prior"] = "laplace"
     item_temperature: float = 0.8
-    user_temperature: float = 1.0
+    user_temperature: float = 0.5
     moment_draws: int = 24
 
     def __post_init__(self) -> None:

@@ -60,7 +60,7 @@ class LaplaceFactors:
             vectors[row, :d], lower = mine.minimum()
             root = scipy.linalg.solve_triangular(lower, np.eye(d), lower=True, trans=1, check_finite=False)
             roots[row, :d, :d] = self.settings.temperature * root
-        return UserFactorsPosterior(vectors, roots, np.column_stack([factors, biases]).astype(np.float32))
+        return UserFactorsPosterior(vectors, roots, np.vstack([factors.T, biases]).astype(np.float32))
 
     def arrays(self) -> Arrays:
         """Return what the model learned."""

@@ -14,7 +14,7 @@ from serendip.agents.models import layers, slots
 from serendip.agents.models.corruption import Corruption, ages_of, corrupted, shortened, targets
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.refinement import refined
-from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, judged, train
+from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
 from serendip.simulator.interface import DataError, SettingsError, Singles
 
@@ -41,6 +41,8 @@ class ComposedSettings:
         l1: penalty of the same weights' absolute values.
         epochs: of the first fit.
         warm_epochs: of each later one.
+        warm_steps: minibatches of each later one, at most: a budget; 0: as many as its epochs have.
+        refit_every: fits from one that starts anew to the next; 0: all but the first go on.
         fold_steps: gradient steps by which an unseen user is folded into a table.
         refine_steps: of a semi-amortised posterior, from what the encoder says.
         batch: users in a minibatch.
@@ -66,6 +68,8 @@ class ComposedSettings:
     l1: float = 0.0
     epochs: int = 50
     warm_epochs: int = 3
+    warm_steps: int = 0
+    refit_every: int = 0
     fold_steps: int = 100
     refine_steps: int = 5
     batch: int = 256
@@ -109,7 +113,7 @@ class Composed:
         chosen, clicks = self.settings, csr(data.clicks)
         if len(clicks.data) and clicks.data.min() < 0.0:
             raise DataError(f"clicks must not be negative, got {clicks.data.min():g}")
-        warm = self.n_items == data.n_items
+        warm = goes_on(chosen, self.progress, self.n_items == data.n_items)
         seed = randomness.derive(chosen.seed, "composed", self.progress.fits) & (2**63 - 1)
         generator = torch.Generator().manual_seed(seed)
         if not warm:
@@ -128,10 +132,8 @@ class Composed:
             return self._loss(corrupt, wanted, shown, own, generator) / len(rows)
 
         leaves = [*self.parameters.values(), *([] if table is None else [table])]
-        epochs = chosen.warm_epochs if warm else chosen.epochs
-        schedule = Schedule(epochs, chosen.batch, chosen.learning_rate, chosen.patience)
         phase = Phase(leaves, mean_loss)
-        train([phase], clicks.shape[0], schedule, self.progress, generator, judged(data, self))
+        train([phase], clicks.shape[0], schedule_of(chosen, warm), self.progress, generator, judged(data, self))
         self.parameters = {name: value.detach() for name, value in self.parameters.items()}
 
     def _loss(

@@ -20,7 +20,7 @@ import torch
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
-from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, judged, train
+from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
 from serendip.simulator.interface import SettingsError, Singles
 
@@ -37,6 +37,8 @@ class MultVaeSettings:
         anneal_steps: minibatches over which beta rises, counted over all fits.
         epochs: passes over the users of the first fit.
         warm_epochs: of each later one, which goes on from the parameters as they are.
+        warm_steps: minibatches of each later one, at most: a budget; 0: as many as its epochs have.
+        refit_every: fits from one that starts anew to the next; 0: all but the first go on.
         batch: users in a minibatch.
         learning_rate: of Adam.
         patience: looks at validation users without a better one, one every five epochs, before a fit ends; 0 for never.
@@ -52,6 +54,8 @@ class MultVaeSettings:
     anneal_steps: int = 2000
     epochs: int = 50
     warm_epochs: int = 3
+    warm_steps: int = 0
+    refit_every: int = 0
     batch: int = 256
     learning_rate: float = 1e-3
     patience: int = 4
@@ -119,7 +123,7 @@ class MultVae:
         Users without a click teach the encoder that an empty history means the prior.
         """
         chosen = self.settings
-        warm = self.n_items == data.n_items
+        warm = goes_on(chosen, self.progress, self.n_items == data.n_items)
         seed = randomness.derive(chosen.seed, "mult-vae", self.progress.fits) & (2**63 - 1)
         generator = torch.Generator().manual_seed(seed)
         if not warm:
@@ -136,10 +140,8 @@ class MultVae:
                 return loss
             return loss + chosen.l2 * torch.stack([(weights**2).sum() for weights in decay]).sum()
 
-        epochs = chosen.warm_epochs if warm else chosen.epochs
-        schedule = Schedule(epochs, chosen.batch, chosen.learning_rate, chosen.patience)
         phase = Phase(list(self.parameters.values()), mean_loss)
-        train([phase], clicks.shape[0], schedule, self.progress, generator, judged(data, self))
+        train([phase], clicks.shape[0], schedule_of(chosen, warm), self.progress, generator, judged(data, self))
         self.parameters = {name: value.detach() for name, value in self.parameters.items()}
 
     def loss(

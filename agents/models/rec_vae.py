@@ -22,7 +22,7 @@ from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.mult_vae import multinomial_loss
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
-from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, judged, train
+from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
 from serendip.simulator.interface import SettingsError, Singles
 
@@ -43,6 +43,8 @@ class RecVaeSettings:
         encoder_passes: of the encoder over the users in each epoch, beside one of the decoder.
         epochs: of the first fit.
         warm_epochs: of each later one, which goes on from the parameters as they are.
+        warm_steps: minibatches of each later one, at most: a budget; 0: as many as its epochs have.
+        refit_every: fits from one that starts anew to the next; 0: all but the first go on.
         batch: users in a minibatch.
         learning_rate: of Adam.
         patience: looks at validation users without a better one, one every five epochs, before a fit ends; 0 for never.
@@ -57,6 +59,8 @@ class RecVaeSettings:
     encoder_passes: int = 3
     epochs: int = 50
     warm_epochs: int = 3
+    warm_steps: int = 0
+    refit_every: int = 0
     batch: int = 256
     learning_rate: float = 5e-4
     patience: int = 4
@@ -104,7 +108,7 @@ class RecVae:
     def fit(self, data: Interactions) -> None:
         """Learn from `data`, on from the parameters if there are as many items as before."""
         chosen = self.settings
-        warm = self.n_items == data.n_items
+        warm = goes_on(chosen, self.progress, self.n_items == data.n_items)
         seed = randomness.derive(chosen.seed, "rec-vae", self.progress.fits) & (2**63 - 1)
         generator = torch.Generator().manual_seed(seed)
         if not warm:
@@ -129,13 +133,11 @@ class RecVae:
             old.update({name: value.clone() for name, value in _still(self._part("encoder")).items()})
 
         renew_prior()
-        epochs = chosen.warm_epochs if warm else chosen.epochs
-        schedule = Schedule(epochs, chosen.batch, chosen.learning_rate, chosen.patience)
         phases = [
             Phase(list(self._part("encoder").values()), encoder_loss, chosen.encoder_passes),
             Phase(list(self._part("decoder").values()), decoder_loss, before=renew_prior),
         ]
-        train(phases, clicks.shape[0], schedule, self.progress, generator, judged(data, self))
+        train(phases, clicks.shape[0], schedule_of(chosen, warm), self.progress, generator, judged(data, self))
         self.parameters = _still(self.parameters)
 
     def encode(self, histories: Sparse) -> tuple[Singles, Singles]:

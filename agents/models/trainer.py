@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -62,12 +62,64 @@ class Schedule:
         learning_rate: of Adam.
         patience: looks at the validation users without a better one, one every five epochs, after which it ends; 0 for
             never.
+        steps: minibatches, at most; 0: as many as the epochs have.
     """
 
     epochs: int
     batch: int
     learning_rate: float
     patience: int = 0
+    steps: int = 0
+
+
+class Pace(Protocol):
+    """The settings of a model that say how long it learns, the first time and later."""
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the users of a fit that starts anew."""
+        ...
+
+    @property
+    def warm_epochs(self) -> int:
+        """Of one that goes on."""
+        ...
+
+    @property
+    def warm_steps(self) -> int:
+        """Minibatches of one that goes on, at most; 0: as many as its epochs have."""
+        ...
+
+    @property
+    def refit_every(self) -> int:
+        """Fits from one that starts anew to the next; 0: all go on."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """Users in a minibatch."""
+        ...
+
+    @property
+    def learning_rate(self) -> float:
+        """Of Adam."""
+        ...
+
+    @property
+    def patience(self) -> int:
+        """Looks at validation users without a better one."""
+        ...
+
+
+def goes_on(pace: Pace, progress: Progress, same_items: bool) -> bool:
+    """Return whether the next fit goes on from the parameters as they are."""
+    return same_items and not (pace.refit_every and progress.fits % pace.refit_every == 0)
+
+
+def schedule_of(pace: Pace, warm: bool) -> Schedule:
+    """Return how long a fit takes that goes on (`warm`), or starts anew."""
+    epochs, steps = (pace.warm_epochs, pace.warm_steps) if warm else (pace.epochs, 0)
+    return Schedule(epochs, pace.batch, pace.learning_rate, pace.patience, steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +165,7 @@ def train(
         for leaf in phase.leaves:
             leaf.requires_grad_()
         optimisers.append(torch.optim.Adam(phase.leaves, lr=schedule.learning_rate, fused=True))
+    last = progress.steps + schedule.steps if schedule.steps else sys.maxsize
     best = _Best([leaf for phase in phases for leaf in phase.leaves]) if judge is not None else None
     with _bar(schedule.epochs * sum(phase.passes for phase in phases)) as advance:
         for epoch in range(1, schedule.epochs + 1):
@@ -120,13 +173,15 @@ def train(
                 if phase.before is not None:
                     phase.before()
                 for _ in range(phase.passes):
-                    _pass(phase, n_users, schedule.batch, optimiser, progress, generator)
+                    _pass(phase, n_users, schedule.batch, optimiser, progress, generator, last)
                     advance()
-            due = epoch % _CHECK_EVERY == 0 or epoch == schedule.epochs
+            due = epoch % _CHECK_EVERY == 0 or epoch == schedule.epochs or progress.steps >= last
             if judge is not None and best is not None and schedule.patience and due:
                 best.look(judge())
                 if best.misses >= schedule.patience:
                     break
+            if progress.steps >= last:
+                break
     if best is not None:
         best.take_back()
     progress.fits += 1
@@ -145,10 +200,13 @@ def _pass(
     optimiser: torch.optim.Optimizer,
     progress: Progress,
     generator: torch.Generator,
+    last: int,
 ) -> None:
-    """Take one step for each minibatch of one random order of the users."""
+    """Take one step for each minibatch of one random order of the users, until the steps are `last` in all."""
     order = torch.randperm(n_users, generator=generator).numpy()
     for start in range(0, n_users, batch):
+        if progress.steps >= last:
+            return
         loss = phase.loss(order[start : start + batch])
         optimiser.zero_grad()
         loss.backward()  # pyright: ignore[reportUnknownMemberType]

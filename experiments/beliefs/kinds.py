@@ -12,11 +12,21 @@ from serendip.agents.beliefs.dropout import Dropout, DropoutSettings
 from serendip.agents.beliefs.laplace_items import LaplaceItems, LaplaceItemsPosterior, LaplaceItemsSettings
 from serendip.agents.beliefs.last_layer import ItemRows
 from serendip.agents.beliefs.latent import Latent, LatentSettings
+from serendip.agents.presets import PRESETS
 from serendip.agents.registry import make
 from serendip.experiments.beliefs.site import Site
 from serendip.simulator.interface import Ints
 
 VAE = {"latent": 32, "hidden": [200]}
+_OTHERS: tuple[tuple[str, str, dict[str, Any]], ...] = (  # name, what it is taught on, what makes its agent
+    ("EASE, point", "all items", {"belief": "point", "model": "ease"}),
+    ("EASE, bootstrap", "all items", {"belief": "ensemble", "model": "ease"}),
+    ("ease-posterior", "all items", {"belief": "ease-posterior"}),
+    ("user-factors", "all items", {"belief": "user-factors"}),
+    ("laplace-factors", "shown items", {"belief": "laplace-factors"} | PRESETS["mf-thompson"]["model_settings"]),
+    ("gaussian-field", "shown items", {"belief": "gaussian-field"}),
+    ("click-rates", "shown items", {"belief": "click-rates"}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +93,17 @@ def of_the_user(model: Any, own: LaplaceItemsPosterior, situation: Situation, li
 def others(site: Site, users: Ints) -> Iterator[Kind]:
     """Yield what beliefs without a network think of `users`."""
     situation = site.situation(users)
-    for belief, model in (("point", "ease"), ("ensemble", "ease"), ("ease-posterior", None), ("click-rates", None)):
-        agent = make("thompson", site.catalogue, 1, site.world.seed, belief=belief, model=model)
-        agent.forget(site.history)
-        agent.update()
-        name = "EASE, point" if belief == "point" else "EASE, bootstrap" if belief == "ensemble" else belief
-        yield Kind(name, "all items", agent.belief.posterior(situation))
+    for name, likelihood, settings in _OTHERS:
+        yield Kind(name, likelihood, _told(site, settings).posterior(situation))
 
 
 def _taught(belief: str, site: Site, settings: dict[str, Any]) -> Any:
-    agent = make("thompson", site.catalogue, 1, site.world.seed, belief=belief, model="mult-vae", **settings)
+    return _told(site, {"belief": belief, "model": "mult-vae"} | settings)
+
+
+def _told(site: Site, settings: dict[str, Any]) -> Any:
+    """Return the belief of an agent that has learned from all that the site remembers."""
+    agent = make("thompson", site.catalogue, 1, site.world.seed, **settings)
     agent.forget(site.history)
     agent.update()
     return agent.belief

@@ -38,20 +38,22 @@ def expected_calibration_error(predicted: Floats, clicked: Bools, n_bins: int = 
     return sum(gaps) / max(len(order), 1)
 
 
-def epistemic_gain(probabilities: Floats, clicked: Bools, owner: Ints) -> float:
+def epistemic_gain(probabilities: Floats, clicked: Bools, owner: Ints) -> float | None:
     """Return how much likelier a user's clicks are jointly than one by one, in nats a user, averaged over users.
 
     log mean_s prod_t p_s(y_t) - sum_t log mean_s p_s(y_t), t over the inputs of one user: 0 for a belief without doubt,
     above 0 for one whose doubts about a user's items go together as the truth does.  Osband et al. (2022), "The neural
-    testbed: evaluating joint predictions".
+    testbed: evaluating joint predictions".  Ten different items ask whether doubts go together from item to item; the
+    same two items five times each, whether there is doubt where the truth is off, as in the "dyadic sampling" of Osband
+    et al. (2022), "Evaluating high-order predictive distributions in deep learning".
 
     Args:
         probabilities: (S, n) of a click.
         clicked: (n,) what happened.
-        owner: (n,) the user of each input; inputs of a user stand together.
+        owner: (n,) the user of each input; inputs of a user stand together.  None of them, no gain.
     """
     if not len(owner):
-        return float("nan")
+        return None
     logs = log_likelihoods(probabilities, clicked)
     starts = np.flatnonzero(np.diff(owner, prepend=owner[0] - 1))
     joint = mean_of_logs(np.add.reduceat(logs, starts, axis=1))

@@ -127,13 +127,14 @@ def never_shown_table(values: dict[str, Any]) -> str:
 def calibration_table(values: dict[str, Any]) -> str:
     """Return the table of calibration over all judged inputs, as Markdown."""
     lines = [
-        "| belief | taught on | ECE | NLL | epistemic gain, nats a user | coverage of 90% intervals |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
+        "| belief | taught on | ECE | NLL | epistemic gain, ten items | of two items, five times each "
+        "| coverage of 90% intervals |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in values["beliefs"]:
         of = row["calibration"]["all"]
         lines.append(
-            f"| {row['name']} | {row['likelihood']} | {of['ece']:.3f} | {of['nll']:.4f} | {of['gain']:+.3f} "
-            f"| {of['coverage']:.0%} |"
+            f"| {row['name']} | {row['likelihood']} | {of['ece']:.3f} | {of['nll']:.4f} | {of['gain']:+.4f} "
+            f"| {of['gain_again']:+.4f} | {of['coverage']:.0%} |"
         )
     return "\n".join(lines) + "\n"

@@ -15,6 +15,7 @@ from serendip.simulator.arrays import to_numpy
 from serendip.simulator.interface import Bools, Floats, Ints
 
 TAU = 10  # inputs of a user that are judged jointly
+_ANCHORS = np.repeat([0, TAU // 2], TAU // 2)  # of the first item of either topic, five showings
 _GROUPS = 5  # of items, by how often they were shown
 
 
@@ -27,6 +28,7 @@ class Trial:
         items: (B, tau) what.
         truth: (B, tau) true probability of a click.
         clicked: (B, tau) what happened.
+        again: (B, tau) what happened when two of the items, one of either topic, were shown five times each.
         for_link: (B,) users by whom scores are turned into probabilities; the others are judged.
         activity: (B,) decile of the user's activity so far, 0 to 9.
         exposure: (B, tau) group of the item: 0 never shown, else 1 to 5 by how often.
@@ -36,6 +38,7 @@ class Trial:
     items: Ints
     truth: Floats
     clicked: Bools
+    again: Bools
     for_link: Bools
     activity: Ints
     exposure: Ints
@@ -57,6 +60,7 @@ def hold(site: Site, users: Ints) -> Trial:
         items,
         truth,
         rng.random(truth.shape) < truth,
+        randomness.generator(site.world.seed, "trial again").random(truth.shape) < truth[:, _ANCHORS],
         rng.random(len(users)) < 0.5,
         activity * 10 // len(users),
         group[items],
@@ -113,13 +117,16 @@ def judge(trial: Trial, drawn: Floats) -> dict[str, Any]:
 def _measure(trial: Trial, drawn: Floats, where: Any) -> dict[str, float | None]:
     """Return the measures over the inputs `where` (B, tau)."""
     if not where.any():
-        return {"n": 0, "ece": None, "nll": None, "gain": None, "coverage": None}
-    chances, clicked = drawn[:, where], trial.clicked[where]
+        return {"n": 0, "ece": None, "nll": None, "gain": None, "gain_again": None, "coverage": None}
+    chances, clicked, again = drawn[:, where], trial.clicked[where], where[:, _ANCHORS]
     predicted = chances.mean(axis=0)
     return {
         "n": int(where.sum()),
         "ece": measures.expected_calibration_error(predicted, clicked),
         "nll": -float(measures.log_likelihoods(predicted, clicked).mean()),
         "gain": measures.epistemic_gain(chances, clicked, np.nonzero(where)[0]),
+        "gain_again": measures.epistemic_gain(
+            drawn[:, :, _ANCHORS][:, again], trial.again[again], np.nonzero(again)[0]
+        ),
         "coverage": measures.coverage(chances, trial.truth[where]),
     }

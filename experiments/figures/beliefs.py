@@ -9,7 +9,8 @@ import numpy as np
 _MEASURES = {
     "ece": "calibration error of\nclick probabilities (ECE)",
     "nll": "surprise by a click\nor none (NLL, nats)",
-    "gain": "epistemic gain of joint\nprediction (nats a user)",
+    "gain": "epistemic gain of joint predic-\ntion (nats a user, ten items)",
+    "gain_again": "epistemic gain, two items\nfive times each",
     "coverage": "truth inside the\n90% credible interval",
 }
 _SPLITS = {
@@ -23,16 +24,17 @@ _SHOWN = {  # belief as named in the results, what it was taught on: colour
     ("latent + last layer + bootstrap", "shown items"): "#D55E00",
     ("EASE, bootstrap", "all items"): "#009E73",
     ("ease-posterior", "all items"): "#CC79A7",
+    ("gaussian-field", "shown items"): "#56B4E9",
 }
 
 
 def draw(values: dict[str, Any]) -> Any:
-    """Return one page of eight panels: four measures, by user and by item; a line for each of six beliefs."""
+    """Return one page of ten panels: five measures, by user and by item; a line for each of seven beliefs."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(14.0, 7.2), layout="constrained")
+    figure = Figure(figsize=(16.0, 7.2), layout="constrained")
     figure.suptitle("Whose doubts can be trusted: calibration of beliefs against the simulator's truth", fontsize=13)
-    axes = figure.subplots(2, 4)
+    axes = figure.subplots(2, len(_MEASURES))
     lines = list[Any]()
     for row, (split, (label, ticks)) in zip(axes, _SPLITS.items(), strict=True):
         for ax, (measure, title) in zip(row, _MEASURES.items(), strict=True):
@@ -56,7 +58,7 @@ def _line(ax: Any, belief: dict[str, Any], split: str, measure: str) -> Any:
 
 def _dress(ax: Any, measure: str, title: str, label: str, ticks: list[str]) -> None:
     """Name a panel and its axes, and mark what a measure should be."""
-    ideal = {"coverage": 0.9, "gain": 0.0}.get(measure)
+    ideal = {"coverage": 0.9, "gain": 0.0, "gain_again": 0.0}.get(measure)
     if ideal is not None:
         ax.axhline(ideal, color="#999999", linewidth=0.8, linestyle="--")
     if measure == "coverage":

@@ -84,6 +84,21 @@ def test_a_model_stops_by_the_judge_of_its_data_and_keeps_what_was_best(name: st
     assert np.array_equal(model.scores(clicks()), seen[0])
 
 
+@pytest.mark.parametrize("name", LEARNED)
+def test_later_fits_keep_to_a_budget_of_steps_and_start_anew_on_schedule(name: str) -> None:
+    small = {"epochs": 4, "latent": 4, "batch": 20, "warm_epochs": 50, "warm_steps": 3, "refit_every": 3}
+    model: Any = build(name, small)
+    steps, moved = list[int](), list[float]()
+    for _ in range(5):
+        before = {name: value.clone() for name, value in model.parameters.items()}
+        model.fit(Interactions(clicks()))
+        steps.append(model.progress.steps)
+        moved.append(max((float((model.parameters[k] - old).abs().max()) for k, old in before.items()), default=0.0))
+    cold = 4 * 2
+    assert steps == [cold, cold + 3, cold + 6, cold, cold + 3]
+    assert moved[3] > 2.0 * max(moved[1], moved[2], moved[4]) > 0.0
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

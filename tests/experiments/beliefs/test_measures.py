@@ -41,6 +41,29 @@ def test_epistemic_gain_of_doubts_that_go_together_is_positive():
     assert measures.epistemic_gain(chances, clicked, np.repeat(np.arange(200), 10)) > 2.0
 
 
+def test_doubt_of_single_items_gains_where_an_item_is_shown_again_and_nowhere_else():
+    """Log odds off by N(0, 1), each item's on its own, as the belief says: 4 standard errors, once in 16,000."""
+    rng, n, tau = np.random.default_rng(4), 4000, 10
+    truth = measures.sigmoid(rng.normal(size=(n, tau)))
+    drawn = measures.sigmoid(rng.normal(size=(200, n, tau)))
+    again = np.repeat([0, 5], 5)
+    owner = np.repeat(np.arange(n), tau)
+
+    def gains(chances, chance):
+        clicked = rng.random(chance.shape) < chance
+        parts = [
+            measures.epistemic_gain(chances[:, rows].reshape(200, -1), clicked[rows].ravel(), owner[: 400 * tau])
+            for rows in np.arange(n).reshape(10, 400)
+        ]
+        return np.mean(parts), np.std(parts, ddof=1) / np.sqrt(len(parts))
+
+    mean, error = gains(drawn[:, :, again], truth[:, again])
+    assert mean > 4 * error
+    assert mean > 0.2
+    mean, error = gains(drawn, truth)
+    assert abs(mean) < 4 * error + 0.05  # 200 draws say little less of ten answers together than one by one
+
+
 def test_coverage_by_hand():
     chances = np.linspace(0.0, 1.0, 101)[:, None] * np.ones(3)
     assert measures.coverage(chances, np.array([0.05, 0.5, 0.96])) == pytest.approx(2 / 3)
@@ -68,6 +91,8 @@ def test_a_finished_seed_is_not_run_again_and_other_settings_are_refused(tmp_pat
     values = run(plan, 1, tmp_path, told.append)
     gains = {row["name"]: row["calibration"]["all"]["gain"] for row in values["beliefs"]}
     assert gains["point"] == gains["EASE, point"] == 0.0
+    again = {row["name"]: row["calibration"]["all"]["gain_again"] for row in values["beliefs"]}
+    assert again["point"] == again["EASE, point"] == 0.0
     assert imread(tmp_path / "calibration.png").std() > 0.05
     n_told = len(told)
     assert run(plan, 1, tmp_path, told.append) == values
