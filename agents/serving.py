@@ -51,7 +51,7 @@ class Server:
 
         Args:
             agent: with the belief `linear-ensemble` of each item about a `UserTable`, the strategy `thompson` that
-                draws all members, slates of one item, and at least one update behind it.
+                draws all members, anew for each slate, slates of one item, and at least one update behind it.
             available: (M,) which items can be shown.
             key: of the draws, as in `Agent.act`.
 
@@ -66,11 +66,13 @@ class Server:
             and type(strategy) is Thompson
             and strategy.settings.draws is None
             and agent.slate_size == 1
+            and agent.settings.hypothesis == "slate"
             and agent.version
         ):
             raise SettingsError(
                 f"agent {agent.settings.name!r} cannot be served: that takes slates of one item, the strategy thompson "
-                "without draws, and a linear-ensemble of each item about a table of users, updated at least once"
+                "without draws, hypothesis 'slate', and a linear-ensemble of each item about a table of users, updated "
+                "at least once"
             )
         self._pool = np.flatnonzero(available)
         weights = belief.weights[:, self._pool]  # (S, M, d)

@@ -14,13 +14,13 @@ from serendip.simulator.interface import Feedback, Items, SerendipError, Setting
 N_USERS, KEY = 600, 11
 
 
-def taught(n_items, n_features, epsilon=0.1, prior_scale=0.3):
+def taught(n_items, n_features, epsilon=0.1, prior_scale=0.3, hypothesis="slate"):
     """Return an agent that has learned a little, its items and its users' features."""
     items = Items(np.zeros(n_items, np.int32), np.where(np.arange(n_items) == 3, 5, 0).astype(np.int32))
     x = np.random.default_rng(1).standard_normal((N_USERS, n_features))
     table = UserTable(np.arange(N_USERS) * 3 - 50, x)
     belief = LinearEnsemble(LinearEnsembleSettings(prior_scale=prior_scale), items, 7, table)
-    settings = RecommenderSettings("served", "linear-ensemble", "thompson", epsilon=epsilon)
+    settings = RecommenderSettings("served", "linear-ensemble", "thompson", epsilon=epsilon, hypothesis=hypothesis)
     agent = Recommender(settings, items, 1, 7, belief, Thompson(ThompsonSettings()))
     agent.update()
     for day in range(2):
@@ -78,3 +78,6 @@ def test_other_agents_cannot_be_served():
     items = Items(np.zeros(4, np.int32), np.zeros(4, np.int32))
     with pytest.raises(SettingsError, match="'thompson' cannot be served: that takes slates of one item"):
         Server(make("thompson", items, 1, 0, belief="linear"), items.available(0), KEY)
+    kept, items, _ = taught(4, 2, hypothesis="visit")
+    with pytest.raises(SettingsError, match="hypothesis 'slate'"):
+        Server(kept, items.available(0), KEY)

@@ -41,3 +41,28 @@ def test_belief_with_strategy(belief, strategy, tmp_path):
         alone = twin.act(visits.rows([row]), KEY)
         np.testing.assert_array_equal(alone.items, slates.items[[row]])
         np.testing.assert_array_equal(alone.propensities, slates.propensities[[row]])
+
+
+@pytest.mark.parametrize("belief", sorted(set(BELIEFS) - {"nothing"}))
+def test_belief_with_one_hypothesis_a_visit(belief):
+    """The second slate of a visit is of the hypotheses that could have shown the first, whoever else is there."""
+    small = SMALL if belief in ("combined", "dropout", "laplace-items", "latent") else {}
+    agent = make("thompson", ITEMS, SLATE, 1, belief=belief, epsilon=0.1, hypothesis="visit", **small)
+    for day in range(2):
+        visits = visits_on(day)
+        slates = agent.act(visits, KEY)
+        agent.observe(visits, slates, Feedback((slates.items + visits.user_ids[:, None]) % 5 == 0))
+        agent.update()
+    first = visits_on(3)
+    slates = agent.act(first, KEY)
+    fits = agent.mixture(first, KEY).likelihoods(slates.items)
+    agent.observe(first, slates, Feedback(np.zeros(slates.items.shape, dtype=bool)))
+    second = Visits(first.user_ids, 3, np.ones(N_USERS, np.int32), first.available)
+    weights = agent.mixture(second, KEY).weights
+    np.testing.assert_allclose(weights, fits / fits.sum(axis=1, keepdims=True), rtol=1e-9)
+    slates = agent.act(second, KEY)
+    np.testing.assert_array_equal(agent.propensities(second, slates, KEY), slates.propensities)
+    for row in range(0, N_USERS, 5):
+        alone = agent.act(second.rows([row]), KEY)
+        np.testing.assert_array_equal(alone.items, slates.items[[row]])
+        np.testing.assert_array_equal(alone.propensities, slates.propensities[[row]])

@@ -146,24 +146,25 @@ def test_a_propensity_out_of_range_is_a_finding(tmp_path):
     assert "row 17: propensity is 1.2" in check.detail
 
 
-def run_agent(path, tamper=1.0):
-    """Write a log of an agent that learns on two days, and the agent beside it."""
+def run_agent(path, tamper=1.0, name="ease-epsilon", n_rounds=1, **settings):
+    """Write a log of an agent that learns on two days, `n_rounds` slates a visit, and the agent beside it."""
     rng = np.random.default_rng(2)
     items = Items(np.arange(N_ITEMS, dtype=np.int32) % 4, np.zeros(N_ITEMS, np.int32))
-    agent = registry.make("ease-epsilon", items, 3, 0)
+    agent = registry.make(name, items, 3, 0, **settings)
     writer, users = LogWriter(path), np.arange(N_USERS)
     for day in range(6):
         if day % 3 == 0:
             agent.update()
-        visits = Visits(users, day, np.zeros(N_USERS, np.int32), items.available(day))
-        slates, feedback = agent.act(visits, 77), Feedback(rng.random((N_USERS, 3)) < 0.2)
-        logged = Slates(slates.items, np.minimum(slates.propensities * tamper, 1.0), None, slates.explored)
-        writer.append(visits, logged, feedback, policy_version=agent.version - 1)
-        agent.observe(visits, slates, feedback)
+        for number in range(n_rounds):
+            visits = Visits(users, day, np.full(N_USERS, number, np.int32), items.available(day))
+            slates, feedback = agent.act(visits, 77), Feedback(rng.random((N_USERS, 3)) < 0.2)
+            logged = Slates(slates.items, np.minimum(slates.propensities * tamper, 1.0), None, slates.explored)
+            writer.append(visits, logged, feedback, policy_version=agent.version - 1)
+            agent.observe(visits, slates, feedback)
     agent.save(path.parent / "agent")
     days = {"first_day": users * 0, "last_day": users * 0 + 5, "censored": [True] * N_USERS}
     table = pa.table({"user_id": users, "cohort": ["all"] * N_USERS, **days})
-    writer.close(LogMeta("own", ("ease-epsilon",), 3, 6, key=77), table, items)
+    writer.close(LogMeta("own", (name,), 3, 6, key=77), table, items)
     return path
 
 
@@ -175,6 +176,13 @@ def test_the_agent_beside_the_log_is_asked_again(tmp_path):
     check = audit(run_agent(tmp_path / "other" / "log", tamper=0.999)).checks[-1]
     assert check.passed is False
     assert "off by 0.1%" in check.detail
+
+
+def test_an_agent_that_keeps_a_hypothesis_for_a_visit_is_sound_and_replayed(tmp_path):
+    kept = {"name": "bootstrap-thompson", "n_rounds": 3, "hypothesis": "visit", "epsilon": 0.2}
+    found = audit(run_agent(tmp_path / "log", **kept))
+    assert found.sound, found.checks
+    assert f"The {N_USERS * 3 * 3 * 3} propensities of policy version 1" in found.checks[-1].detail
 
 
 def test_the_command_prints_its_answers(tmp_path, capsys):

@@ -54,7 +54,7 @@ def run_unit(folder: Path, agent: str, batch_size: int) -> dict[str, str]:
     return fingerprint(folder)
 
 
-@pytest.mark.parametrize("name", registry.names())
+@pytest.mark.parametrize("name", [*registry.names(), "bootstrap-thompson:hypothesis=visit"])
 def test_the_same_bytes_again_and_in_batches_of_another_size(name, tmp_path):
     runs = [run_unit(tmp_path / str(index), name, batch_size) for index, batch_size in enumerate((0, 0, 11))]
     assert runs[0] == runs[1]
