@@ -10,7 +10,7 @@ import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
 from serendip.agents.beliefs.last_layer import ItemRows, Split, item_rows
-from serendip.agents.beliefs.latent import LatentModel
+from serendip.agents.beliefs.latent import LatentModel, require_latent
 from serendip.agents.history import History
 from serendip.agents.models.layers import Parameters
 from serendip.agents.models.model import Arrays, Interactions
@@ -52,6 +52,7 @@ class LaplaceItems:
     """
 
     def __init__(self, settings: LaplaceItemsSettings, model: DecoderModel) -> None:
+        require_latent("laplace-items", model)
         self.settings = settings
         self.model = model
         self.rows = ItemRows.certain(np.zeros((0, 0), dtype=np.float32))

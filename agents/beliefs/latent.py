@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from serendip.agents.models.model import Arrays, Model, Sparse
 from serendip.simulator.interface import Items, SettingsError, Singles
 
 
+@runtime_checkable
 class LatentModel(Model, Protocol):
     """A model with a Gaussian posterior over a user's latent vector."""
 
@@ -24,6 +25,19 @@ class LatentModel(Model, Protocol):
     def decode(self, latent: Singles) -> Singles:
         """Return (B, M) scores of latent vectors (B, d); a row does not depend on the others."""
         ...
+
+
+def require_latent(belief: str, model: object) -> None:
+    """Check that `model` has a Gaussian posterior of a user's latent vector, which the belief called `belief` is about.
+
+    Raises:
+        SettingsError: it has none.
+    """
+    if not isinstance(model, LatentModel):
+        raise SettingsError(
+            f"the belief {belief!r} is about the Gaussian that an encoder gives to a user's latent vector; choose the "
+            "model 'mult-vae' or 'rec-vae'"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,7 @@ class Latent:
     """Is unsure of the user: z ~ N(mean, temperature^2 std^2), and scores are decoded from z."""
 
     def __init__(self, settings: LatentSettings, model: LatentModel) -> None:
+        require_latent("latent", model)
         if settings.inference == "free" and not isinstance(model, MultinomialVae):
             raise SettingsError(
                 "free inference is about a multinomial likelihood and a normal prior; choose 'mult-vae'"

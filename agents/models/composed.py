@@ -183,7 +183,7 @@ class Composed:
         best = refined(both, lambda code: bound(code, still), chosen.refine_steps)
         return bound(both, still) + bound(best, self.parameters)
 
-    def encode(self, histories: Sparse) -> Singles:
+    def codes(self, histories: Sparse) -> Singles:
         """Return the posterior means (B, latent) of `histories`; a row does not depend on the others."""
         require_items(histories, self.n_items)
         chosen = self.settings
@@ -238,7 +238,7 @@ class Composed:
 
     def scores(self, histories: Sparse) -> Singles:
         """Return the logits at the posterior mean, (B, n_items)."""
-        return self.decode(self.encode(histories))
+        return self.decode(self.codes(histories))
 
     def arrays(self) -> Arrays:
         """Return the items' side; users are folded in anew."""

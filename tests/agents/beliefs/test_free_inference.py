@@ -104,3 +104,11 @@ def test_free_inference_is_about_a_mult_vae():
     items = Items(np.zeros(6, np.int32), np.zeros(6, np.int32))
     with pytest.raises(SettingsError, match="choose 'mult-vae'"):
         make("thompson", items, 2, 0, belief="latent", model="rec-vae", inference="free")
+
+
+@pytest.mark.parametrize("belief", ["latent", "laplace-items", "combined"])
+@pytest.mark.parametrize("model", ["ease", "semi-amortised-vae", "free-vae"])
+def test_models_without_a_gaussian_latent_vector_are_refused(belief, model):
+    items = Items(np.zeros(9, np.int32), np.zeros(9, np.int32))
+    with pytest.raises(SettingsError, match="choose the model 'mult-vae' or 'rec-vae'"):
+        make("thompson", items, 2, 0, belief=belief, model=model)

@@ -86,7 +86,7 @@ def test_no_vector_is_likelier_under_the_models_own_loss(likelihood):
 
     belief, situation = taught(likelihood)
     z = torch.from_numpy(belief.posterior(situation).vectors[:, :3].astype(np.float32))
-    near = torch.from_numpy(belief.model.encode(situation.clicks))
+    near = torch.from_numpy(belief.model.codes(situation.clicks))
 
     def loss(at):
         return belief.model.misfit(at, situation.clicks) + L2 / 2 * (at * at).sum(dim=1)

@@ -141,7 +141,7 @@ def test_refining_a_posterior_fits_the_history_better() -> None:
     x = csr((np.random.default_rng(0).random((30, 12)) < 0.4).astype(np.float32))
     model = Composed(ComposedSettings(posterior="semi-amortised", latent=3, hidden=(6,), epochs=3, batch=8))
     model.fit(Interactions(x))
-    started, ended = model.moments(x)[0], torch.from_numpy(model.encode(x))
+    started, ended = model.moments(x)[0], torch.from_numpy(model.codes(x))
 
     def loss(z: torch.Tensor) -> float:
         return float((model.misfit(z, x) + 0.5 * model.settings.beta * (z * z).sum(dim=1)).sum())
@@ -156,7 +156,7 @@ def test_folding_in_finds_the_ridge_solution() -> None:
     model.fit(Interactions(x))
     weights, bias = model.parameters["decoder.w0"].numpy(), model.parameters["decoder.b0"].numpy()
     ridge = np.linalg.solve(weights @ weights.T + 0.5 * np.eye(3), weights @ (x.toarray() - bias).T).T
-    assert np.allclose(model.encode(x), ridge, atol=1e-3)
+    assert np.allclose(model.codes(x), ridge, atol=1e-3)
 
 
 def test_folding_in_agrees_with_the_vectors_learned(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +177,7 @@ def test_folding_in_agrees_with_the_vectors_learned(monkeypatch: pytest.MonkeyPa
     model.fit(Interactions(x))
     vectors = learned[0].detach().numpy()
     assert np.abs(vectors).max() > 0.3
-    assert np.abs(model.encode(x) - vectors).max() < 0.02
+    assert np.abs(model.codes(x) - vectors).max() < 0.02
 
 
 def test_slots_that_do_not_fit_are_refused() -> None:
