@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from scipy.special import digamma, polygamma
+from scipy.optimize import minimize_scalar
+from scipy.special import betaln, digamma, polygamma
 
 from serendip.agents.beliefs.belief import Situation
 from serendip.agents.beliefs.gaussian import GaussianPosterior
@@ -22,14 +23,15 @@ class ClickRatesSettings:
     Attributes:
         of: whether each item or each topic has a rate of its own.
         strength: of the prior, in exposures: an item's is centred on its topic's rate, a topic's on the overall one.
+            None: as strong as the rates are alike, by maximum likelihood (empirical Bayes).
     """
 
     of: Literal["item", "topic"] = "item"
-    strength: float = 10.0
+    strength: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.strength < np.inf:
-            raise SettingsError(f"strength is {self.strength}; allowed is above 0")
+        if self.strength is not None and not 0.0 < self.strength < np.inf:
+            raise SettingsError(f"strength is {self.strength}; allowed is above 0, or null")
 
 
 class ClickRates:
@@ -47,17 +49,22 @@ class ClickRates:
     def update(self, history: History, items: Items) -> None:
         """Count clicks and exposures."""
         clicks, shown = (t.item_totals.astype(np.float64) for t in (history.clicks, history.exposures))
-        strength = self.settings.strength
         overall = (clicks.sum() + 1.0) / (shown.sum() + 2.0)
         topic = np.asarray(items.topic)
         of_topic = [np.bincount(topic, c, minlength=items.n_topics).astype(np.float64) for c in (clicks, shown)]
-        a, b = beta_posterior(of_topic[0], of_topic[1], np.asarray(overall), strength)
+        a, b = self._posterior(of_topic[0], of_topic[1], np.full(items.n_topics, overall))
         if self.settings.of == "topic":
             a, b = a[topic], b[topic]
         else:
-            a, b = beta_posterior(clicks, shown, (a / (a + b))[topic], strength)
+            a, b = self._posterior(clicks, shown, (a / (a + b))[topic])
         self._mean = (digamma(a) - digamma(b)).astype(np.float32)
         self._deviation = np.sqrt(polygamma(1, a) + polygamma(1, b)).astype(np.float32)
+
+    def _posterior(self, clicks: Floats, shown: Floats, prior: Floats) -> tuple[Floats, Floats]:
+        strength = self.settings.strength
+        return beta_posterior(
+            clicks, shown, prior, likeliest_strength(clicks, shown, prior) if strength is None else strength
+        )
 
     def posterior(self, situation: Situation) -> GaussianPosterior:
         """Return the log odds, the same for all."""
@@ -71,6 +78,25 @@ class ClickRates:
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` returned."""
         self._mean, self._deviation = arrays["mean"], arrays["deviation"]
+
+
+def likeliest_strength(clicks: Floats, shown: Floats, prior: Floats) -> float:
+    """Return the s in [1, 10,000] under which what was clicked is likeliest, rates being Beta(s prior, s (1 - prior)).
+
+    The product over what was shown of B(s prior + clicks, s (1 - prior) + misses) / B(s prior, s (1 - prior)); 10 where
+    nothing was shown.  Gelman et al. (2013), "Bayesian data analysis", section 5.3.
+    """
+    seen = shown > 0.0
+    if not seen.any():
+        return 10.0
+    clicks, misses, prior = clicks[seen], np.maximum(shown - clicks, 0.0)[seen], prior[seen]
+
+    def surprise(log_strength: float) -> float:
+        a, b = np.exp(log_strength) * prior, np.exp(log_strength) * (1.0 - prior)
+        return -float((betaln(a + clicks, b + misses) - betaln(a, b)).sum())
+
+    found: Any = minimize_scalar(surprise, bounds=(0.0, np.log(10_000.0)), method="bounded")
+    return float(np.exp(found.x))
 
 
 def beta_posterior(clicks: Floats, shown: Floats, prior: Floats, strength: float) -> tuple[Floats, Floats]:

@@ -33,7 +33,7 @@ class Plan:
     days: int = 20
     held_back: float = 0.2
     epochs: int = 50
-    draws: int = 32
+    draws: int = 128
 
     def __post_init__(self) -> None:
         if not 0.0 < self.held_back < 1.0 or min(self.days, self.epochs, self.draws) < 1:

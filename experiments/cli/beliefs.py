@@ -32,7 +32,7 @@ class Beliefs:
     epochs: int = 50
     """Of each autoencoder's training."""
 
-    draws: int = 32
+    draws: int = 128
     """Hypotheses behind a probability, where they cannot be counted."""
 
     out: Annotated[Path, shown("DIR")] = Path("results/beliefs")

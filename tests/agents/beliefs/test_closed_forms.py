@@ -1,11 +1,12 @@
 import numpy as np
+import pytest
 import scipy.sparse as sparse
 
 from serendip.agents.beliefs.belief import Luck
-from serendip.agents.beliefs.click_rates import beta_posterior
+from serendip.agents.beliefs.click_rates import ClickRates, ClickRatesSettings, beta_posterior, likeliest_strength
 from serendip.agents.beliefs.ease_posterior import ease_predictive
 from serendip.agents.models.ease import ease_weights
-from serendip.simulator.interface import Visits
+from serendip.simulator.interface import SettingsError, Visits
 
 
 def test_ease_predictive_agrees_with_a_regression_for_each_item():
@@ -28,6 +29,31 @@ def test_ease_predictive_agrees_with_a_regression_for_each_item():
 def test_beta_posterior_by_hand():
     a, b = beta_posterior(np.array([3.0]), np.array([10.0]), np.array([0.25]), 4.0)
     np.testing.assert_array_equal([a, b], [[4.0], [10.0]])
+
+
+def test_likeliest_strength_is_how_alike_rates_are():
+    """2,000 rates of Beta(6, 24), strength 30, 100 showings each: within 4 standard errors of log s, once in 16,000.
+
+    The standard error is the spread of 40 such estimates of other draws.
+    """
+    prior, shown = np.full(2000, 0.2), np.full(2000, 100.0)
+
+    def found(seed):
+        rng = np.random.default_rng(seed)
+        return np.log(likeliest_strength(rng.binomial(100, rng.beta(6.0, 24.0, size=2000)).astype(float), shown, prior))
+
+    others = np.array([found(seed) for seed in range(1, 41)])
+    assert abs(found(0) - np.log(30.0)) < 4.0 * others.std(ddof=1)
+    assert others.std(ddof=1) < 0.1
+
+
+def test_rates_that_are_all_alike_or_never_seen():
+    prior = np.full(50, 0.3)
+    assert likeliest_strength(np.full(50, 30.0), np.full(50, 100.0), prior) > 1000.0
+    assert likeliest_strength(np.zeros(50), np.zeros(50), prior) == 10.0
+    with pytest.raises(SettingsError, match="strength is 0"):
+        ClickRatesSettings(strength=0.0)
+    assert ClickRates(ClickRatesSettings()).settings.strength is None
 
 
 def test_rough_normals_are_normal_and_depend_on_the_visit_alone():
