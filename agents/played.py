@@ -15,9 +15,18 @@ class Played:
     """
 
     def __init__(self) -> None:
+        self._asked: tuple[int, int] | None = None  # last day asked of, and the key of its draws (64 bits, signed)
         self._day = -1
         self._users: Ints = np.zeros(0, dtype=np.int64)  # sorted
         self._likelihoods: Floats = np.zeros((0, 0))
+
+    def ask(self, day: int, key: int) -> None:
+        """Note with which key of draws it was asked what is played on `day`."""
+        self._asked = day, key
+
+    def key_of(self, day: int) -> int | None:
+        """Return the key of the draws of `day`, or None where it was not asked of last."""
+        return self._asked[1] if self._asked is not None and self._asked[0] == day else None
 
     def of(self, visits: Visits, n_hypotheses: int) -> Floats:
         """Return (B, S) likelihoods up to a factor of each row: ones where nothing was shown that day."""
@@ -44,10 +53,17 @@ class Played:
 
     def arrays(self) -> Arrays:
         """Return all of it."""
-        return {"day": np.asarray([self._day]), "users": self._users, "likelihoods": self._likelihoods}
+        return {
+            "asked": np.asarray(self._asked or (), dtype=np.int64),
+            "day": np.asarray([self._day]),
+            "users": self._users,
+            "likelihoods": self._likelihoods,
+        }
 
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` returned."""
+        asked = arrays["asked"].tolist()
+        self._asked = (asked[0], asked[1]) if asked else None
         self._day = int(arrays["day"][0])
         self._users, self._likelihoods = arrays["users"].copy(), arrays["likelihoods"].copy()
 

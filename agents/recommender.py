@@ -53,27 +53,6 @@ class RecommenderSettings:
             raise SettingsError(f"epsilon is {self.epsilon}; it is a probability, from 0 to 1")
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the agent was last asked, and what it answered before it was told what was played earlier in the visits.
-
-    Attributes:
-        visits: who was there.
-        key: of the draws.
-        mixture: the answer.
-    """
-
-    visits: Visits
-    key: int
-    mixture: SlateMixture
-
-    def about(self, visits: Visits) -> bool:
-        """Return whether it was about the very same visits."""
-        mine = self.visits
-        same = (mine.user_ids, visits.user_ids), (mine.visit, visits.visit), (mine.available, visits.available)
-        return mine.day == visits.day and all(np.array_equal(one, other) for one, other in same)
-
-
 class Recommender:
     """An agent made of a belief and a strategy.
 
@@ -105,7 +84,7 @@ class Recommender:
         self.history = History(items.n_items)
         self.version = 0
         self._played = Played()
-        self._asked: _Asked | None = None
+        self._last: tuple[Visits, SlateMixture] | None = None  # the last question, and the answer less what was played
 
     def mixture(self, visits: Visits, key: int) -> SlateMixture:
         """Return the distribution over slates that the agent plays from at each visit.
@@ -116,7 +95,8 @@ class Recommender:
         mixture = self._mixture(visits, key)
         if self.settings.hypothesis == "slate":
             return mixture
-        self._asked = _Asked(visits, key, mixture)
+        self._played.ask(visits.day, key)
+        self._last = visits, mixture
         return mixture.given_played(self._played.of(visits, mixture.candidates.shape[1]))
 
     def _mixture(self, visits: Visits, key: int) -> SlateMixture:
@@ -139,8 +119,8 @@ class Recommender:
 
     def observe(self, visits: Visits, slates: Slates, feedback: Feedback) -> None:
         """Remember what was shown and what was clicked."""
-        if self._asked is not None:
-            self._tell_hypotheses(self._asked, visits, slates)
+        if self.settings.hypothesis == "visit":
+            self._tell_hypotheses(visits, slates)
         if isinstance(self.belief, EventBelief):
             self.belief.observe(Situation(visits, self.history, self.items), slates, feedback)
         self.history.append(visits, slates, feedback)
@@ -148,7 +128,7 @@ class Recommender:
     def forget(self, history: History | None = None) -> None:
         """Remember `history` and nothing else; without one, nothing at all.  What was learned stays."""
         self.history = History(self.items.n_items) if history is None else history
-        self._played, self._asked = Played(), None
+        self._played, self._last = Played(), None
 
     def update(self) -> None:
         """Learn from all that was observed."""
@@ -182,11 +162,14 @@ class Recommender:
         """Whether the belief holds anything to be saved."""
         return self.version > 0 or isinstance(self.belief, EventBelief)
 
-    def _tell_hypotheses(self, asked: _Asked, visits: Visits, slates: Slates) -> None:
-        """Take in what these slates say of which hypothesis plays; parts of slates, and of the past, say nothing."""
-        if slates.items.shape[1] == self.slate_size and visits.day == asked.visits.day:
-            mixture = asked.mixture if asked.about(visits) else self._mixture(visits, asked.key)
-            self._played.add(visits, mixture.likelihoods(slates.items))
+    def _tell_hypotheses(self, visits: Visits, slates: Slates) -> None:
+        """Take in what these slates say of which hypothesis plays; parts of slates and other days say nothing."""
+        key = self._played.key_of(visits.day)
+        if key is None or slates.items.shape[1] != self.slate_size:
+            return
+        known = self._last is not None and self._last[0].same_as(visits)
+        mixture = self._last[1] if self._last is not None and known else self._mixture(visits, key)
+        self._played.add(visits, mixture.likelihoods(slates.items))
 
     def _part(self, visits: Visits, key: int) -> SlateMixture:
         first = visits if self.settings.hypothesis == "slate" else visits.first()

@@ -87,6 +87,11 @@ class Visits:
         """Return the visits at `rows` (a slice, a mask or indices)."""
         return dataclasses.replace(self, user_ids=self.user_ids[rows], visit=self.visit[rows])
 
+    def same_as(self, other: Visits) -> bool:
+        """Return whether the other visits are the very same."""
+        pairs = (self.user_ids, other.user_ids), (self.visit, other.visit), (self.available, other.available)
+        return self.day == other.day and all(np.array_equal(one, two) for one, two in pairs)
+
     def first(self) -> Visits:
         """Return the first slates of the same users' day."""
         return dataclasses.replace(self, visit=np.zeros_like(self.visit))

@@ -61,9 +61,11 @@ def test_batches_memory_and_a_twin_agree(name, tmp_path):
     same(a_day(agents[1], 5, batch=7), whole)
     visits = visits_of(np.arange(N_USERS), 5, 0)
     slates = agents[2].act(visits, KEY)
-    agents[2].observe(visits, slates, likes(slates, visits))
-    agents[2].save(tmp_path)  # in the middle of a visit
-    twin = load(tmp_path)
+    agents[2].save(tmp_path / "before")  # in the middle of a visit, before it is known what came of a slate, and after
+    twin = load(tmp_path / "before")
+    twin.observe(visits, slates, likes(slates, visits))
+    twin.save(tmp_path / "after")
+    twin = load(tmp_path / "after")
     for number in (1, 2):
         visits = visits_of(np.arange(N_USERS), 5, number)
         slates = twin.act(visits, KEY)
