@@ -136,7 +136,7 @@ class Learned:
 
 def _inverted(clicks: Sparse, lam: float) -> Matrix:
     """Return (X'X + lam I)^-1 of `clicks` X, in Fortran order."""
-    counts = gram(clicks, np.float64)
+    counts = gram(clicks, np.float64, n_matrices=2)  # it and what was there before
     counts[np.diag_indices_from(counts)] += lam
     return invert_in_place(counts)
 

@@ -14,7 +14,7 @@ from serendip.agents.models import layers, slots
 from serendip.agents.models.corruption import Corruption, ages_of, corrupted, shortened, targets
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.refinement import refined
-from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
+from serendip.agents.models.trainer import Phase, Progress, Rows, check_pace, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
 from serendip.simulator.interface import DataError, SettingsError, Singles
 
@@ -41,7 +41,7 @@ class ComposedSettings:
         l1: penalty of the same weights' absolute values.
         epochs: of the first fit.
         warm_epochs: of each later one.
-        warm_steps: minibatches of each later one, at most: a budget; 0: as many as its epochs have.
+        warm_steps: minibatches of each later one, at most, as a budget; 0: as many as its epochs have.
         refit_every: fits from one that starts anew to the next; 0: all but the first go on.
         fold_steps: gradient steps by which an unseen user is folded into a table.
         refine_steps: of a semi-amortised posterior, from what the encoder says.
@@ -79,6 +79,7 @@ class ComposedSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_pace(self)
         if self.encoder == "table" and self.posterior in ("amortised", "semi-amortised"):
             raise SettingsError(f"a table of users is not {self.posterior}; its posterior is 'point' or 'free'")
         if self.encoder != "table" and self.posterior == "free":

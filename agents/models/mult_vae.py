@@ -20,7 +20,7 @@ import torch
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
-from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
+from serendip.agents.models.trainer import Phase, Progress, Rows, check_pace, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
 from serendip.simulator.interface import SettingsError, Singles
 
@@ -37,7 +37,7 @@ class MultVaeSettings:
         anneal_steps: minibatches over which beta rises, counted over all fits.
         epochs: passes over the users of the first fit.
         warm_epochs: of each later one, which goes on from the parameters as they are.
-        warm_steps: minibatches of each later one, at most: a budget; 0: as many as its epochs have.
+        warm_steps: minibatches of each later one, at most, as a budget; 0: as many as its epochs have.
         refit_every: fits from one that starts anew to the next; 0: all but the first go on.
         batch: users in a minibatch.
         learning_rate: of Adam.
@@ -64,6 +64,7 @@ class MultVaeSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_pace(self)
         if self.latent < 1 or not 0.0 <= self.dropout < 1.0 or self.batch < 1:
             raise SettingsError(
                 f"a Mult-VAE needs latent >= 1, dropout in [0, 1) and batch >= 1, got {self.latent}, {self.dropout} "

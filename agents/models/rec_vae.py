@@ -22,7 +22,7 @@ from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.mult_vae import multinomial_loss
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
-from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
+from serendip.agents.models.trainer import Phase, Progress, Rows, check_pace, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
 from serendip.simulator.interface import SettingsError, Singles
 
@@ -43,7 +43,7 @@ class RecVaeSettings:
         encoder_passes: of the encoder over the users in each epoch, beside one of the decoder.
         epochs: of the first fit.
         warm_epochs: of each later one, which goes on from the parameters as they are.
-        warm_steps: minibatches of each later one, at most: a budget; 0: as many as its epochs have.
+        warm_steps: minibatches of each half in each later one, at most, as a budget; 0: as many as its epochs have.
         refit_every: fits from one that starts anew to the next; 0: all but the first go on.
         batch: users in a minibatch.
         learning_rate: of Adam.
@@ -68,6 +68,7 @@ class RecVaeSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_pace(self)
         if min(self.latent, self.hidden, self.batch, self.encoder_passes) < 1 or not 0.0 <= self.dropout < 1.0:
             raise SettingsError(
                 "a RecVAE needs latent, hidden, batch and encoder_passes of 1 or more and dropout in [0, 1), got "

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from serendip.agents.models.model import Arrays, Interactions, Model
+from serendip.simulator.interface import SettingsError
 
 Rows = NDArray[np.int64]
 _CHECK_EVERY = 5  # epochs between two looks at the validation users
@@ -62,7 +63,7 @@ class Schedule:
         learning_rate: of Adam.
         patience: looks at the validation users without a better one, one every five epochs, after which it ends; 0 for
             never.
-        steps: minibatches, at most; 0: as many as the epochs have.
+        steps: minibatches of each phase, at most; 0: as many as the epochs have.
     """
 
     epochs: int
@@ -87,7 +88,7 @@ class Pace(Protocol):
 
     @property
     def warm_steps(self) -> int:
-        """Minibatches of one that goes on, at most; 0: as many as its epochs have."""
+        """Minibatches of each phase of one that goes on, at most; 0: as many as its epochs have."""
         ...
 
     @property
@@ -109,6 +110,18 @@ class Pace(Protocol):
     def patience(self) -> int:
         """Looks at validation users without a better one."""
         ...
+
+
+def check_pace(pace: Pace) -> None:
+    """Check that the budget and the schedule of later fits are numbers of something.
+
+    Raises:
+        SettingsError: one is negative.
+    """
+    if min(pace.warm_steps, pace.refit_every) < 0:
+        raise SettingsError(
+            f"warm_steps is {pace.warm_steps} and refit_every {pace.refit_every}; allowed is 0 or more, 0 for never"
+        )
 
 
 def goes_on(pace: Pace, progress: Progress, same_items: bool) -> bool:
@@ -165,22 +178,24 @@ def train(
         for leaf in phase.leaves:
             leaf.requires_grad_()
         optimisers.append(torch.optim.Adam(phase.leaves, lr=schedule.learning_rate, fused=True))
-    last = progress.steps + schedule.steps if schedule.steps else sys.maxsize
+    left = [schedule.steps or sys.maxsize] * len(phases)  # minibatches
     best = _Best([leaf for phase in phases for leaf in phase.leaves]) if judge is not None else None
     with _bar(schedule.epochs * sum(phase.passes for phase in phases)) as advance:
         for epoch in range(1, schedule.epochs + 1):
-            for phase, optimiser in zip(phases, optimisers, strict=True):
+            for number, (phase, optimiser) in enumerate(zip(phases, optimisers, strict=True)):
                 if phase.before is not None:
                     phase.before()
                 for _ in range(phase.passes):
-                    _pass(phase, n_users, schedule.batch, optimiser, progress, generator, last)
+                    before = progress.steps
+                    _pass(phase, n_users, schedule.batch, optimiser, progress, generator, left[number])
+                    left[number] -= progress.steps - before
                     advance()
-            due = epoch % _CHECK_EVERY == 0 or epoch == schedule.epochs or progress.steps >= last
+            due = epoch % _CHECK_EVERY == 0 or epoch == schedule.epochs or not any(left)
             if judge is not None and best is not None and schedule.patience and due:
                 best.look(judge())
                 if best.misses >= schedule.patience:
                     break
-            if progress.steps >= last:
+            if not any(left):
                 break
     if best is not None:
         best.take_back()
@@ -200,13 +215,11 @@ def _pass(
     optimiser: torch.optim.Optimizer,
     progress: Progress,
     generator: torch.Generator,
-    last: int,
+    most: int,
 ) -> None:
-    """Take one step for each minibatch of one random order of the users, until the steps are `last` in all."""
+    """Take one step for each minibatch of one random order of the users, `most` of them at most."""
     order = torch.randperm(n_users, generator=generator).numpy()
-    for start in range(0, n_users, batch):
-        if progress.steps >= last:
-            return
+    for start in range(0, n_users, batch)[:most]:
         loss = phase.loss(order[start : start + batch])
         optimiser.zero_grad()
         loss.backward()  # pyright: ignore[reportUnknownMemberType]

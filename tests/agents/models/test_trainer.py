@@ -15,6 +15,7 @@ import torch
 from serendip.agents.models.model import Interactions, csr
 from serendip.agents.models.registry import build
 from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, train
+from serendip.simulator.interface import SettingsError
 
 LEARNED = ("mult-vae", "mult-dae", "matrix-factorisation")
 
@@ -97,6 +98,24 @@ def test_later_fits_keep_to_a_budget_of_steps_and_start_anew_on_schedule(name: s
     cold = 4 * 2
     assert steps == [cold, cold + 3, cold + 6, cold, cold + 3]
     assert moved[3] > 2.0 * max(moved[1], moved[2], moved[4]) > 0.0
+
+
+def test_a_budget_is_of_each_phase() -> None:
+    model: Any = build(
+        "rec-vae", {"epochs": 2, "batch": 20, "latent": 4, "hidden": 5, "warm_epochs": 9, "warm_steps": 3}
+    )
+    model.fit(Interactions(clicks()))
+    steps, before = model.progress.steps, {name: value.clone() for name, value in model.parameters.items()}
+    model.fit(Interactions(clicks()))
+    assert model.progress.steps == steps + 3 + 3
+    for half in ("encoder", "decoder"):
+        names = [name for name in before if name.startswith(half)]
+        assert any(not torch.equal(model.parameters[name], before[name]) for name in names)
+
+
+def test_a_budget_below_nothing_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="warm_steps is -1 and refit_every 0"):
+        build("mult-vae", {"warm_steps": -1})
 
 
 class Terminal(io.StringIO):
