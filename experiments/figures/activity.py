@@ -14,7 +14,7 @@ def draw(results: Results) -> Any:
     figure, axes = new_figure(
         3,
         "Daily active users, by how active they were before the experiment",
-        f"world {results.study.world}; 7-day {spread_words(len(results.seeds))}",
+        f"world {results.study.world_name}; 7-day {spread_words(len(results.seeds))}",
     )
     colour = colours(results.agents)
     for group, (name, ax) in enumerate(zip(ACTIVITY_GROUPS, axes, strict=True)):

@@ -14,7 +14,7 @@ LOW = 0
 
 def two_panels(results: Results, title: str, y_label: str, curve: Callable[[str, int], Floats]) -> Any:
     """Return a figure of `curve(agent, group)` (n_seeds, n_days), from 0 up, for the low-activity third and for all."""
-    subtitle = f"world {results.study.world}; {spread_words(len(results.seeds))}"
+    subtitle = f"world {results.study.world_name}; {spread_words(len(results.seeds))}"
     figure, axes = new_figure(2, title, subtitle, width=10.0)
     colour, ends = colours(results.agents), dict[str, float]()
     for ax, group, name in zip(axes, (LOW, ALL), ("low-activity third", "all users"), strict=True):

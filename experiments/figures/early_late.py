@@ -18,7 +18,7 @@ def draw(results: Results) -> Any:
     figure, axes = new_figure(
         2,
         "A short test ranks agents by the horizontal axis; their users' activity is the vertical one",
-        f"world {results.study.world}; {spread_words(len(results.seeds)).replace('band', 'bars')}",
+        f"world {results.study.world_name}; {spread_words(len(results.seeds)).replace('band', 'bars')}",
         width=10.0,
         height=5.0,
     )

@@ -15,9 +15,12 @@ Axes = Any  # a matplotlib Axes
 
 FEW_SEEDS = 3  # below, a 95% interval is wider than the picture and says nothing
 
-# Okabe & Ito (2008), safe for colour-blind readers; greys for what does not learn
-_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6A3D9A", "#8C6D31")
-_GREYS = {"uniform": "#9A9A9A", "popularity": "#555555"}
+# Okabe & Ito (2008), safe for colour-blind readers, then further ones; greys for what does not learn
+_PALETTE = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6A3D9A", "#8C6D31"),
+    *("#B2182B", "#1B7F8C", "#7A9A01", "#E7298A", "#3B4CC0", "#A0522D"),
+)
+_GREYS = {"uniform": "#9A9A9A", "popularity": "#555555", "oracle-growth": "#000000", "oracle-myopic": "#333333"}
 
 
 def colours(agents: tuple[str, ...]) -> dict[str, str]:

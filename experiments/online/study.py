@@ -57,6 +57,11 @@ class Study:
         """Return the seeds of the worlds."""
         return range(self.first_seed, self.first_seed + self.seeds)
 
+    @property
+    def world_name(self) -> str:
+        """Name of the world, also where it is a folder."""
+        return Path(self.world).name
+
     def reference_agent(self) -> str:
         """Return the agent that lifts are measured over: `reference`, or the first where it does not take part."""
         return self.reference if self.reference in self.agents else self.agents[0]

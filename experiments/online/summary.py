@@ -149,7 +149,9 @@ def to_rich(results: Results, rows: list[Row], width: int) -> Table:
     A narrow terminal gets fewer columns; `summary.md` has them all.
     """
     reference, n = results.study.reference_agent(), len(results.seeds)
-    title = f"{results.study.name} in world {results.study.world}: {n} seed{'s' * (n > 1)}, {results.study.days} days"
+    title = (
+        f"{results.study.name} in world {results.study.world_name}: {n} seed{'s' * (n > 1)}, {results.study.days} days"
+    )
     table = Table(title=title, caption=_legend(results), caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
     shown = [0, 1, 2, 3, 7, 8, 9] if width < 110 else list(range(10))
     shown += [10] if BOUND in results.agents else []
