@@ -78,9 +78,12 @@ def test_as_much_help_is_recommended_as_agrees_with_less():
         "Go by dr_os (standard error 0.02): it is helped most by the reward model, and within a standard error of snips"
         " and sndr.",
     )
-    name, why = recommend(agreeing | {"dr_os": estimate(0.3, 0.01)}, "weak", 1000)
+    name, why = recommend(agreeing | {"dr_os": estimate(0.3, 0.01)}, "reliable", 1000)
     assert name == "sndr"
     assert "dr_os, which is helped more by the reward model, is more than a standard error off" in why
+    name, why = recommend(agreeing, "weak", 1000)
+    assert name == "sndr"
+    assert why.endswith("of snips; dr_os leaves too much to the reward model on a weak log.")
     assert recommend(agreeing | {"dm": estimate(0.45, 0.0001)}, "reliable", 1000)[0] == "dr_os"
     assert recommend(agreeing | {"slate_snips": estimate(0.9, 0.05)}, "reliable", 1000)[0] == "slate_snips"
     assert recommend({"ips": estimate(0.5, 0.1), "dm": estimate(0.4, 0.1)}, "reliable", 1000)[0] == "ips"
