@@ -20,8 +20,8 @@ def recommend(estimates: Mapping[str, Estimate], verdict: str, n_users: int) -> 
     before it (Lepski's principle, see `estimators.slope`).  The order is fixed, for the estimators with the smallest
     standard errors are among others those that missed the large weights.  On a `weak` log bent weights leave much to
     the model, whose bias is in no interval: DR with shrinkage takes no part, as nowhere does what rests on a model or
-    on topics alone (DM, MIPS, OffCEM).  Where self-normalised slate IPS disagrees with what was taken, slots do not stand
-    for themselves, and it is taken.
+    on topics alone (DM, MIPS, OffCEM).  Where self-normalised slate IPS disagrees with what was taken, slots do
+    not stand for themselves, and it is taken.
     """
     points = {
         name: (e.value, e.standard_error)
