@@ -17,16 +17,21 @@ def visits_on(day):
     return Visits(np.arange(N_USERS) * 7, day, np.zeros(N_USERS, np.int32), ITEMS.available(day))
 
 
-@pytest.mark.parametrize("strategy", sorted(set(STRATEGIES) - {"uniform"}))
-@pytest.mark.parametrize("belief", sorted(set(BELIEFS) - {"nothing"}))
-def test_belief_with_strategy(belief, strategy, tmp_path):
-    small = SMALL if belief in ("combined", "dropout", "laplace-items", "latent") else {}
-    agent = make(strategy, ITEMS, SLATE, 1, belief=belief, epsilon=0.1, **small)
+def teach(agent):
+    """Let the agent serve two days and learn."""
     for day in range(2):
         visits = visits_on(day)
         slates = agent.act(visits, KEY)
         agent.observe(visits, slates, Feedback((slates.items + visits.user_ids[:, None]) % 5 == 0))
         agent.update()
+
+
+@pytest.mark.parametrize("strategy", sorted(set(STRATEGIES) - {"uniform"}))
+@pytest.mark.parametrize("belief", sorted(set(BELIEFS) - {"nothing"}))
+def test_belief_with_strategy(belief, strategy, tmp_path):
+    small = SMALL if belief in ("combined", "dropout", "laplace-items", "latent") else {}
+    agent = make(strategy, ITEMS, SLATE, 1, belief=belief, epsilon=0.1, **small)
+    teach(agent)
     visits = visits_on(3)
     slates = agent.act(visits, KEY)
     assert visits.available[slates.items].all()
@@ -48,11 +53,7 @@ def test_belief_with_one_hypothesis_a_visit(belief):
     """The second slate of a visit is of the hypotheses that could have shown the first, whoever else is there."""
     small = SMALL if belief in ("combined", "dropout", "laplace-items", "latent") else {}
     agent = make("thompson", ITEMS, SLATE, 1, belief=belief, epsilon=0.1, hypothesis="visit", **small)
-    for day in range(2):
-        visits = visits_on(day)
-        slates = agent.act(visits, KEY)
-        agent.observe(visits, slates, Feedback((slates.items + visits.user_ids[:, None]) % 5 == 0))
-        agent.update()
+    teach(agent)
     first = visits_on(3)
     slates = agent.act(first, KEY)
     fits = agent.mixture(first, KEY).likelihoods(slates.items)
