@@ -40,6 +40,7 @@ STRATEGIES = {
     "uniform": "serendip.agents.strategies.uniform:Uniform",
 }
 _VAE = {"latent": 32, "hidden": [200], "exposed_only": True}
+_MF = {"latent": 16, "l2": 1.0, "warm_epochs": 20, "exposed_only": True}
 PRESETS: dict[str, dict[str, Any]] = {
     "uniform": {"strategy": "uniform", "belief": "nothing", "epsilon": 1.0},
     "popularity": {"strategy": "greedy", "belief": "popularity"},
@@ -88,7 +89,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "strategy": "thompson",
         "belief": "laplace-factors",
         "model": "bernoulli-mf",
-        "model_settings": {"latent": 16, "l2": 1.0, "warm_epochs": 20, "exposed_only": True},
+        "model_settings": _MF,
         "epsilon": 0.05,
     },
     # with features of users and items
@@ -120,6 +121,14 @@ PRESETS: dict[str, dict[str, Any]] = {
         "belief": "combined",
         "model": "mult-vae",
         "model_settings": _VAE,
+        "epsilon": 0.05,
+    },
+    "field-shuffled": {"strategy": "shuffled", "belief": "gaussian-field", "epsilon": 0.05},
+    "mf-shuffled": {
+        "strategy": "shuffled",
+        "belief": "laplace-factors",
+        "model": "bernoulli-mf",
+        "model_settings": _MF,
         "epsilon": 0.05,
     },
     "bootstrap-shuffled": {"strategy": "shuffled", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
