@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,15 @@ import scipy.linalg
 from scipy.special import expit, log_softmax
 
 from serendip.agents.beliefs.belief import Situation
+from serendip.agents.beliefs.gaussian_field import outcomes
 from serendip.agents.beliefs.user_factors import UserFactorsPosterior, UserFactorsSettings
-from serendip.agents.history import History
+from serendip.agents.history import History, as_ones
 from serendip.agents.models.composed import Composed
-from serendip.agents.models.model import Arrays
+from serendip.agents.models.model import Arrays, Sparse
 from serendip.simulator.interface import Floats, Items, SettingsError
 
 _LIKELIHOODS = ("bernoulli", "poisson", "multinomial")
+_LAPACK: Any = scipy.linalg.lapack
 _STEPS = 50  # of Newton's method, at most; it takes about eight
 _TOLERANCE = 1e-13  # of the loss, relative
 
@@ -51,16 +54,24 @@ class LaplaceFactors:
         biases = learned["decoder.b0"].astype(np.float64)
         n, d = len(situation), chosen.latent
         vectors, roots = np.ones((n, d + 1)), np.zeros((n, d + 1, d + 1))
+        clicks = self._told(situation)
+        everything = np.arange(len(factors))
         for row in range(n):
-            clicks = situation.clicks[[row]].toarray()[0].astype(np.float64)
-            known: Any = slice(None)
-            if chosen.exposed_only and (clicks.any() or chosen.likelihood != "multinomial"):
-                known = np.flatnonzero(clicks + situation.exposures[[row]].toarray()[0])
-            mine = Loss(chosen.likelihood, clicks[known], factors[known], biases[known], chosen.unclicked, chosen.l2)
+            told = slice(clicks.indptr[row], clicks.indptr[row + 1])
+            known, x = clicks.indices[told], clicks.data[told]
+            if not chosen.exposed_only or (chosen.likelihood == "multinomial" and not x.any()):
+                known, x = everything, clicks[[row]].toarray()[0]
+            mine = Loss(chosen.likelihood, x, factors[known], biases[known], chosen.unclicked, chosen.l2)
             vectors[row, :d], lower = mine.minimum()
             root = scipy.linalg.solve_triangular(lower, np.eye(d), lower=True, trans=1, check_finite=False)
             roots[row, :d, :d] = self.settings.temperature * root
         return UserFactorsPosterior(vectors, roots, np.vstack([factors.T, biases]).astype(np.float32))
+
+    def _told(self, situation: Situation) -> Sparse:
+        """Return (B, M) CSR clicks; with an explicit 0 at what was shown and not clicked, where that counts."""
+        if not self.model.settings.exposed_only:
+            return situation.clicks.astype(np.float64)
+        return outcomes(situation.clicks, as_ones(situation.clicks + situation.exposures))
 
     def arrays(self) -> Arrays:
         """Return what the model learned."""
@@ -71,7 +82,7 @@ class LaplaceFactors:
         self.model.restore(arrays)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loss:
     """What one user's vector z costs: minus the log-likelihood of the clicks x, up to a constant, + l2 / 2 |z|^2.
 
@@ -100,21 +111,22 @@ class Loss:
         value, lower = self.value(z), np.eye(len(z))
         for _ in range(_STEPS):
             gradient, hessian = self.derivatives(z)
-            lower = scipy.linalg.cholesky(hessian, lower=True, check_finite=False)
-            step = scipy.linalg.cho_solve((lower, True), gradient, check_finite=False)
+            lower, step, failed = _LAPACK.dposv(hessian, gradient, lower=1)  # bare: so small that wrappers cost more
+            if failed:
+                raise np.linalg.LinAlgError("the curvature at a user's vector is not finite")
             slack = _TOLERANCE * (1.0 + abs(value))
             if gradient @ step <= slack:
                 break
             while (after := self.value(z - step)) > value + slack:
                 step = step / 2.0
             z, value = z - step, after
-        return z, lower
+        return z, np.tril(lower)
 
     def value(self, z: Floats) -> float:
         """Return the loss at `z`."""
         f, penalty = self.factors @ z + self.biases, 0.5 * self.l2 * float(z @ z)
         if self.likelihood == "bernoulli":
-            return float(self._weights() @ np.logaddexp(0.0, f) - (self.clicks > 0.0) @ f) + penalty
+            return float(self._weights @ np.logaddexp(0.0, f) - self._clicked @ f) + penalty
         if self.likelihood == "poisson":
             return float(np.exp(np.minimum(f, 30.0)).sum() - self.clicks @ f) + penalty  # capped as in the model
         return -float(self.clicks @ log_softmax(f)) + penalty
@@ -124,7 +136,7 @@ class Loss:
         f, rows = self.factors @ z + self.biases, self.factors
         if self.likelihood == "bernoulli":
             p = expit(f)
-            slope, curvature = self._weights() * p - (self.clicks > 0.0), self._weights() * p * (1.0 - p)
+            slope, curvature = self._weights * p - self._clicked, self._weights * p * (1.0 - p)
         elif self.likelihood == "poisson":
             curvature = np.exp(np.minimum(f, 30.0))
             slope = curvature - self.clicks
@@ -133,8 +145,16 @@ class Loss:
             slope = curvature - self.clicks
             rows = rows - curvature @ rows / max(float(curvature.sum()), 1e-300)  # diag(p) - pp' by centring
         hessian = rows.T @ (rows * curvature[:, None])
-        hessian[np.diag_indices_from(hessian)] += self.l2
-        return self.factors.T @ slope + self.l2 * z, hessian
+        return self.factors.T @ slope + self.l2 * z, hessian + self._ridge
 
+    @cached_property
+    def _clicked(self) -> Floats:
+        return (self.clicks > 0.0).astype(np.float64)
+
+    @cached_property
     def _weights(self) -> Floats:
         return np.where(self.clicks > 0.0, 1.0, self.unclicked)
+
+    @cached_property
+    def _ridge(self) -> Floats:
+        return self.l2 * np.eye(self.factors.shape[1])

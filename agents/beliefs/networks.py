@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from serendip.agents.models.model import Arrays
 from serendip.simulator import randomness
@@ -31,10 +34,13 @@ class Networks:
         self._moments = [(np.zeros_like(p), np.zeros_like(p)) for p in self.parameters]
         self._steps = 0
 
-    def hidden(self, x: Floats) -> Floats:
-        """Return (R, n, h) what the hidden layer makes of `x` (R, n, d)."""
+    def hidden(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Return (R, n, h) what the hidden layer makes of `x` (R, n, d), in the precision of `x`."""
         # one product a row of R and no more, so that the number of rows changes no bit
-        return np.maximum(np.matmul(x, self.parameters[0]) + self.parameters[1], 0.0)
+        weights, bias = (p.astype(x.dtype, copy=False) for p in self.parameters[:2])
+        inner = np.matmul(x, weights)
+        inner += bias
+        return np.maximum(inner, 0.0, out=inner)
 
     def outputs(self, x: Floats) -> Floats:
         """Return (R, n, K)."""

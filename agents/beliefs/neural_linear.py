@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from serendip.agents.beliefs.belief import Situation
 from serendip.agents.beliefs.events import Block, Events
@@ -17,7 +19,7 @@ from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
-from serendip.simulator.interface import Feedback, Floats, Items, SettingsError, Slates
+from serendip.simulator.interface import Feedback, Items, SettingsError, Slates
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,14 @@ class NeuralLinear:
         self._updates += 1
         self.features.refresh(history, items)
 
-    def inner(self, x: Floats) -> Floats:
-        """Return (B, n, h + 1) what the hidden layer makes of features `x` (B, n, d), and a 1."""
+    def inner(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Return (B, n, h + 1) what the hidden layer makes of features `x` (B, n, d), and a 1, in their precision."""
         hidden = self.network.hidden(x)
-        return np.concatenate([hidden, np.ones((*hidden.shape[:2], 1))], axis=2)
+        return np.concatenate([hidden, np.ones((*hidden.shape[:2], 1), dtype=x.dtype)], axis=2)
 
     def posterior(self, situation: Situation) -> SharedWeightsPosterior:
         """Return the expected share of clicks, and how sure it is."""
-        inner = self.inner(self.features.pairs(situation).astype(np.float64)).astype(np.float32)
+        inner = self.inner(self.features.pairs(situation))
         known = self.regression
         root = np.linalg.cholesky(known.noise[0] * known.covariance[0])
         return SharedWeightsPosterior(inner, known.mean[0, 0], root)

@@ -75,7 +75,8 @@ class SharedWeightsPosterior:
         return self._scores(self.center + np.matmul(self.root, z[:, :, None])[:, :, 0])
 
     def _scores(self, w: Floats) -> Singles:
-        return np.matmul(self.x, w[:, :, None])[:, :, 0].astype(np.float32)
+        # in the precision of x, of which a copy in another would cost more than the products
+        return np.matmul(self.x, w.astype(np.float32)[:, :, None])[:, :, 0]
 
 
 @dataclass(frozen=True, slots=True)
