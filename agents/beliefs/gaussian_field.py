@@ -153,14 +153,14 @@ class FieldPosterior:
     Attributes:
         field: of all users.
         shown: (B, M) CSR float64, noise / showings of what each user was shown.
-        inverses: K^-1, one a user.
+        lowers: lower Cholesky factors of K, one a user.
         location: (B, M) means.
         temperature: factor on the standard deviations.
     """
 
     field: Field
     shown: Sparse
-    inverses: list[Floats]
+    lowers: list[Floats]
     location: Singles
     temperature: float
 
@@ -169,16 +169,16 @@ class FieldPosterior:
         """Return the posterior given (B, M) CSR counts of clicks and showings."""
         y = outcomes(clicks, exposures)
         shown = sparse.csr_array((field.noise / exposures.data, exposures.indices, exposures.indptr), shape=y.shape)
-        inverses = list[Floats]()
+        lowers = list[Floats]()
         for row in range(y.shape[0]):
             mine = slice(shown.indptr[row], shown.indptr[row + 1])
             seen = shown.indices[mine]
             k = field.covariance[np.ix_(seen, seen)].astype(np.float64)
             k[np.diag_indices_from(k)] += shown.data[mine]
-            inverses.append(_inverse(k))
-        bare = cls(field, shown, inverses, np.zeros((0, 0), dtype=np.float32), temperature)
+            lowers.append(scipy.linalg.cholesky(k, lower=True, overwrite_a=True, check_finite=False))
+        bare = cls(field, shown, lowers, np.zeros((0, 0), dtype=np.float32), temperature)
         location = field.mean.astype(np.float32) + bare.moved_by(y.data - field.mean[y.indices])
-        return cls(field, shown, inverses, location, temperature)
+        return cls(field, shown, lowers, location, temperature)
 
     @property
     def n_hypotheses(self) -> None:
@@ -193,10 +193,10 @@ class FieldPosterior:
         """Return (B, M) standard deviations, in closed form."""
         covariance = self.field.covariance
         out = np.empty_like(self.location)
-        for row, inverse in enumerate(self.inverses):
-            across = covariance[self.shown.indices[self.shown.indptr[row] : self.shown.indptr[row + 1]]]
-            told = np.einsum("ei,ei->i", inverse @ across, across)
-            out[row] = np.sqrt(np.maximum(np.diag(covariance) - told, 0.0))
+        for row, lower in enumerate(self.lowers):
+            seen = self.shown.indices[self.shown.indptr[row] : self.shown.indptr[row + 1]]
+            half = scipy.linalg.solve_triangular(lower, covariance[seen], lower=True, check_finite=False)
+            out[row] = np.sqrt(np.maximum(np.diag(covariance) - np.einsum("ei,ei->i", half, half), 0.0))
         return np.float32(self.temperature) * out
 
     def draw(self, index: int, luck: Luck) -> Singles:
@@ -218,21 +218,13 @@ class FieldPosterior:
 
     def moved_by(self, surprise: Floats) -> Singles:
         """Return (B, M) C_.E K^-1 surprise_E, for the surprises (entries of `shown`) at what was shown."""
-        weights = np.empty_like(surprise, dtype=np.float32)
-        for row, inverse in enumerate(self.inverses):
+        weights = np.zeros(self.shown.shape, dtype=np.float32)  # dense: a product with C is quicker than with few rows
+        for row, lower in enumerate(self.lowers):
             mine = slice(self.shown.indptr[row], self.shown.indptr[row + 1])
-            weights[mine] = inverse @ surprise[mine]
-        rows: Any = sparse.csr_array((weights, self.shown.indices, self.shown.indptr), shape=self.shown.shape)
-        return rows @ self.field.covariance
+            if mine.stop > mine.start:
+                weights[row, self.shown.indices[mine]] = _LAPACK.dpotrs(lower, surprise[mine], lower=1)[0]
 
+        def along(block: NDArray[Any]) -> NDArray[Any]:
+            return block @ self.field.covariance
 
-def _inverse(k: Floats) -> Floats:
-    """Return K^-1 of a positive definite K (n, n): a user's many draws each cost one product with it."""
-    if not len(k):
-        return k
-    lower, failed = _LAPACK.dpotrf(k, lower=1)
-    half, unfit = _LAPACK.dpotri(lower, lower=1)
-    if failed or unfit:
-        raise np.linalg.LinAlgError("the covariance of what a user was shown is not positive definite")
-    half = np.tril(half)
-    return half + np.tril(half, -1).T
+        return in_blocks(weights, _ROWS, along)
