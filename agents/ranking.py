@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from serendip.simulator import randomness
@@ -26,20 +28,46 @@ def top_slates(scores: Singles, available: Bools, length: int, users: Ints, key:
         SettingsError: fewer items than slots.
         SerendipError: a score among the best is not a finite number.
     """
+    require_enough(available, length)
+    items, values = _largest(scores, available, length + 1)
+    require_finite(values[:, :length])
+    return settled(items, values, users, key, lambda row: np.where(available, scores[row], np.float32(-np.inf)))
+
+
+def settled(items: Ints, values: Singles, users: Ints, key: int, scores_of: Callable[[int], Singles]) -> Ints:
+    """Return (B, L) the first L of the `items`, those of equal value in the order of a hash of (key, user, item).
+
+    Args:
+        items: (B, L + 1) the best, in falling order.
+        values: (B, L + 1) their scores.
+        users: (B,) ids.
+        key: of the stream that breaks ties.
+        scores_of: gives all (M,) scores of a row, -inf for what is not available; asked where the last place is tied.
+    """
+    length = items.shape[1] - 1
+    chosen = items[:, :length].copy()
+    for row in np.flatnonzero((values[:, 1:] == values[:, :-1]).any(axis=1)):
+        pool, worth = items[row, :length], values[row, :length]
+        if worth[-1] == values[row, length]:
+            scores = scores_of(int(row))
+            pool = np.flatnonzero(scores >= worth[-1])
+            worth = scores[pool]
+        luck = randomness.bits(key, int(users[row]), pool)
+        chosen[row] = pool[np.lexsort((luck, -worth))[:length]]
+    return chosen
+
+
+def require_enough(available: Bools, length: int) -> None:
+    """Check that a slate of `length` can be made of the items that are `available` (M,)."""
     n_available = int(np.count_nonzero(available))
     if n_available < length:
         raise SettingsError(f"a slate of {length} needs as many items; {n_available} are available")
-    items, values = _largest(scores, available, length + 1)
-    if not np.isfinite(values[:, :length]).all():
+
+
+def require_finite(best: Singles) -> None:
+    """Check the `best` scores, of any shape."""
+    if not np.isfinite(best).all():
         raise SerendipError("a score is not a finite number; the model did not learn, lower its learning rate")
-    tied = np.flatnonzero((values[:, 1:] == values[:, :-1]).any(axis=1))
-    items = items[:, :length]
-    for row in tied:
-        least = values[row, length - 1]
-        pool = np.flatnonzero(available & (scores[row] >= least))
-        luck = randomness.bits(key, int(users[row]), pool)
-        items[row] = pool[np.lexsort((luck, -scores[row, pool]))[:length]]
-    return items
 
 
 def _largest(scores: Singles, available: Bools, n: int) -> tuple[Ints, Singles]:
@@ -50,10 +78,10 @@ def _largest(scores: Singles, available: Bools, n: int) -> tuple[Ints, Singles]:
     everything = bool(available.all())
     if scores.shape[1] > _BLOCK_ABOVE:
         return _largest_in_blocks(scores if everything else np.where(available, scores, np.float32(-np.inf)), n)
-    return _take_largest(scores.copy() if everything else np.where(available, scores, np.float32(-np.inf)), n)
+    return take_largest(scores.copy() if everything else np.where(available, scores, np.float32(-np.inf)), n)
 
 
-def _take_largest(work: Singles, n: int) -> tuple[Ints, Singles]:
+def take_largest(work: Singles, n: int) -> tuple[Ints, Singles]:
     """Return what `_largest` does of all items of `work` (B, M), which is written over."""
     rows = np.arange(len(work))
     items = np.zeros((len(work), n), dtype=np.int64)
@@ -74,10 +102,11 @@ def _largest_in_blocks(scores: Singles, n: int) -> tuple[Ints, Singles]:
     width = int(np.sqrt(n_items))
     n_blocks = n_items // width
     blocks = scores[:, : n_blocks * width].reshape(-1, n_blocks, width)
-    best_blocks = _take_largest(blocks.max(axis=2), min(n, n_blocks))[0]  # (B, n)
+    best_blocks, best = take_largest(blocks.max(axis=2), min(n, n_blocks))  # (B, n)
     chosen = np.take_along_axis(blocks, best_blocks[:, :, None], axis=1)  # (B, n, width)
+    chosen[np.isneginf(best)] = -np.inf  # no block was left, and one came up again
     rest = scores[:, n_blocks * width :]
-    place, values = _take_largest(np.concatenate([chosen.reshape(len(scores), -1), rest], axis=1), n)
+    place, values = take_largest(np.concatenate([chosen.reshape(len(scores), -1), rest], axis=1), n)
     block, inside = np.divmod(place, width)
     in_block = block < best_blocks.shape[1]
     of_block = np.take_along_axis(best_blocks, np.where(in_block, block, 0), axis=1) * width + inside

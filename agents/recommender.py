@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from serendip.agents.beliefs.belief import Belief, EventBelief, Luck, PointPosterior, Posterior, Situation
+from serendip.agents.beliefs.belief import Belief, EventBelief, Factored, Luck, PointPosterior, Posterior, Situation
+from serendip.agents.catalogue import Catalogue, Tiles
 from serendip.agents.history import History
-from serendip.agents.models.model import Arrays, block_rows
+from serendip.agents.models.model import MANY_ITEMS, Arrays, block_rows
 from serendip.agents.played import Played
 from serendip.agents.propensity import SlateMixture
 from serendip.agents.saving import with_prefix, without_prefix, write_folder
@@ -19,6 +20,7 @@ from serendip.agents.strategies.strategy import Ranker, Strategy, tie_key
 from serendip.simulator import randomness
 from serendip.simulator.interface import Feedback, Floats, Items, SettingsError, Slates, Visits, settings_to_json
 
+_CODED = 1024  # visits at once where their scores are not held
 _SCORES_AT_ONCE = 1 << 24  # visits times items: 64 MiB of single precision, or a block of a large catalogue's users
 
 
@@ -33,6 +35,7 @@ class RecommenderSettings:
         model: kind of model, likewise, where the belief is about one.
         epsilon: probability of a uniformly random slate.
         hypothesis: how long one is kept: drawn anew for each slate, or one for all slates of a user's visit.
+        device: a torch device, such as "cuda", that ranks the items; None: the processor.
         belief_settings: settings of the belief.
         strategy_settings: settings of the strategy.
         model_settings: settings of the model.
@@ -44,6 +47,7 @@ class RecommenderSettings:
     model: str | None = None
     epsilon: float = 0.0
     hypothesis: Literal["slate", "visit"] = "slate"
+    device: str | None = None
     belief_settings: dict[str, Any] = field(default_factory=dict[str, Any])
     strategy_settings: dict[str, Any] = field(default_factory=dict[str, Any])
     model_settings: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -75,6 +79,7 @@ class Recommender:
                 f"the strategy {settings.strategy!r} weighs its candidates anew at each slate, so that none is kept "
                 "for a visit; choose hypothesis 'slate', or another strategy, such as 'thompson'"
             )
+        self._catalogue = _catalogue(settings, belief, strategy, items.n_items)
         self.settings = settings
         self.items = items
         self.slate_size = slate_size
@@ -102,7 +107,7 @@ class Recommender:
     def _mixture(self, visits: Visits, key: int) -> SlateMixture:
         """Return the distribution before anything was played, some visits at a time."""
         block = block_rows(self.items.n_items)
-        step = max(_SCORES_AT_ONCE // self.items.n_items // block, 1) * block
+        step = max(_SCORES_AT_ONCE // self.items.n_items // block, 1) * block if self._catalogue is None else _CODED
         starts = range(0, max(len(visits), 1), step)
         parts = [self._part(visits.rows(slice(start, start + step)), key) for start in starts]
         if len(parts) == 1:
@@ -175,8 +180,11 @@ class Recommender:
         first = visits if self.settings.hypothesis == "slate" else visits.first()
         luck = Luck(randomness.derive(key, "hypothesis"), first)
         situation = Situation(visits, self.history, self.items)
-        ranker = Ranker(situation, self.slate_size, tie_key(self.seed))
-        candidates, weights = self.strategy.candidates(self._posterior(situation), ranker, luck)
+        posterior = self._posterior(situation)
+        if self._catalogue is not None and isinstance(posterior, Factored):
+            self._catalogue.hold(posterior, self.version)
+        ranker = Ranker(situation, self.slate_size, tie_key(self.seed), self._catalogue)
+        candidates, weights = self.strategy.candidates(posterior, ranker, luck)
         return SlateMixture(candidates, weights, self.settings.epsilon, visits.available)
 
     def _posterior(self, situation: Situation) -> Posterior:
@@ -184,3 +192,30 @@ class Recommender:
         if self.version:
             return self.belief.posterior(situation)
         return PointPosterior(np.zeros((len(situation), self.items.n_items), dtype=np.float32))
+
+
+def _catalogue(settings: RecommenderSettings, belief: Belief, strategy: Strategy, n_items: int) -> Catalogue | None:
+    """Return what ranks products where that is quicker than all scores at once: on the device, or many items.
+
+    Raises:
+        SettingsError: the device is not there, or the agent's scores are not products with the items' factors.
+    """
+    parts = (
+        ("belief", settings.belief, "factored", belief),
+        ("strategy", settings.strategy, "by_hypothesis", strategy),
+    )
+    for kind, name, able, part in parts:
+        if getattr(part, able, False):
+            continue
+        if settings.device is None:
+            return None
+        raise SettingsError(
+            f"device is {settings.device!r}, but the {kind} {name!r} needs all scores on the processor; a device "
+            "serves the strategies 'thompson' and 'top-two' with the beliefs 'latent', 'dropout', 'user-factors' and "
+            "'laplace-factors'; choose among these, or leave the device out"
+        )
+    if settings.device is None:
+        return Tiles() if n_items > MANY_ITEMS else None
+    from serendip.agents.accelerator import Accelerator
+
+    return Accelerator(settings.device)

@@ -2,8 +2,9 @@
 
 1,000 users, 100,000 items and 32 hypotheses each, slates of 10 with exact propensities: `OMP_NUM_THREADS=1 python
 benchmarks/catalogue_decisions.py`.  The bare products are those that no agent can do without, the last layer's or the
-factors' with every item, in blocks of their own best size.  Processor time, medians of `--repeats`, in turns; memory
-is the most that the process held meanwhile, less what it held before (Linux).
+factors' with every item, in blocks of their own best size.  Medians of `--repeats`, in turns; memory is the most that
+the process held meanwhile, less what it held before (Linux).  On the processor it is processor time; where torch finds
+an accelerator, or `--device` names one, both work there and time is that of the clock.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from serendip.agents.recommender import Recommender
 from serendip.agents.registry import make
@@ -28,10 +30,11 @@ BELIEFS: dict[str, tuple[int, dict[str, Any]]] = {  # the width of the last prod
 }
 
 
-def clock(work: Callable[[], object]) -> float:
-    began = time.process_time()
+def clock(work: Callable[[], object], device: str | None) -> float:
+    now = time.process_time if device is None else time.perf_counter
+    began = now()
     work()
-    return time.process_time() - began
+    return now() - began
 
 
 def memory_mib(name: str) -> float:
@@ -44,10 +47,10 @@ def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def taught(belief: str, n_items: int, draws: int) -> Recommender:
+def taught(belief: str, n_items: int, draws: int, device: str | None = None) -> Recommender:
     """Return an agent that has learned from some users' clicks."""
     items = Items(np.zeros(n_items, np.int32), np.zeros(n_items, np.int32))
-    agent = make("thompson", items, SLOTS, 0, belief=belief, draws=draws, **BELIEFS[belief][1])
+    agent = make("thompson", items, SLOTS, 0, belief=belief, draws=draws, device=device, **BELIEFS[belief][1])
     rng = np.random.default_rng(0)
     users = np.repeat(np.arange(TAUGHT), CLICKS)
     shown = (n_items * rng.random(len(users)) ** 3).astype(np.int64)
@@ -56,10 +59,14 @@ def taught(belief: str, n_items: int, draws: int) -> Recommender:
     return agent
 
 
-def products(rng: np.random.Generator, n_users: int, width: int, n_items: int, draws: int) -> Callable[[], None]:
-    """Return what makes the scores of `draws` hypotheses and nothing else."""
+def products(shape: tuple[int, int, int], draws: int, device: str | None) -> Callable[[], None]:
+    """Return what makes the scores of `draws` hypotheses and nothing else, of users, factors and items so many."""
+    rng = np.random.default_rng(1)
+    n_users, width, n_items = shape
     factors = rng.standard_normal((width, n_items), dtype=np.float32)
     users = rng.standard_normal((n_users, width), dtype=np.float32)
+    if device is not None:
+        return products_on(device, torch.from_numpy(users), torch.from_numpy(factors), draws)
     out = np.empty((n_users, n_items), dtype=np.float32)
 
     def run() -> None:
@@ -69,22 +76,37 @@ def products(rng: np.random.Generator, n_users: int, width: int, n_items: int, d
     return run
 
 
+def products_on(device: str, users: torch.Tensor, factors: torch.Tensor, draws: int) -> Callable[[], None]:
+    users, factors = users.to(device), factors.to(device)
+    out = torch.empty((len(users), factors.shape[1]), device=device)
+
+    def run() -> None:
+        for _ in range(draws):
+            torch.mm(users, factors, out=out)
+        out[0, 0].item()  # waits for the device
+
+    return run
+
+
 def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__)
     for name, default in (("users", 1000), ("items", 100_000), ("draws", 32), ("repeats", 3)):
         flags.add_argument(f"--{name}", type=int, default=default)
+    flags.add_argument("--device", default="cuda" if torch.cuda.is_available() else None)
     chosen = flags.parse_args()
     there = np.ones(chosen.items, dtype=bool)
     visits = Visits(np.arange(chosen.users), 0, np.zeros(chosen.users, np.int32), there)
-    print(f"{chosen.users:,} users, {chosen.items:,} items, {chosen.draws} hypotheses, slates of {SLOTS}")
+    where = chosen.device or "the processor"
+    print(f"{chosen.users:,} users, {chosen.items:,} items, {chosen.draws} hypotheses, slates of {SLOTS}, on {where}")
     for belief, (width, _) in BELIEFS.items():
-        agent = taught(belief, chosen.items, chosen.draws)
+        agent = taught(belief, chosen.items, chosen.draws, chosen.device)
         forget_peak()
         held = memory_mib("VmRSS")
         agent.act(visits, 1)
         grown = memory_mib("VmHWM") - held
-        bare_run = products(np.random.default_rng(1), chosen.users, width, chosen.items, chosen.draws)
-        times = [(clock(lambda a=agent: a.act(visits, 1)), clock(bare_run)) for _ in range(chosen.repeats)]
+        bare_run = products((chosen.users, width, chosen.items), chosen.draws, chosen.device)
+        runs = (lambda a=agent: a.act(visits, 1)), bare_run
+        times = [[clock(run, chosen.device) for run in runs] for _ in range(chosen.repeats)]
         ours, bare = (statistics.median(each) for each in zip(*times, strict=True))
         ratio = statistics.median(one / other for one, other in times)
         everything = chosen.users * chosen.items * chosen.draws >> 18

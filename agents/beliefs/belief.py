@@ -123,6 +123,22 @@ class Posterior(Protocol):
         ...
 
 
+@runtime_checkable
+class Factored(Posterior, Protocol):
+    """A posterior whose scores are products of a vector for each visit with factors that all visits share.
+
+    The class of a belief that gives one says so by `factored = True`.
+    """
+
+    def factors(self) -> Singles:
+        """Return (d, M), the same until the belief learns again."""
+        ...
+
+    def codes(self, index: int, luck: Luck) -> Singles:
+        """Return (B, d) with draw(index, luck) = codes(index, luck) @ factors(), up to rounding."""
+        ...
+
+
 class Belief(Protocol):
     """Learns from the history what items are worth, and how sure it can be."""
 

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
+from serendip.agents.beliefs.last_layer import Split, codes_of
 from serendip.agents.history import History
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Model, Sparse
@@ -27,7 +28,13 @@ from serendip.simulator.interface import Ints, Items, SettingsError, Singles
 
 @runtime_checkable
 class DenoisingModel(Model, Protocol):
-    """An autoencoder that learns with clicks of its input dropped."""
+    """An autoencoder that learns with clicks of its input dropped, and has a decoder made of layers.
+
+    Attributes:
+        parameters: by name; the decoder's begin with `decoder.`.
+    """
+
+    parameters: layers.Parameters
 
     @property
     def input_dropout(self) -> float:
@@ -64,6 +71,8 @@ class DropoutSettings:
 
 class Dropout:
     """Is unsure of the user: scores are those of a denoising model that some of the user's clicks are hidden from."""
+
+    factored: ClassVar[bool] = True
 
     def __init__(self, settings: DropoutSettings, model: Model) -> None:
         if not isinstance(model, DenoisingModel):
@@ -131,8 +140,20 @@ class DropoutPosterior:
 
     def draw(self, index: int, luck: Luck) -> Singles:
         """Return (B, M) scores under one mask a visit, drawn anew for each index."""
+        return self.model.decode(self._masked(index, luck))
+
+    def factors(self) -> Singles:
+        """Return (d + 1, M) the decoder's last layer, biases last."""
+        return Split.of(self.model.parameters).last
+
+    def codes(self, index: int, luck: Luck) -> Singles:
+        """Return (B, d + 1) what the last layer is given under that mask, and a 1."""
+        return codes_of(self.model.parameters, self._masked(index, luck))
+
+    def _masked(self, index: int, luck: Luck) -> Singles:
+        """Return (B, latent) codes of what a mask leaves of the clicks."""
         clicks = self.inputs.indices
         kept = luck.of("dropout", index).uniforms_at(self.owners, clicks) >= self.probability
         data = np.where(kept, self.inputs.data / np.float32(1.0 - self.probability), np.float32(0.0))
         left = scipy.sparse.csr_array((data, clicks, self.inputs.indptr), shape=self.inputs.shape)
-        return self.model.decode(self.model.code(left))
+        return self.model.code(left)

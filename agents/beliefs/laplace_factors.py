@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.linalg
@@ -31,6 +31,8 @@ class LaplaceFactors:
     precision of the prior.  The loss is the model's own, over what the user was shown where the model has
     `exposed_only`, else over all items (MacKay 1992, "A practical Bayesian framework for backpropagation networks").
     """
+
+    factored: ClassVar[bool] = True
 
     def __init__(self, settings: UserFactorsSettings, model: Composed) -> None:
         chosen: Any = getattr(model, "settings", None)

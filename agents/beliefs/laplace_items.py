@@ -12,7 +12,6 @@ from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
 from serendip.agents.beliefs.last_layer import ItemRows, Split, item_rows
 from serendip.agents.beliefs.latent import LatentModel, require_latent
 from serendip.agents.history import History
-from serendip.agents.models.layers import Parameters
 from serendip.agents.models.model import Arrays, Interactions
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
@@ -20,10 +19,9 @@ from serendip.simulator.interface import Floats, Ints, Items, SettingsError, Sin
 
 
 class DecoderModel(LatentModel, Protocol):
-    """A latent model whose decoder is made of layers."""
+    """A latent model that says whether its likelihood is of what was shown alone."""
 
     settings: Any
-    parameters: Parameters
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,19 +88,35 @@ class Split:
         Raises:
             SettingsError: there is none.
         """
-        n_layers = sum(name.startswith("decoder.w") for name in parameters)
-        if not n_layers:
-            raise SettingsError("a last layer is of a model with a decoder, such as 'mult-vae'; choose one")
-        names = f"decoder.w{n_layers - 1}", f"decoder.b{n_layers - 1}"
-        weights, biases = (parameters[name].detach().numpy() for name in names)
-        before = {k: v for k, v in parameters.items() if k.startswith("decoder.") and k not in names}
-        return cls(before, np.concatenate([weights, biases[None, :]]))
+        before, (weights, biases) = _split(parameters)
+        return cls(before, np.concatenate([weights.detach().numpy(), biases.detach().numpy()[None, :]]))
 
     def features(self, z: Singles) -> Singles:
         """Return h (B, d) of latent vectors `z`, each row whatever the others are."""
-        if not self.before:
-            return z.astype(np.float32, copy=False)
-        return layers.in_tensor_blocks(z, lambda x: torch.tanh(layers.dense("decoder", self.before, x, torch.tanh)))
+        return _hidden(self.before, z)
+
+
+def codes_of(parameters: layers.Parameters, z: Singles) -> Singles:
+    """Return (h, 1) (B, d + 1) of latent vectors `z` (B, latent), which times `Split.last` are their scores."""
+    features = _hidden(_split(parameters)[0], z)
+    return np.concatenate([features, np.ones((len(features), 1), dtype=np.float32)], axis=1)
+
+
+def _split(parameters: layers.Parameters) -> tuple[layers.Parameters, list[torch.Tensor]]:
+    """Return the decoder's parameters before the last layer, and the weights (d, M) and biases (M,) of that."""
+    n_layers = sum(name.startswith("decoder.w") for name in parameters)
+    if not n_layers:
+        raise SettingsError("a last layer is of a model with a decoder, such as 'mult-vae'; choose one")
+    names = f"decoder.w{n_layers - 1}", f"decoder.b{n_layers - 1}"
+    before = {k: v for k, v in parameters.items() if k.startswith("decoder.") and k not in names}
+    return before, [parameters[name] for name in names]
+
+
+def _hidden(before: layers.Parameters, z: Singles) -> Singles:
+    """Return h (B, d) of latent vectors `z` (B, latent), each row whatever the others are."""
+    if not before:
+        return z.astype(np.float32, copy=False)
+    return layers.in_tensor_blocks(z, lambda x: torch.tanh(layers.dense("decoder", before, x, torch.tanh)))
 
 
 def information(features: Singles, last: Singles, axes: Singles, clicks: Sparse, shown: Sparse | None) -> Floats:

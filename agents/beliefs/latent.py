@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
+from serendip.agents.beliefs.last_layer import Split, codes_of
 from serendip.agents.history import History
 from serendip.agents.models.free_inference import MultinomialVae, free_moments
+from serendip.agents.models.layers import Parameters
 from serendip.agents.models.model import Arrays, Model, Sparse
 from serendip.simulator.interface import Items, SettingsError, Singles
 
 
 @runtime_checkable
 class LatentModel(Model, Protocol):
-    """A model with a Gaussian posterior over a user's latent vector."""
+    """A model with a Gaussian posterior over a user's latent vector, and a decoder made of layers.
+
+    Attributes:
+        parameters: by name; the decoder's begin with `decoder.`.
+    """
+
+    parameters: Parameters
 
     def encode(self, histories: Sparse) -> tuple[Singles, Singles]:
         """Return (B, d) mean and standard deviation of the latent vectors of B histories."""
@@ -65,6 +73,8 @@ class LatentSettings:
 
 class Latent:
     """Is unsure of the user: z ~ N(mean, temperature^2 std^2), and scores are decoded from z."""
+
+    factored: ClassVar[bool] = True
 
     def __init__(self, settings: LatentSettings, model: LatentModel) -> None:
         require_latent("latent", model)
@@ -128,5 +138,16 @@ class LatentPosterior:
 
     def draw(self, index: int, luck: Luck) -> Singles:
         """Return (B, M) scores at one latent vector a user, drawn anew for each index."""
+        return self.model.decode(self._vectors(index, luck))
+
+    def factors(self) -> Singles:
+        """Return (d + 1, M) the decoder's last layer, biases last."""
+        return Split.of(self.model.parameters).last
+
+    def codes(self, index: int, luck: Luck) -> Singles:
+        """Return (B, d + 1) what the last layer is given under that hypothesis, and a 1."""
+        return codes_of(self.model.parameters, self._vectors(index, luck))
+
+    def _vectors(self, index: int, luck: Luck) -> Singles:
         noise = luck.of("latent", index).normals(self.location.shape[1])
-        return self.model.decode((self.location + self.std * noise).astype(np.float32))
+        return (self.location + self.std * noise).astype(np.float32)

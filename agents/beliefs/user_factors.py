@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.linalg
@@ -39,6 +39,8 @@ class UserFactors:
     with noise of variance s^2, w ~ N(A^-1 b, s^2 A^-1).  s^2 is the mean squared error over all pairs, weighted.
     """
 
+    factored: ClassVar[bool] = True
+
     def __init__(self, settings: UserFactorsSettings, model: Ials) -> None:
         if not isinstance(model, Ials):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise SettingsError("the belief 'user-factors' is about the model 'ials'; choose that")
@@ -60,14 +62,13 @@ class UserFactors:
 
     def posterior(self, situation: Situation) -> UserFactorsPosterior:
         """Return what is believed of each user's vector."""
-        factors = self.model.items.astype(np.float64)
         vectors = self.model.vectors(situation.clicks)
         chosen = self.model.settings
         scale = self.settings.temperature * np.sqrt(self.noise)
-        everyone = chosen.unobserved * (factors.T @ factors)
+        everyone = chosen.unobserved * self.model.gram
         penalty = self.model.penalties_of(situation.clicks)
-        roots = scale * covariance_roots(situation.clicks, factors, everyone, penalty)
-        return UserFactorsPosterior(vectors, roots, np.ascontiguousarray(self.model.items.T))
+        roots = scale * covariance_roots(situation.clicks, self.model.items, everyone, penalty)
+        return UserFactorsPosterior(vectors, roots, self.model.items.T)
 
     def arrays(self) -> Arrays:
         """Return the items' factors and the noise."""
@@ -79,7 +80,7 @@ class UserFactors:
         self.noise = float(arrays["noise"][0])
 
 
-def covariance_roots(clicks: Sparse, factors: Floats, everyone: Floats, penalty: NDArray[Any]) -> Floats:
+def covariance_roots(clicks: Sparse, factors: NDArray[Any], everyone: Floats, penalty: NDArray[Any]) -> Floats:
     """Return R (B, d, d) with R R' = (everyone + sum_i c_i h_i h_i' + penalty I)^-1, one user at a time.
 
     Args:
@@ -92,7 +93,7 @@ def covariance_roots(clicks: Sparse, factors: Floats, everyone: Floats, penalty:
     roots = np.empty((clicks.shape[0], *everyone.shape))
     for row in range(len(roots)):
         mine = slice(clicks.indptr[row], clicks.indptr[row + 1])
-        vectors, weights = factors[clicks.indices[mine]], clicks.data[mine]
+        vectors, weights = factors[clicks.indices[mine]].astype(np.float64), clicks.data[mine]
         precision = everyone + vectors.T @ (vectors * weights[:, None]) + penalty[row] * identity
         lower = scipy.linalg.cholesky(precision, lower=True, check_finite=False)
         roots[row] = scipy.linalg.solve_triangular(lower, identity, lower=True, trans=1, check_finite=False)
@@ -131,12 +132,20 @@ class UserFactorsPosterior:
 
     def draw(self, index: int, luck: Luck) -> Singles:
         """Return (B, M) scores at one vector a user, drawn anew for each visit and index."""
+        return self._scores(self.codes(index, luck))
+
+    def factors(self) -> Singles:
+        """Return (d, M) the items' factors."""
+        return self.items
+
+    def codes(self, index: int, luck: Luck) -> Singles:
+        """Return (B, d) one vector a user, drawn anew for each visit and index."""
         noise = luck.of("vector", index).normals(self.vectors.shape[1])
         moved = np.matmul(self.roots, noise[:, :, None])[:, :, 0]
-        return self._scores(self.vectors + moved)
+        return (self.vectors + moved).astype(np.float32)
 
-    def _scores(self, vectors: Floats) -> Singles:
+    def _scores(self, vectors: NDArray[Any]) -> Singles:
         def along(block: NDArray[Any]) -> NDArray[Any]:
             return block @ self.items
 
-        return in_blocks(vectors.astype(np.float32), block_rows(self.items.shape[1]), along)
+        return in_blocks(vectors.astype(np.float32, copy=False), block_rows(self.items.shape[1]), along)

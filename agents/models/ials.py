@@ -70,7 +70,7 @@ def penalties(counts: Matrix, lam: float, nu: float, unobserved: float, n_others
     return lam * (counts + unobserved * n_others) ** nu
 
 
-def fold_in(histories: Sparse, items: Matrix, penalty: Matrix, unobserved: float) -> Matrix:
+def fold_in(histories: Sparse, items: Matrix, penalty: Matrix, unobserved: float, gram: Matrix | None = None) -> Matrix:
     """Return the vectors (B, n_factors) that minimise the loss for `histories` given the items' factors, float64.
 
     w = (a H'H + sum_i c_i h_i h_i' + penalty I)^-1 sum_i c_i h_i, one user at a time, so that no user's vector depends
@@ -81,19 +81,25 @@ def fold_in(histories: Sparse, items: Matrix, penalty: Matrix, unobserved: float
         items: H (n_items, n_factors).
         penalty: (B,) of each user.
         unobserved: a.
+        gram: H'H, where it is known.
     """
-    exact = items.astype(np.float64)
-    everyone = unobserved * (exact.T @ exact)
-    out = np.zeros((histories.shape[0], exact.shape[1]))
+    everyone = unobserved * (gram_of(items) if gram is None else gram)
+    out = np.zeros((histories.shape[0], items.shape[1]))
     starts = histories.indptr
     for row in range(len(out)):
         mine = slice(starts[row], starts[row + 1])
-        vectors, weights = exact[histories.indices[mine]], histories.data[mine]
+        vectors, weights = items[histories.indices[mine]].astype(np.float64), histories.data[mine]
         if len(vectors):
             normal = everyone + vectors.T @ (vectors * weights[:, None])
             normal[np.diag_indices_from(normal)] += penalty[row]
             out[row] = scipy.linalg.solve(normal, weights @ vectors, assume_a="pos", check_finite=False)
     return out
+
+
+def gram_of(items: Matrix) -> Matrix:
+    """Return H'H (n_factors, n_factors) float64 of H = `items` (n_items, n_factors)."""
+    exact = items.astype(np.float64)
+    return exact.T @ exact
 
 
 class Ials:
@@ -102,6 +108,7 @@ class Ials:
     def __init__(self, settings: IalsSettings | None = None) -> None:
         self.settings = settings or IalsSettings()
         self.items: Matrix = np.zeros((0, self.settings.n_factors), dtype=np.float32)
+        self._gram: tuple[Matrix, Matrix] | None = None  # of which items, and what it is
 
     def fit(self, data: Interactions) -> None:
         """Learn from `data`, on from the items' factors if there are as many items as before; no use of exposures."""
@@ -121,7 +128,14 @@ class Ials:
     def vectors(self, histories: Sparse) -> Matrix:
         """Return the users' vectors (B, n_factors), folded in exactly."""
         require_items(histories, len(self.items))
-        return fold_in(histories, self.items, self._penalties(histories), self.settings.unobserved)
+        return fold_in(histories, self.items, self._penalties(histories), self.settings.unobserved, self.gram)
+
+    @property
+    def gram(self) -> Matrix:
+        """H'H (n_factors, n_factors) of the items' factors."""
+        if self._gram is None or self._gram[0] is not self.items:
+            self._gram = self.items, gram_of(self.items)
+        return self._gram[1]
 
     def penalties_of(self, histories: Sparse) -> Matrix:
         """Return (B,) the L2 penalty of each user's vector."""

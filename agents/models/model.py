@@ -14,7 +14,7 @@ from serendip.simulator.interface import DataError, SerendipError, Singles
 
 Sparse = Any  # a scipy.sparse.csr_array; scipy's own types are too wide to help
 Arrays = dict[str, NDArray[Any]]
-_MANY = 1 << 14  # items
+MANY_ITEMS = 1 << 14  # items
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Model(Protocol):
 
 def block_rows(n_items: int) -> int:
     """Return how many users are scored at once: more where the items are so many that reading their factors costs."""
-    return 64 if n_items <= _MANY else 256
+    return 64 if n_items <= MANY_ITEMS else 256
 
 
 def in_blocks(rows: NDArray[Any], n_block: int, compute: Any) -> NDArray[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
@@ -16,6 +18,8 @@ class Shuffled(Thompson):
     A draw is mean + P (draw - mean): as much noise as Thompson sampling has, of the same sizes, but no longer on the
     items that the belief is unsure of.  What Thompson sampling gains over it is due to knowing where to be unsure.
     """
+
+    by_hypothesis: ClassVar[bool] = False  # what is permuted are scores
 
     def candidates(self, posterior: Posterior, ranker: Ranker, luck: Luck) -> tuple[Ints, Floats | None]:
         """Return the candidate slates of the permuted posterior."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from serendip.agents.beliefs.belief import Luck, Posterior, Situation
+import numpy as np
+
+from serendip.agents.beliefs.belief import Factored, Luck, Posterior, Situation
+from serendip.agents.catalogue import Catalogue
 from serendip.agents.ranking import top_slates
 from serendip.simulator import randomness
 from serendip.simulator.interface import Bools, Floats, Ints, Singles, Visits
@@ -19,11 +22,13 @@ class Ranker:
         situation: B visits to make them for, and what is remembered of their users.
         slate_size: L.
         tie_key: of the stream that breaks ties.
+        catalogue: holds the items' factors, where products with them are ranked there.
     """
 
     situation: Situation
     slate_size: int
     tie_key: int
+    catalogue: Catalogue | None = None
 
     @property
     def visits(self) -> Visits:
@@ -39,6 +44,16 @@ class Ranker:
         """Return (B, L) the items with the highest of `scores` (B, M)."""
         return top_slates(scores, self.available, self.slate_size, self.visits.user_ids, self.tie_key)
 
+    def best(self, posterior: Posterior, indices: range, luck: Luck) -> Ints:
+        """Return (B, S, L) the best items under each hypothesis of `indices`."""
+        if self.catalogue is None or not isinstance(posterior, Factored):
+            return np.stack([self.top(posterior.draw(index, luck)) for index in indices], axis=1)
+        codes = np.stack([posterior.codes(index, luck) for index in indices], axis=1)  # (B, S, d)
+        users = np.repeat(self.visits.user_ids, len(indices))
+        rows = codes.reshape(len(users), codes.shape[2])
+        slates = self.catalogue.top(rows, self.available, self.slate_size, users, self.tie_key)
+        return slates.reshape(*codes.shape[:2], self.slate_size)
+
 
 class Strategy(Protocol):
     """Turns a belief into a distribution over slates.
@@ -46,6 +61,8 @@ class Strategy(Protocol):
     Attributes:
         steady: whether under the same luck candidate s is of the same mind, and as likely, at each slate of a visit, so
             that one can be kept for all of them.
+
+    A strategy whose candidates are `Ranker.best` of single hypotheses says so by `by_hypothesis = True`.
     """
 
     steady: ClassVar[bool]

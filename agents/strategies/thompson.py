@@ -37,6 +37,7 @@ class Thompson:
     """
 
     steady: ClassVar[bool] = True
+    by_hypothesis: ClassVar[bool] = True
 
     def __init__(self, settings: ThompsonSettings) -> None:
         self.settings = settings
@@ -46,8 +47,9 @@ class Thompson:
         n = posterior.n_hypotheses
         draws = self.settings.draws
         indices = range(n or draws or _DRAWS_OF_A_CONTINUUM)
-        slates = np.stack([ranker.top(posterior.draw(index, luck)) for index in indices], axis=1)
-        return slates, _shares(n, draws, luck) if n is not None and draws is not None else None
+        return ranker.best(posterior, indices, luck), _shares(
+            n, draws, luck
+        ) if n is not None and draws is not None else None
 
 
 def _shares(n: int, draws: int, luck: Luck) -> Floats:

@@ -38,6 +38,7 @@ class TopTwo:
     """
 
     steady: ClassVar[bool] = False
+    by_hypothesis: ClassVar[bool] = True
 
     def __init__(self, settings: TopTwoSettings) -> None:
         self.settings = settings

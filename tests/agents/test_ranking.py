@@ -34,6 +34,14 @@ def test_as_many_slots_as_items():
     np.testing.assert_array_equal(got, [[1, 2, 0]])
 
 
+def test_few_available_items_in_few_blocks(monkeypatch):
+    monkeypatch.setattr("serendip.agents.ranking._BLOCK_ABOVE", 10)
+    scores = np.arange(40, dtype=np.float32)[None, ::-1] * np.ones((3, 1), np.float32)
+    available = np.isin(np.arange(40), [6, 7, 8, 9, 10, 39])
+    got = top_slates(scores, available, 5, np.arange(3), 0)
+    np.testing.assert_array_equal(got, np.tile([6, 7, 8, 9, 10], (3, 1)))
+
+
 def test_ties_favour_no_item():
     """Over 2,000 users each of 10 tied items comes first 200 times; chi-square(9) passes 33.7 once in 10,000."""
     top = top_slates(np.zeros((2000, 10), np.float32), np.ones(10, dtype=bool), 1, np.arange(2000), 5)
