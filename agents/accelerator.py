@@ -35,7 +35,7 @@ class Accelerator:
     def hold(self, posterior: Factored, version: int) -> None:
         """Take the factors in, unless those of that version are here."""
         if version != self._version:
-            self._factors = torch.from_numpy(np.ascontiguousarray(posterior.factors())).to(self._device)
+            self._factors = torch.tensor(posterior.factors(), device=self._device)  # copied: torch aligns its memory
             self._version = version
 
     def top(self, codes: Singles, available: Bools, length: int, users: Ints, key: int) -> Ints:
