@@ -11,7 +11,7 @@ from serendip.agents.beliefs.belief import Posterior, Situation
 from serendip.agents.beliefs.events import Events
 from serendip.agents.beliefs.features import Features, SiteFeatures
 from serendip.agents.beliefs.regressions import Regressions
-from serendip.agents.beliefs.weights import SharedWeightsPosterior, own_weights_posterior
+from serendip.agents.beliefs.weights import OwnWeightsPosterior, SharedWeightsPosterior
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.saving import with_prefix, without_prefix
@@ -80,7 +80,7 @@ class Linear:
         x, known = self.features.pairs(situation), self.regressions
         covariance = known.noise[:, None, None] * known.covariance
         if self.settings.of == "item":
-            return own_weights_posterior(x, known.mean[:, 0], covariance)
+            return OwnWeightsPosterior(x, known.mean[:, 0], covariance)
         return SharedWeightsPosterior(x, known.mean[0, 0], np.linalg.cholesky(covariance[0]))
 
     def arrays(self) -> Arrays:

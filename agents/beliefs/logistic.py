@@ -11,7 +11,7 @@ from serendip.agents.beliefs.events import Events
 from serendip.agents.beliefs.features import Features, SiteFeatures
 from serendip.agents.beliefs.linear import Owner, restore_parts, save_parts
 from serendip.agents.beliefs.logistic_regressions import LogisticRegressions
-from serendip.agents.beliefs.weights import SharedWeightsPosterior, own_weights_posterior
+from serendip.agents.beliefs.weights import OwnWeightsPosterior, SharedWeightsPosterior
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.simulator.interface import Feedback, Items, SettingsError, Slates
@@ -59,7 +59,7 @@ class Logistic:
         """Return the log odds of a click, and how sure they are."""
         x, known = self.features.pairs(situation), self.regressions
         if self.settings.of == "item":
-            return own_weights_posterior(x, known.mean, known.covariance)
+            return OwnWeightsPosterior(x, known.mean, known.covariance)
         return SharedWeightsPosterior(x, known.mean[0], np.linalg.cholesky(known.covariance[0]))
 
     def arrays(self) -> Arrays:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,18 +14,49 @@ from serendip.simulator.interface import Floats, Singles
 _TERMS = 32
 
 
-def own_weights_posterior(x: Singles, mean: Floats, covariance: Floats) -> GaussianPosterior:
-    """Return the posterior of scores w_i . x_ui where each item has weights of its own, independent of the others'.
+@dataclass(frozen=True)
+class OwnWeightsPosterior:
+    """Scores w_i . x_ui where each item has weights of its own, independent of the others': so are the scores.
 
-    Args:
+    Attributes:
         x: (B, M, d) features, or (B, 1, d) where all items have the same.
-        mean: (M, d) of the weights.
+        center: (M, d) mean of the weights.
         covariance: (M, d, d) of the weights.
     """
-    x64 = np.broadcast_to(x.astype(np.float64), (len(x), *mean.shape))
-    location = np.einsum("bmd,md->bm", x64, mean)
-    variance = np.einsum("bmd,bmd->bm", np.einsum("bmd,mde->bme", x64, covariance), x64)
-    return GaussianPosterior(location.astype(np.float32), np.sqrt(np.maximum(variance, 0.0)).astype(np.float32))
+
+    x: Singles
+    center: Floats
+    covariance: Floats
+
+    @property
+    def n_hypotheses(self) -> None:
+        """Hypotheses are a continuum."""
+        return
+
+    def mean(self, luck: Luck) -> Singles:
+        """Return (B, M) means."""
+        return self._location
+
+    def spread(self, luck: Luck) -> Singles:
+        """Return (B, M) standard deviations."""
+        return self._gaussian.deviation
+
+    def draw(self, index: int, luck: Luck) -> Singles:
+        """Return (B, M) scores, drawn anew for each visit and index."""
+        return self._gaussian.draw(index, luck)
+
+    @cached_property
+    def _exact(self) -> Floats:
+        return np.broadcast_to(self.x.astype(np.float64), (len(self.x), *self.center.shape))
+
+    @cached_property
+    def _location(self) -> Singles:
+        return np.einsum("bmd,md->bm", self._exact, self.center).astype(np.float32)
+
+    @cached_property
+    def _gaussian(self) -> GaussianPosterior:  # most of the work, and greed needs none of it
+        variance = np.einsum("bmd,bmd->bm", np.einsum("bmd,mde->bme", self._exact, self.covariance), self._exact)
+        return GaussianPosterior(self._location, np.sqrt(np.maximum(variance, 0.0)).astype(np.float32))
 
 
 def products(x: Singles, weights: Singles, out: Singles | None = None) -> Singles:

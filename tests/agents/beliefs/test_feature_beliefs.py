@@ -12,7 +12,7 @@ from serendip.agents.beliefs.linear_ensemble import LinearEnsemble, LinearEnsemb
 from serendip.agents.beliefs.logistic_regressions import LogisticRegressions
 from serendip.agents.beliefs.networks import Networks
 from serendip.agents.beliefs.regressions import Regressions
-from serendip.agents.beliefs.weights import MemberWeightsPosterior, SharedWeightsPosterior, own_weights_posterior
+from serendip.agents.beliefs.weights import MemberWeightsPosterior, OwnWeightsPosterior, SharedWeightsPosterior
 from serendip.agents.history import History
 from serendip.agents.recommender import Recommender, RecommenderSettings
 from serendip.agents.registry import load, make
@@ -129,13 +129,13 @@ def test_posteriors_over_weights_by_hand():
     mean, half = rng.standard_normal((4, 2)), rng.standard_normal((4, 2, 2))
     covariance = half @ half.transpose(0, 2, 1)
     luck = Luck(1, visits_on(0, np.arange(3)))
-    own = own_weights_posterior(x, mean, covariance)
+    own = OwnWeightsPosterior(x, mean, covariance)
     shared = SharedWeightsPosterior(x, mean[0], half[0])
     members = MemberWeightsPosterior(x, rng.standard_normal((5, 4, 2)).astype(np.float32))
     for b in range(3):
         for m in range(4):
-            np.testing.assert_allclose(own.location[b, m], x[b, m] @ mean[m], rtol=1e-5)
-            np.testing.assert_allclose(own.deviation[b, m], np.sqrt(x[b, m] @ covariance[m] @ x[b, m]), rtol=1e-5)
+            np.testing.assert_allclose(own.mean(luck)[b, m], x[b, m] @ mean[m], rtol=1e-5)
+            np.testing.assert_allclose(own.spread(luck)[b, m], np.sqrt(x[b, m] @ covariance[m] @ x[b, m]), rtol=1e-5)
             np.testing.assert_allclose(shared.mean(luck)[b, m], x[b, m] @ mean[0], rtol=1e-5)
             np.testing.assert_allclose(shared.spread(luck)[b, m], np.sqrt(x[b, m] @ covariance[0] @ x[b, m]), rtol=1e-5)
             scores = members.weights[:, m] @ x[b, m]
