@@ -134,8 +134,8 @@ class Factored(Posterior, Protocol):
         """Return (d, M), the same until the belief learns again."""
         ...
 
-    def codes(self, index: int, luck: Luck) -> Singles:
-        """Return (B, d) with draw(index, luck) = codes(index, luck) @ factors(), up to rounding."""
+    def codes(self, indices: range, luck: Luck) -> Singles:
+        """Return (B, S, d) with draw(indices[s], luck) = codes(indices, luck)[:, s] @ factors(), up to rounding."""
         ...
 
 

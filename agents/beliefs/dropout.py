@@ -146,9 +146,10 @@ class DropoutPosterior:
         """Return (d + 1, M) the decoder's last layer, biases last."""
         return Split.of(self.model.parameters).last
 
-    def codes(self, index: int, luck: Luck) -> Singles:
-        """Return (B, d + 1) what the last layer is given under that mask, and a 1."""
-        return codes_of(self.model.parameters, self._masked(index, luck))
+    def codes(self, indices: range, luck: Luck) -> Singles:
+        """Return (B, S, d + 1) what the last layer is given under those masks, and a 1."""
+        left = [self._masked(index, luck) for index in indices]
+        return np.stack([codes_of(self.model.parameters, each) for each in left], axis=1)
 
     def _masked(self, index: int, luck: Luck) -> Singles:
         """Return (B, latent) codes of what a mask leaves of the clicks."""

@@ -144,9 +144,10 @@ class LatentPosterior:
         """Return (d + 1, M) the decoder's last layer, biases last."""
         return Split.of(self.model.parameters).last
 
-    def codes(self, index: int, luck: Luck) -> Singles:
-        """Return (B, d + 1) what the last layer is given under that hypothesis, and a 1."""
-        return codes_of(self.model.parameters, self._vectors(index, luck))
+    def codes(self, indices: range, luck: Luck) -> Singles:
+        """Return (B, S, d + 1) what the last layer is given under those hypotheses, and a 1."""
+        vectors = [self._vectors(index, luck) for index in indices]
+        return np.stack([codes_of(self.model.parameters, each) for each in vectors], axis=1)
 
     def _vectors(self, index: int, luck: Luck) -> Singles:
         noise = luck.of("latent", index).normals(self.location.shape[1])

@@ -132,17 +132,17 @@ class UserFactorsPosterior:
 
     def draw(self, index: int, luck: Luck) -> Singles:
         """Return (B, M) scores at one vector a user, drawn anew for each visit and index."""
-        return self._scores(self.codes(index, luck))
+        return self._scores(self.codes(range(index, index + 1), luck)[:, 0])
 
     def factors(self) -> Singles:
         """Return (d, M) the items' factors."""
         return self.items
 
-    def codes(self, index: int, luck: Luck) -> Singles:
-        """Return (B, d) one vector a user, drawn anew for each visit and index."""
-        noise = luck.of("vector", index).normals(self.vectors.shape[1])
-        moved = np.matmul(self.roots, noise[:, :, None])[:, :, 0]
-        return (self.vectors + moved).astype(np.float32)
+    def codes(self, indices: range, luck: Luck) -> Singles:
+        """Return (B, S, d) vectors of the users, drawn anew for each visit and index."""
+        noise = np.stack([luck.of("vector", index).normals(self.vectors.shape[1]) for index in indices], axis=2)
+        moved = np.matmul(self.roots, noise)  # (B, d, S): a root is read once for all
+        return (self.vectors[:, None] + moved.transpose(0, 2, 1)).astype(np.float32)
 
     def _scores(self, vectors: NDArray[Any]) -> Singles:
         def along(block: NDArray[Any]) -> NDArray[Any]:

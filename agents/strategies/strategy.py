@@ -48,7 +48,7 @@ class Ranker:
         """Return (B, S, L) the best items under each hypothesis of `indices`."""
         if self.catalogue is None or not isinstance(posterior, Factored):
             return np.stack([self.top(posterior.draw(index, luck)) for index in indices], axis=1)
-        codes = np.stack([posterior.codes(index, luck) for index in indices], axis=1)  # (B, S, d)
+        codes = posterior.codes(indices, luck)  # (B, S, d)
         users = np.repeat(self.visits.user_ids, len(indices))
         rows = codes.reshape(len(users), codes.shape[2])
         slates = self.catalogue.top(rows, self.available, self.slate_size, users, self.tie_key)

@@ -120,8 +120,9 @@ def test_codes_times_factors_are_the_scores(belief):
     visits = visits_to(agent)
     posterior = agent.belief.posterior(Situation(visits, agent.history, agent.items))
     luck = agent_luck(visits)
+    codes = posterior.codes(range(3), luck)
     for index in range(3):
-        product = posterior.codes(index, luck) @ posterior.factors()
+        product = codes[:, index] @ posterior.factors()
         np.testing.assert_allclose(product, posterior.draw(index, luck), rtol=1e-4, atol=1e-5)
 
 
