@@ -67,7 +67,8 @@ class UserFactors:
         scale = self.settings.temperature * np.sqrt(self.noise)
         everyone = chosen.unobserved * self.model.gram
         penalty = self.model.penalties_of(situation.clicks)
-        roots = scale * covariance_roots(situation.clicks, self.model.items, everyone, penalty)
+        roots = covariance_roots(situation.clicks, self.model.items, everyone, penalty)
+        roots *= scale  # in place: they are large
         return UserFactorsPosterior(vectors, roots, self.model.items.T)
 
     def arrays(self) -> Arrays:
