@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
-from serendip.agents.beliefs.last_layer import Split, codes_of
+from serendip.agents.beliefs.decoded import Decoded, DecodingModel
 from serendip.agents.history import History
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Model, Sparse
@@ -27,14 +27,8 @@ from serendip.simulator.interface import Ints, Items, SettingsError, Singles
 
 
 @runtime_checkable
-class DenoisingModel(Model, Protocol):
-    """An autoencoder that learns with clicks of its input dropped, and has a decoder made of layers.
-
-    Attributes:
-        parameters: by name; the decoder's begin with `decoder.`.
-    """
-
-    parameters: layers.Parameters
+class DenoisingModel(Model, DecodingModel, Protocol):
+    """An autoencoder that learns with clicks of its input dropped, and has a decoder made of layers."""
 
     @property
     def input_dropout(self) -> float:
@@ -43,10 +37,6 @@ class DenoisingModel(Model, Protocol):
 
     def code(self, inputs: Sparse) -> Singles:
         """Return (B, d) codes of `inputs` as the encoder is given them; a row does not depend on the others."""
-        ...
-
-    def decode(self, z: Singles) -> Singles:
-        """Return (B, M) scores of codes (B, d); a row does not depend on the others."""
         ...
 
 
@@ -105,7 +95,7 @@ class Dropout:
 
 
 @dataclass(frozen=True)
-class DropoutPosterior:
+class DropoutPosterior(Decoded[DenoisingModel]):
     """Scores of B users under masks of their clicks.
 
     Attributes:
@@ -138,21 +128,8 @@ class DropoutPosterior:
         """Return (B, M) standard deviation of the scores over a few masks."""
         return sampled_moments(self, luck.of("moments"), self.moment_draws)[1]
 
-    def draw(self, index: int, luck: Luck) -> Singles:
-        """Return (B, M) scores under one mask a visit, drawn anew for each index."""
-        return self.model.decode(self._masked(index, luck))
-
-    def factors(self) -> Singles:
-        """Return (d + 1, M) the decoder's last layer, biases last."""
-        return Split.of(self.model.parameters).last
-
-    def codes(self, indices: range, luck: Luck) -> Singles:
-        """Return (B, S, d + 1) what the last layer is given under those masks, and a 1."""
-        left = [self._masked(index, luck) for index in indices]
-        return np.stack([codes_of(self.model.parameters, each) for each in left], axis=1)
-
-    def _masked(self, index: int, luck: Luck) -> Singles:
-        """Return (B, latent) codes of what a mask leaves of the clicks."""
+    def vectors(self, index: int, luck: Luck) -> Singles:
+        """Return (B, d) codes of what one mask a visit leaves of the clicks, drawn anew for each index."""
         clicks = self.inputs.indices
         kept = luck.of("dropout", index).uniforms_at(self.owners, clicks) >= self.probability
         data = np.where(kept, self.inputs.data / np.float32(1.0 - self.probability), np.float32(0.0))

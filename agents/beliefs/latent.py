@@ -8,30 +8,19 @@ from typing import ClassVar, Literal, Protocol, runtime_checkable
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
-from serendip.agents.beliefs.last_layer import Split, codes_of
+from serendip.agents.beliefs.decoded import Decoded, DecodingModel
 from serendip.agents.history import History
 from serendip.agents.models.free_inference import MultinomialVae, free_moments
-from serendip.agents.models.layers import Parameters
 from serendip.agents.models.model import Arrays, Model, Sparse
 from serendip.simulator.interface import Items, SettingsError, Singles
 
 
 @runtime_checkable
-class LatentModel(Model, Protocol):
-    """A model with a Gaussian posterior over a user's latent vector, and a decoder made of layers.
-
-    Attributes:
-        parameters: by name; the decoder's begin with `decoder.`.
-    """
-
-    parameters: Parameters
+class LatentModel(Model, DecodingModel, Protocol):
+    """A model with a Gaussian posterior over a user's latent vector, and a decoder made of layers."""
 
     def encode(self, histories: Sparse) -> tuple[Singles, Singles]:
         """Return (B, d) mean and standard deviation of the latent vectors of B histories."""
-        ...
-
-    def decode(self, latent: Singles) -> Singles:
-        """Return (B, M) scores of latent vectors (B, d); a row does not depend on the others."""
         ...
 
 
@@ -108,7 +97,7 @@ class Latent:
 
 
 @dataclass(frozen=True, slots=True)
-class LatentPosterior:
+class LatentPosterior(Decoded[LatentModel]):
     """Independent Gaussians over the latent vectors of B users.
 
     Attributes:
@@ -136,19 +125,7 @@ class LatentPosterior:
         """Return (B, M) standard deviation of the scores over a few draws."""
         return sampled_moments(self, luck.of("moments"), self.settings.moment_draws)[1]
 
-    def draw(self, index: int, luck: Luck) -> Singles:
-        """Return (B, M) scores at one latent vector a user, drawn anew for each index."""
-        return self.model.decode(self._vectors(index, luck))
-
-    def factors(self) -> Singles:
-        """Return (d + 1, M) the decoder's last layer, biases last."""
-        return Split.of(self.model.parameters).last
-
-    def codes(self, indices: range, luck: Luck) -> Singles:
-        """Return (B, S, d + 1) what the last layer is given under those hypotheses, and a 1."""
-        vectors = [self._vectors(index, luck) for index in indices]
-        return np.stack([codes_of(self.model.parameters, each) for each in vectors], axis=1)
-
-    def _vectors(self, index: int, luck: Luck) -> Singles:
+    def vectors(self, index: int, luck: Luck) -> Singles:
+        """Return (B, d) latent vectors, drawn anew for each visit and index."""
         noise = luck.of("latent", index).normals(self.location.shape[1])
         return (self.location + self.std * noise).astype(np.float32)
