@@ -252,6 +252,17 @@ def as_ones(counts: Sparse) -> Sparse:
     return sparse.csr_array((ones, counts.indices, counts.indptr), shape=counts.shape)
 
 
+def outcomes(clicks: Sparse, exposures: Sparse) -> Sparse:
+    """Return (B, M) CSR float64, the share of showings clicked, an explicit 0 where none was; items in order."""
+    n_items = exposures.shape[1]
+    places = np.repeat(np.arange(exposures.shape[0]), np.diff(exposures.indptr)) * n_items + exposures.indices
+    clicked = np.repeat(np.arange(clicks.shape[0]), np.diff(clicks.indptr)) * n_items + clicks.indices
+    share = np.zeros(len(places))
+    share[np.searchsorted(places, clicked)] = clicks.data
+    share /= exposures.data
+    return sparse.csr_array((share, exposures.indices, exposures.indptr), shape=exposures.shape)
+
+
 def _slots_of(log: Log) -> Iterable[tuple[Ints, Ints, Bools]]:
     """Yield (user_ids, items, clicked) of the slots before the log began, then of the log."""
     organic = log.organic()

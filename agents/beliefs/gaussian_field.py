@@ -11,7 +11,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from serendip.agents.beliefs.belief import Luck, Situation
-from serendip.agents.history import History
+from serendip.agents.history import History, outcomes
 from serendip.agents.models.gram import gram
 from serendip.agents.models.model import Arrays, Sparse, in_blocks
 from serendip.simulator.interface import Floats, Items, SettingsError, Singles
@@ -100,17 +100,6 @@ class Field:
             "root": self.root,
             "noise": np.asarray([self.noise]),
         }
-
-
-def outcomes(clicks: Sparse, exposures: Sparse) -> Sparse:
-    """Return (B, M) CSR float64, the share of showings clicked, an explicit 0 where none was; items in order."""
-    n_items = exposures.shape[1]
-    places = np.repeat(np.arange(exposures.shape[0]), np.diff(exposures.indptr)) * n_items + exposures.indices
-    clicked = np.repeat(np.arange(clicks.shape[0]), np.diff(clicks.indptr)) * n_items + clicks.indices
-    share = np.zeros(len(places))
-    share[np.searchsorted(places, clicked)] = clicks.data
-    share /= exposures.data
-    return sparse.csr_array((share, exposures.indices, exposures.indptr), shape=exposures.shape)
 
 
 class GaussianField:

@@ -11,9 +11,8 @@ import scipy.linalg
 from scipy.special import expit, log_softmax
 
 from serendip.agents.beliefs.belief import Situation
-from serendip.agents.beliefs.gaussian_field import outcomes
 from serendip.agents.beliefs.user_factors import UserFactorsPosterior, UserFactorsSettings
-from serendip.agents.history import History, as_ones
+from serendip.agents.history import History, as_ones, outcomes
 from serendip.agents.models.composed import Composed
 from serendip.agents.models.model import Arrays, Sparse
 from serendip.simulator.interface import Floats, Items, SettingsError

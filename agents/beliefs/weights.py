@@ -8,14 +8,14 @@ from functools import cached_property
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck
-from serendip.agents.beliefs.gaussian import GaussianPosterior
+from serendip.agents.beliefs.gaussian import IndependentScores
 from serendip.simulator.interface import Floats, Singles
 
 _TERMS = 32
 
 
 @dataclass(frozen=True)
-class OwnWeightsPosterior:
+class OwnWeightsPosterior(IndependentScores):
     """Scores w_i . x_ui where each item has weights of its own, independent of the others': so are the scores.
 
     Attributes:
@@ -28,35 +28,28 @@ class OwnWeightsPosterior:
     center: Floats
     covariance: Floats
 
-    @property
-    def n_hypotheses(self) -> None:
-        """Hypotheses are a continuum."""
-        return
-
     def mean(self, luck: Luck) -> Singles:
         """Return (B, M) means."""
-        return self._location
+        return self.location
 
     def spread(self, luck: Luck) -> Singles:
         """Return (B, M) standard deviations."""
-        return self._gaussian.deviation
+        return self.deviation
 
-    def draw(self, index: int, luck: Luck) -> Singles:
-        """Return (B, M) scores, drawn anew for each visit and index."""
-        return self._gaussian.draw(index, luck)
+    @cached_property
+    def location(self) -> Singles:
+        """(B, M) means."""
+        return np.einsum("bmd,md->bm", self._exact, self.center).astype(np.float32)
+
+    @cached_property
+    def deviation(self) -> Singles:
+        """(B, M) standard deviations: most of the work, of which greed needs none."""
+        variance = np.einsum("bmd,bmd->bm", np.einsum("bmd,mde->bme", self._exact, self.covariance), self._exact)
+        return np.sqrt(np.maximum(variance, 0.0)).astype(np.float32)
 
     @cached_property
     def _exact(self) -> Floats:
         return np.broadcast_to(self.x.astype(np.float64), (len(self.x), *self.center.shape))
-
-    @cached_property
-    def _location(self) -> Singles:
-        return np.einsum("bmd,md->bm", self._exact, self.center).astype(np.float32)
-
-    @cached_property
-    def _gaussian(self) -> GaussianPosterior:  # most of the work, and greed needs none of it
-        variance = np.einsum("bmd,bmd->bm", np.einsum("bmd,mde->bme", self._exact, self.covariance), self._exact)
-        return GaussianPosterior(self._location, np.sqrt(np.maximum(variance, 0.0)).astype(np.float32))
 
 
 def products(x: Singles, weights: Singles, out: Singles | None = None) -> Singles:

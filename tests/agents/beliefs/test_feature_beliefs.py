@@ -134,8 +134,8 @@ def test_posteriors_over_weights_by_hand():
     members = MemberWeightsPosterior(x, rng.standard_normal((5, 4, 2)).astype(np.float32))
     for b in range(3):
         for m in range(4):
-            np.testing.assert_allclose(own.mean(luck)[b, m], x[b, m] @ mean[m], rtol=1e-5)
-            np.testing.assert_allclose(own.spread(luck)[b, m], np.sqrt(x[b, m] @ covariance[m] @ x[b, m]), rtol=1e-5)
+            np.testing.assert_allclose(own.location[b, m], x[b, m] @ mean[m], rtol=1e-5)
+            np.testing.assert_allclose(own.deviation[b, m], np.sqrt(x[b, m] @ covariance[m] @ x[b, m]), rtol=1e-5)
             np.testing.assert_allclose(shared.mean(luck)[b, m], x[b, m] @ mean[0], rtol=1e-5)
             np.testing.assert_allclose(shared.spread(luck)[b, m], np.sqrt(x[b, m] @ covariance[0] @ x[b, m]), rtol=1e-5)
             scores = members.weights[:, m] @ x[b, m]

@@ -3,7 +3,8 @@ import pytest
 import scipy.sparse as sparse
 
 from serendip.agents.beliefs.belief import Luck
-from serendip.agents.beliefs.gaussian_field import Field, FieldPosterior, outcomes
+from serendip.agents.beliefs.gaussian_field import Field, FieldPosterior
+from serendip.agents.history import outcomes
 from serendip.agents.models.ease import ease_weights
 from serendip.agents.registry import make
 from serendip.simulator.interface import Items, SettingsError, Visits
