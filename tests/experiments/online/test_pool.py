@@ -19,7 +19,12 @@ def start(folder: Path) -> subprocess.Popen[str]:
     run = ["run", "discovery", "--world", "tiny", "--agents", "uniform", "--seeds", "2", "--days", "9999"]
     command = [sys.executable, "-m", "serendip.experiments", *run, "--out", str(folder / "out")]
     process = subprocess.Popen(
-        command, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        command,
+        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=hear_interrupts,
     )
     deadline = time.monotonic() + 60
     while not list((folder / "out").glob("seeds/seed-*/.uniform.*")):
@@ -27,6 +32,11 @@ def start(folder: Path) -> subprocess.Popen[str]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     return process
+
+
+def hear_interrupts() -> None:
+    """Undo what a shell does to commands in the background: they inherit deafness to interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def everybody_is_gone(group: int) -> bool:
