@@ -8,7 +8,8 @@ import torch
 from serendip.agents.beliefs.belief import Factored
 from serendip.agents.catalogue import ROWS
 from serendip.agents.ranking import require_enough, require_finite, settled
-from serendip.simulator.interface import Bools, Ints, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Bools, Ints, Singles
 
 
 class Accelerator:

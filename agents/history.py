@@ -14,7 +14,8 @@ import numpy as np
 import scipy.sparse as sparse
 
 from serendip.agents.models.model import Arrays, Interactions, Sparse
-from serendip.simulator.interface import Bools, DataError, Feedback, Ints, Singles, Slates, Visits
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Bools, Feedback, Ints, Singles, Slates, Visits
 from serendip.simulator.logs import Log
 
 _SHORTEST_TAIL = 1 << 14

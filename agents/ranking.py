@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from serendip.simulator import randomness
-from serendip.simulator.interface import Bools, Ints, SerendipError, SettingsError, Singles
+from serendip.simulator.errors import SerendipError, SettingsError
+from serendip.simulator.interface import Bools, Ints, Singles
 
 _BLOCK_ABOVE = 4096  # items; from there on a row is searched in blocks, so that it is read once and not L times
 

@@ -12,13 +12,15 @@ import numpy as np
 from serendip.agents.beliefs.belief import Belief, EventBelief, Factored, Luck, PointPosterior, Posterior, Situation
 from serendip.agents.catalogue import Catalogue, Tiles
 from serendip.agents.history import History
+from serendip.agents.kept_hypotheses import Played
 from serendip.agents.models.model import MANY_ITEMS, Arrays, block_rows
-from serendip.agents.played import Played
 from serendip.agents.propensity import SlateMixture
 from serendip.agents.saving import with_prefix, without_prefix, write_folder
 from serendip.agents.strategies.strategy import Ranker, Strategy, tie_key
 from serendip.simulator import randomness
-from serendip.simulator.interface import Feedback, Floats, Items, SettingsError, Slates, Visits, settings_to_json
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Floats, Items, Slates, Visits
+from serendip.simulator.settings_json import settings_to_json
 
 _CODED = 1024  # visits at once where their scores are not held
 _SCORES_AT_ONCE = 1 << 24  # visits times items: 64 MiB of single precision, or a block of a large catalogue's users

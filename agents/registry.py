@@ -17,13 +17,9 @@ from serendip.agents.presets import BELIEFS, GENERAL, MODEL_OF, PRESETS, STRATEG
 from serendip.agents.recommender import Recommender, RecommenderSettings
 from serendip.agents.saving import read_folder
 from serendip.simulator import randomness
-from serendip.simulator.interface import (
-    DataError,
-    Items,
-    SettingsError,
-    settings_from_json,
-    settings_to_json,
-)
+from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.interface import Items
+from serendip.simulator.settings_json import settings_from_json, settings_to_json
 
 _PARTS = ("model", "belief", "strategy")
 _OWN = ("epsilon", "hypothesis", "device", *_PARTS)

@@ -10,7 +10,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from serendip.agents.models.model import Arrays
-from serendip.simulator.interface import DataError, read_json, write_json
+from serendip.simulator.errors import DataError
+from serendip.simulator.settings_json import read_json, write_json
 
 FORMAT = 1
 

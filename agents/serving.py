@@ -19,7 +19,8 @@ from serendip.agents.recommender import Recommender
 from serendip.agents.strategies.strategy import tie_key
 from serendip.agents.strategies.thompson import Thompson
 from serendip.simulator import randomness
-from serendip.simulator.interface import Bools, Floats, Ints, SettingsError, Singles, SmallInts, Visits
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Bools, Floats, Ints, Singles, SmallInts, Visits
 
 _MASK = (1 << 64) - 1
 _AT_ONCE = 1 << 15  # scores: what stays in the cache

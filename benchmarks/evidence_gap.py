@@ -17,8 +17,8 @@ import numpy as np
 from serendip.agents.models.inference import evidence_gap
 from serendip.agents.models.model import Interactions
 from serendip.agents.models.mult_vae import MultVae, MultVaeSettings
-from serendip.experiments.offline.ranking.data import read_events
-from serendip.experiments.offline.ranking.splits import split
+from serendip.experiments.benchmark.data import read_events
+from serendip.experiments.benchmark.splits import split
 
 
 def main() -> None:

@@ -32,9 +32,9 @@ from serendip.agents.models.ials import Ials, IalsSettings
 from serendip.agents.models.memory import peak_bytes, reset_peak
 from serendip.agents.models.model import Interactions, csr
 from serendip.agents.models.mult_vae import MultVae, MultVaeSettings
-from serendip.experiments.offline.ranking.data import read_events
-from serendip.experiments.offline.ranking.metrics import evaluate
-from serendip.experiments.offline.ranking.splits import Part, split
+from serendip.experiments.benchmark.data import read_events
+from serendip.experiments.benchmark.metrics import evaluate
+from serendip.experiments.benchmark.splits import Part, split
 
 
 def seconds(run: Callable[[], object]) -> float:

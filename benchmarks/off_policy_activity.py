@@ -17,7 +17,7 @@ from serendip.experiments.offline.long_term.activity import evaluate_activity
 from serendip.experiments.online.life import Schedule
 from serendip.experiments.online.on_policy import on_policy_activity
 from serendip.experiments.online.unit import Unit
-from serendip.simulator.interface import read_json, write_json
+from serendip.simulator.settings_json import read_json, write_json
 from serendip.simulator.world import make_world
 
 TARGET, AGAINST, HORIZON, LAST = "bootstrap-thompson", "ease-greedy", 90, 30

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from serendip.experiments.offline.estimators import slope
-from serendip.experiments.offline.recommendation import recommend
+from serendip.experiments.offline.judging import slope
+from serendip.experiments.offline.judging.recommendation import recommend
+from serendip.experiments.offline.judging.tuning import rungs
 from serendip.experiments.offline.slots import Slots
-from serendip.experiments.offline.tuning import rungs
 from serendip.experiments.offline.valuation import Method, Valuation
 
 KINDS = (  # slots, actions, concentration of the logging policy and of the target, exploration, click rate, model error

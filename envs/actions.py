@@ -9,7 +9,8 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector.utils import batch_space, iterate
 
-from serendip.simulator.interface import Bools, Ints, Items, SerendipError
+from serendip.simulator.errors import SerendipError
+from serendip.simulator.interface import Bools, Ints, Items
 
 Array = Any
 _INT64 = np.dtype(np.int64)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.world import World, make_world
 

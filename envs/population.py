@@ -13,7 +13,7 @@ from serendip.envs.opening import MAX_TRIES
 from serendip.envs.picture import Picture, bars
 from serendip.envs.world_env import WorldEnv
 from serendip.simulator import randomness
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 
 class PopulationEnv(WorldEnv[dict[str, Any]]):

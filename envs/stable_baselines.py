@@ -10,7 +10,7 @@ from stable_baselines3.common.vec_env import VecEnv  # pyright: ignore[reportMis
 
 from serendip.envs.vector import UserVectorEnv
 from serendip.envs.wrappers import ItemsOfTopics
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 Array = Any
 

@@ -17,7 +17,8 @@ from serendip.envs.memory import observation_space
 from serendip.envs.opening import MAX_TRIES, checked_days, checked_slots, draw_life, nobody_came, open_world
 from serendip.envs.picture import Chronicle
 from serendip.envs.user import UserEnv
-from serendip.simulator.interface import Bools, Ints, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Bools, Ints, Singles
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.world import World
 

@@ -9,7 +9,8 @@ import numpy as np
 from gymnasium import spaces
 
 from serendip.envs.user import UserEnv
-from serendip.simulator.interface import Bools, Floats, Ints, Items, SettingsError
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Bools, Floats, Ints, Items
 
 Array = Any
 Answer = tuple[Any, float, bool, bool, dict[str, Any]]

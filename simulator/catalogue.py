@@ -9,7 +9,8 @@ from typing import Any, Literal
 import array_api_compat
 import numpy as np
 
-from serendip.simulator.interface import Items, SettingsError, SmallInts
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Items, SmallInts
 from serendip.simulator.randomness import generator
 
 Array = Any

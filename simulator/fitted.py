@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from serendip.simulator.catalogue import Catalogue
-from serendip.simulator.interface import DataError
+from serendip.simulator.errors import DataError
 from serendip.simulator.population import (
     Population,
     PopulationSettings,

@@ -1,4 +1,4 @@
-"""What crosses floors: the arrays that users, agents, environments and logs exchange, and the errors they raise.
+"""What crosses floors: the arrays that users, agents, environments and logs exchange.
 
 Shapes: B visits, L slots of a slate, M items.  An item is its row in the catalogue, a user a 64-bit id.
 """
@@ -6,12 +6,8 @@ Shapes: B visits, L slots of a slate, M items.  An item is its row in the catalo
 from __future__ import annotations
 
 import dataclasses
-import json
-import types
-import typing
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,20 +17,6 @@ Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 SmallInts = NDArray[np.int32]
 Bools = NDArray[np.bool_]
-
-S = TypeVar("S")
-
-
-class SerendipError(Exception):
-    """Something was given that cannot work; the message says what, what is allowed and what to do."""
-
-
-class SettingsError(SerendipError):
-    """A setting, a name or a flag is unknown or out of its range."""
-
-
-class DataError(SerendipError):
-    """A file or a table is not what it should be; the message names the file and the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,78 +112,3 @@ class Feedback:
     """
 
     clicked: Bools
-
-
-def settings_to_json(settings: Any) -> dict[str, Any]:
-    """Return a settings dataclass as plain JSON values, nested as it is."""
-    return json.loads(json.dumps(dataclasses.asdict(settings)))
-
-
-def settings_from_json(kind: type[S], values: Any, where: str) -> S:
-    """Build the settings dataclass `kind` from JSON values, strictly.
-
-    Args:
-        values: a JSON object; what it leaves out keeps its default.
-        where: named in the error, such as a file and the path inside it.
-
-    Raises:
-        SettingsError: an unknown key (the known ones are listed), a missing one, or a value of another type.
-    """
-    if not isinstance(values, dict):
-        raise SettingsError(f"{where}: expected an object with the settings of {kind.__name__}, got {values!r}")
-    given = typing.cast("dict[str, Any]", values)
-    hints = typing.get_type_hints(kind)
-    known = [field.name for field in dataclasses.fields(typing.cast(Any, kind))]
-    for name in given:
-        if name not in known:
-            raise SettingsError(f"{where}: unknown setting {name!r}; known settings: {', '.join(known)}")
-    parsed = {name: _parse(hints[name], value, f"{where}.{name}") for name, value in given.items()}
-    try:
-        return kind(**parsed)
-    except TypeError as error:
-        raise SettingsError(f"{where}: {error}") from error
-
-
-def _parse(hint: Any, value: Any, where: str) -> Any:
-    """Return `value` as the annotated type `hint`, or raise a SettingsError that names the place."""
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        options = typing.get_args(hint)
-        if value is None and type(None) in options:
-            return None
-        return _parse(next(option for option in options if option is not type(None)), value, where)
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise SettingsError(f"{where}: expected a list, got {value!r}")
-        inner = typing.get_args(hint)[0]
-        return tuple(_parse(inner, v, f"{where}[{i}]") for i, v in enumerate(typing.cast("list[Any]", value)))
-    if origin is typing.Literal:
-        allowed = typing.get_args(hint)
-        if value not in allowed:
-            raise SettingsError(f"{where}: {value!r} is not one of {', '.join(map(str, allowed))}")
-        return value
-    if dataclasses.is_dataclass(hint):
-        return settings_from_json(typing.cast("type[Any]", hint), value, where)
-    if origin is dict or hint is Any:
-        return value
-    wanted = (int, float) if hint is float else hint
-    if not isinstance(value, wanted) or (isinstance(value, bool) and hint is not bool):
-        raise SettingsError(f"{where}: expected {hint.__name__}, got {value!r}")
-    return float(value) if hint is float else value
-
-
-def read_json(path: Path) -> Any:
-    """Return the JSON value in `path`; a DataError names a file that is missing or is not JSON."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path}: not valid JSON ({error})") from error
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write `value` as JSON to `path`, all or nothing (a temporary file, then a rename)."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from serendip.simulator.interface import Bools, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Bools, Singles
 from serendip.simulator.randomness import generator
 
 Array = Any

@@ -10,8 +10,9 @@ from typing import Any, cast
 from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.choice import make_choice
 from serendip.simulator.dynamics import make_dynamics
-from serendip.simulator.interface import DataError, SettingsError, read_json, settings_from_json
+from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.population import PopulationSettings
+from serendip.simulator.settings_json import read_json, settings_from_json
 
 MOST_PAIRS = 1_000_000_000  # of users and topics: 16 GB
 

@@ -17,9 +17,10 @@ from serendip.simulator.choice import make_choice
 from serendip.simulator.drift import affinity, drift_tastes
 from serendip.simulator.dynamics import State, make_dynamics
 from serendip.simulator.fitted import Fitted
-from serendip.simulator.interface import Items, Visits, settings_to_json, write_json
+from serendip.simulator.interface import Items, Visits
 from serendip.simulator.population import Population, draw_population
 from serendip.simulator.settings import WorldSettings, read_world
+from serendip.simulator.settings_json import settings_to_json, write_json
 
 Array = Any
 

@@ -13,7 +13,8 @@ from serendip.agents.beliefs.belief import Situation
 from serendip.agents.beliefs.gaussian import GaussianPosterior
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
-from serendip.simulator.interface import Floats, Items, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats, Items, Singles
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from serendip.agents.beliefs.decoded import Decoded, DecodingModel
 from serendip.agents.history import History
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Model, Sparse
-from serendip.simulator.interface import Ints, Items, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Ints, Items, Singles
 
 
 @runtime_checkable

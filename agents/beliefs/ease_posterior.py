@@ -16,7 +16,8 @@ from serendip.agents.models.gram import gram, invert_in_place
 from serendip.agents.models.model import Arrays, Sparse
 from serendip.agents.models.woodbury import changed_rows, update_inverse
 from serendip.agents.saving import with_prefix, without_prefix
-from serendip.simulator.interface import Ints, Items, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Ints, Items, Singles
 
 Matrix = NDArray[Any]
 _FEW = 0.25  # rows that changed, in units of the items: from there on a new inverse takes less work

@@ -23,7 +23,8 @@ from serendip.agents.models.ease import Ease
 from serendip.agents.models.model import Arrays, Interactions, Model, Sparse
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
-from serendip.simulator.interface import Floats, Ints, Items, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats, Ints, Items, Singles
 
 Weighting = Literal["poisson", "exponential"]
 

@@ -10,7 +10,8 @@ import scipy.sparse as sparse
 from serendip.agents.beliefs.belief import Situation
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays, Sparse
-from serendip.simulator.interface import DataError, Floats, Ints, Items, Singles
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Floats, Ints, Items, Singles
 
 
 class Features(Protocol):

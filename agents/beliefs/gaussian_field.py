@@ -14,7 +14,8 @@ from serendip.agents.beliefs.belief import Luck, Situation
 from serendip.agents.history import History, outcomes
 from serendip.agents.models.gram import gram
 from serendip.agents.models.model import Arrays, Sparse, in_blocks
-from serendip.simulator.interface import Floats, Items, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats, Items, Singles
 
 _ROWS = 64  # users drawn at once
 _BLAS: Any = scipy.linalg.blas

@@ -15,7 +15,8 @@ from serendip.agents.beliefs.user_factors import UserFactorsPosterior, UserFacto
 from serendip.agents.history import History, as_ones, outcomes
 from serendip.agents.models.composed import Composed
 from serendip.agents.models.model import Arrays, Sparse
-from serendip.simulator.interface import Floats, Items, SettingsError
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats, Items
 
 _LIKELIHOODS = ("bernoulli", "poisson", "multinomial")
 _LAPACK: Any = scipy.linalg.lapack

@@ -15,7 +15,8 @@ from serendip.agents.history import History
 from serendip.agents.models.model import Arrays, Interactions
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
-from serendip.simulator.interface import Floats, Ints, Items, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats, Ints, Items, Singles
 
 
 class DecoderModel(LatentModel, Protocol):

@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Sparse, block_rows, in_blocks
-from serendip.simulator.interface import Bools, Floats, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Bools, Floats, Singles
 
 _USERS = 256  # at once when information is summed
 _STEPS = 30  # of the fixed point for the spread of the items

@@ -12,7 +12,8 @@ from serendip.agents.beliefs.decoded import Decoded, DecodingModel
 from serendip.agents.history import History
 from serendip.agents.models.free_inference import MultinomialVae, free_moments
 from serendip.agents.models.model import Arrays, Model, Sparse
-from serendip.simulator.interface import Items, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Items, Singles
 
 
 @runtime_checkable

@@ -15,7 +15,8 @@ from serendip.agents.beliefs.weights import OwnWeightsPosterior, SharedWeightsPo
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.saving import with_prefix, without_prefix
-from serendip.simulator.interface import Feedback, Items, SettingsError, Slates
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Items, Slates
 
 Owner = Literal["item", "shared"]
 

@@ -15,7 +15,8 @@ from serendip.agents.beliefs.weights import MemberWeightsPosterior
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.simulator import randomness
-from serendip.simulator.interface import Feedback, Floats, Items, SettingsError, Singles, Slates
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Floats, Items, Singles, Slates
 
 
 @dataclass(frozen=True, slots=True)

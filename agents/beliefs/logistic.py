@@ -14,7 +14,8 @@ from serendip.agents.beliefs.logistic_regressions import LogisticRegressions
 from serendip.agents.beliefs.weights import OwnWeightsPosterior, SharedWeightsPosterior
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
-from serendip.simulator.interface import Feedback, Items, SettingsError, Slates
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Items, Slates
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
-from serendip.simulator.interface import Feedback, Items, SettingsError, Slates
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Items, Slates
 
 
 @dataclass(frozen=True, slots=True)

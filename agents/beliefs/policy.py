@@ -11,7 +11,8 @@ from serendip.agents.beliefs.features import SiteFeatures
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.saving import with_prefix, without_prefix
-from serendip.simulator.interface import DataError, Items, SettingsError, Singles
+from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.interface import Items, Singles
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from serendip.agents.history import History
 from serendip.agents.models.ials import Ials
 from serendip.agents.models.model import Arrays, Sparse, block_rows, in_blocks
 from serendip.agents.saving import with_prefix, without_prefix
-from serendip.simulator.interface import Floats, Items, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats, Items, Singles
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from serendip.agents.models.gram import gram, invert_in_place
 from serendip.agents.models.model import Arrays, Interactions, Sparse, require_items
 from serendip.agents.models.search import Card, LogRange
-from serendip.simulator.interface import SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Singles
 
 Matrix = NDArray[Any]
 

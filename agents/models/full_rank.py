@@ -18,7 +18,7 @@ from serendip.agents.models.gram import gram, invert_in_place
 from serendip.agents.models.item_item import ItemItem, Matrix, inverse, similarities
 from serendip.agents.models.model import Sparse, csr
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from scipy.linalg import lapack as _lapack
 
 from serendip.agents.models import memory
 from serendip.agents.models.model import Sparse, csr
-from serendip.simulator.interface import SerendipError
+from serendip.simulator.errors import SerendipError
 
 Matrix = NDArray[Any]
 lapack: Any = _lapack

@@ -20,7 +20,7 @@ from serendip.agents.models.item_item import Matrix
 from serendip.agents.models.model import Sparse, csr
 from serendip.agents.models.pairs import PairItem, Pairs
 from serendip.agents.models.search import Card, LogRange, OneOf
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from serendip.agents.models.least_squares import Side, improve
 from serendip.agents.models.model import Arrays, Interactions, Sparse, block_rows, csr, in_blocks, require_items
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
 from serendip.simulator import randomness
-from serendip.simulator.interface import SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Singles
 
 Matrix = NDArray[Any]
 

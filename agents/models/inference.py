@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from serendip.agents.models.model import Sparse, csr
 from serendip.agents.models.refinement import refined
-from serendip.simulator.interface import DataError, SettingsError
+from serendip.simulator.errors import DataError, SettingsError
 
 Doubles = NDArray[np.float64]
 _BLOCK = 64  # users at once

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from serendip.simulator.interface import SerendipError
+from serendip.simulator.errors import SerendipError
 
 
 class MemoryNeedError(SerendipError):

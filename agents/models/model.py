@@ -10,7 +10,8 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from serendip.simulator.interface import DataError, SerendipError, Singles
+from serendip.simulator.errors import DataError, SerendipError
+from serendip.simulator.interface import Singles
 
 Sparse = Any  # a scipy.sparse.csr_array; scipy's own types are too wide to help
 Arrays = dict[str, NDArray[Any]]

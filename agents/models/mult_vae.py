@@ -22,7 +22,8 @@ from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, requ
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
 from serendip.agents.models.trainer import Phase, Progress, Rows, check_pace, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
-from serendip.simulator.interface import SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Singles
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ import scipy.sparse
 from serendip.agents.models.item_item import ItemItem, Matrix, inverse, scaled_rows, similarities
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.search import Card, LogRange, OneOf
-from serendip.simulator.interface import SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Singles
 
 Weighting = Literal["none", "tf-idf", "bm25"]
 

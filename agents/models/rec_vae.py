@@ -24,7 +24,8 @@ from serendip.agents.models.mult_vae import multinomial_loss
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
 from serendip.agents.models.trainer import Phase, Progress, Rows, check_pace, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
-from serendip.simulator.interface import SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Singles
 
 _DEPTH = 5  # hidden layers of the encoder
 _WEIGHTS = (0.15, 0.75, 0.10)  # of the prior's parts: standard, old posterior, wide

@@ -7,7 +7,8 @@ from typing import Any
 
 from serendip.agents.models.model import Model
 from serendip.agents.models.search import Card
-from serendip.simulator.interface import SettingsError, settings_from_json, settings_to_json
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.settings_json import settings_from_json, settings_to_json
 
 MODELS: dict[str, str] = {
     "popularity": "serendip.agents.models.popularity:CARD",

@@ -16,7 +16,7 @@ from serendip.agents.models.item_item import ItemItem, Matrix
 from serendip.agents.models.model import Sparse, csr
 from serendip.agents.models.neighbours import ItemNeighbours, NeighbourSettings
 from serendip.agents.models.search import Card, LogRange, OneOf
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 _AT_ONCE = 1 << 22  # numbers in the normal equations solved together: 32 MB
 

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from serendip.agents.models.model import Arrays, Interactions, Model
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 Rows = NDArray[np.int64]
 _CHECK_EVERY = 5  # epochs between two looks at the validation users

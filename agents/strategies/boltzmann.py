@@ -10,7 +10,8 @@ import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
 from serendip.agents.strategies.strategy import Ranker
-from serendip.simulator.interface import Floats, Ints, SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats, Ints, Singles
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import ClassVar
 from serendip.agents.beliefs.belief import Luck, Posterior
 from serendip.agents.strategies.boltzmann import plackett_luce
 from serendip.agents.strategies.strategy import Ranker
-from serendip.simulator.interface import Floats, Ints, SettingsError
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)

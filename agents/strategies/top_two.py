@@ -10,7 +10,8 @@ import numpy as np
 from serendip.agents.beliefs.belief import Luck, Posterior
 from serendip.agents.strategies.strategy import Ranker
 from serendip.agents.strategies.thompson import Thompson, ThompsonSettings
-from serendip.simulator.interface import Floats, Ints, SettingsError
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from serendip.experiments.beliefs.kinds import autoencoders, others
 from serendip.experiments.beliefs.never_shown import never_shown, worth
 from serendip.experiments.beliefs.site import lived_in
 from serendip.experiments.beliefs.trial import hold, judge, probabilities
-from serendip.simulator.interface import SettingsError, read_json, write_json
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.settings_json import read_json, write_json
 
 
 @dataclass(frozen=True, slots=True)

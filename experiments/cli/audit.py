@@ -28,7 +28,7 @@ class AuditLog:
     def execute(self) -> None:
         """Put the questions to the log and print the answers."""
         from serendip.experiments.cli.output import STDOUT, console_for, write
-        from serendip.experiments.offline.audit import audit
+        from serendip.experiments.offline.judging.audit import audit
 
         console = console_for(self.json)
         found = audit(self.log)

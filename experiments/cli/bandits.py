@@ -45,9 +45,9 @@ class Bandits:
 
     def execute(self) -> None:
         """Play what is left and print the table."""
+        from serendip.experiments.bandits.run import run
+        from serendip.experiments.bandits.suite import QUICK, Plan, units
         from serendip.experiments.cli.output import console_for, write
-        from serendip.experiments.online.bandits.run import run
-        from serendip.experiments.online.bandits.suite import QUICK, Plan, units
 
         usual = QUICK if self.quick else Plan()
         plan = Plan(self.horizon or usual.horizon, self.runs or usual.runs, self.seed)

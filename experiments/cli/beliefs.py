@@ -45,7 +45,7 @@ class Beliefs:
         """Run both questions and print their tables."""
         from serendip.experiments.beliefs.report import Plan, calibration_table, never_shown_table, run
         from serendip.experiments.cli.output import STDOUT, console_for, write
-        from serendip.simulator.interface import SettingsError
+        from serendip.simulator.errors import SettingsError
 
         if self.seeds < 1:
             raise SettingsError(f"--seeds is {self.seeds}; allowed is 1 or more")

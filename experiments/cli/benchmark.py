@@ -50,11 +50,11 @@ class Benchmark:
     def execute(self) -> None:
         """Run the benchmark and print its table."""
         from serendip.agents.models.trainer import without_bars
+        from serendip.experiments.benchmark.ranking import Plan, run
+        from serendip.experiments.benchmark.table import as_json, failures, markdown, read_tests
         from serendip.experiments.cli.output import console_for, step_progress, write
         from serendip.experiments.figures.benchmark import draw
-        from serendip.experiments.offline.ranking.benchmark import Plan, run
-        from serendip.experiments.offline.ranking.table import as_json, failures, markdown, read_tests
-        from serendip.simulator.interface import SettingsError
+        from serendip.simulator.errors import SettingsError
 
         if self.trials < 1 or self.min_events < 2:
             raise SettingsError(

@@ -15,7 +15,7 @@ COMMANDS: dict[str, str] = {
     "benchmark": "serendip.experiments.cli.benchmark:Benchmark",
     "bandits": "serendip.experiments.cli.bandits:Bandits",
     "beliefs": "serendip.experiments.cli.beliefs:Beliefs",
-    "list": "serendip.experiments.cli.catalogue:Catalogue",
+    "list": "serendip.experiments.cli.list:Catalogue",
 }
 
 

@@ -86,14 +86,14 @@ class Evaluate:
 
     def execute(self) -> None:
         """Value the target and print the estimates."""
-        from serendip.experiments.threads import stay_on_one_thread
+        from serendip.experiments.running.threads import stay_on_one_thread
 
         stay_on_one_thread()
 
         from serendip.experiments.cli.output import console_for, slot_progress
         from serendip.experiments.offline.evaluate import TableOptions, evaluate
         from serendip.experiments.offline.report import report
-        from serendip.simulator.interface import SettingsError
+        from serendip.simulator.errors import SettingsError
 
         if self.truth and self.target is None:
             raise SettingsError("--truth runs the target in the log's world; say which with --target AGENT|DIR")
@@ -146,7 +146,7 @@ class Evaluate:
         """Return the evaluation of the target by its users' visits."""
         from serendip.experiments.cli.output import slot_progress
         from serendip.experiments.offline.long_term.activity import evaluate_activity, evaluate_short_run
-        from serendip.simulator.interface import SettingsError
+        from serendip.simulator.errors import SettingsError
 
         if self.columns or self.target_column or (self.target is None) == (self.short_run is None):
             raise SettingsError(

@@ -53,8 +53,8 @@ class Learn:
         from serendip.experiments.cli.output import console_for, slot_progress, write
         from serendip.experiments.offline.learning.learn import learn
         from serendip.experiments.offline.learning.train import Learning
-        from serendip.experiments.threads import stay_on_one_thread
-        from serendip.simulator.interface import SettingsError
+        from serendip.experiments.running.threads import stay_on_one_thread
+        from serendip.simulator.errors import SettingsError
 
         stay_on_one_thread()
         if self.out.exists() and any(self.out.iterdir()) and not (self.out / "agent.json").exists():

@@ -41,7 +41,7 @@ def _run(arguments: Sequence[str]) -> int:
             raise
         return _complain(f"{error.filename}: {error.strerror}")
     except Exception as error:
-        from serendip.simulator.interface import SerendipError  # NumPy comes with it: not for --help
+        from serendip.simulator.errors import SerendipError  # NumPy comes with it: not for --help
 
         if not isinstance(error, SerendipError):
             raise

@@ -27,7 +27,7 @@ class OpeStudy:
 
     def execute(self) -> None:
         """Run what is missing and print the table."""
-        from serendip.experiments.threads import stay_on_one_thread
+        from serendip.experiments.running.threads import stay_on_one_thread
 
         stay_on_one_thread()
 

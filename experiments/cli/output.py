@@ -22,7 +22,7 @@ def console_for(json_file: Path | None) -> Console:
     """
     from rich.console import Console
 
-    from serendip.simulator.interface import SettingsError
+    from serendip.simulator.errors import SettingsError
 
     if json_file is not None and json_file != STDOUT:
         if not json_file.parent.is_dir():
@@ -34,7 +34,7 @@ def console_for(json_file: Path | None) -> Console:
 
 def write(values: Any, json_file: Path | None) -> None:
     """Write `values` as JSON to `json_file`, all or nothing; to stdout where that is `-`; nowhere where it is None."""
-    from serendip.simulator.interface import write_json
+    from serendip.simulator.settings_json import write_json
 
     if json_file == STDOUT:
         print(json.dumps(values, indent=2, allow_nan=False))

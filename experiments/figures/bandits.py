@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from serendip.experiments.bandits.report import Row
 from serendip.experiments.figures.style import save
-from serendip.experiments.online.bandits.report import Row
 
 _STYLE = {  # Okabe & Ito (2008), greys for what does not explore or is a control
     "greedy": ("#555555", "-"),

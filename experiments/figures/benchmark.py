@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from serendip.agents.models.registry import card
+from serendip.experiments.benchmark.metrics import TUNED_ON
+from serendip.experiments.benchmark.table import BASELINES, Tests, best_baseline, mean_and_error, terciles
 from serendip.experiments.figures.style import new_figure, save
-from serendip.experiments.offline.ranking.metrics import TUNED_ON
-from serendip.experiments.offline.ranking.table import BASELINES, Tests, best_baseline, mean_and_error, terciles
 
 _GREY, _BLUE, _ORANGE = "#555555", "#0072B2", "#D55E00"
 _SOONEST = 0.01  # seconds; what is quicker is drawn there

@@ -10,7 +10,7 @@ import numpy as np
 from serendip.experiments.figures.style import new_figure, save
 from serendip.experiments.offline.evaluation import Evaluation
 from serendip.experiments.offline.report import title_of
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#555555"
 

@@ -10,25 +10,31 @@ from pathlib import Path
 import numpy as np
 
 from serendip.experiments.offline import estimators
-from serendip.experiments.offline.column_map import ColumnMap, parse_columns
-from serendip.experiments.offline.diagnosis import diagnose, largest_weights, of_slates, range_of
-from serendip.experiments.offline.distribution import RewardDistribution, levels_of
 from serendip.experiments.offline.evaluation import Evaluation, Truth
-from serendip.experiments.offline.intervals import Estimate
-from serendip.experiments.offline.lacking import NOT_MODELLED, OF_LOGGING, columns_for, left_out, logger_for
-from serendip.experiments.offline.logged import Source
-from serendip.experiments.offline.logging_policy import LoggingPolicy
-from serendip.experiments.offline.open_bandit import snapshot
+from serendip.experiments.offline.intervals.distribution import RewardDistribution, levels_of
+from serendip.experiments.offline.intervals.estimate import Estimate
+from serendip.experiments.offline.judging.diagnosis import diagnose, largest_weights, of_slates, range_of
+from serendip.experiments.offline.judging.recommendation import recommend
+from serendip.experiments.offline.judging.requirements import (
+    NOT_MODELLED,
+    OF_LOGGING,
+    columns_for,
+    left_out,
+    logger_for,
+)
+from serendip.experiments.offline.judging.tuning import settle, with_rungs
+from serendip.experiments.offline.judging.verdict import judge
 from serendip.experiments.offline.parallel import Workers, value_table
-from serendip.experiments.offline.passes import survey, value, with_mrdr
-from serendip.experiments.offline.recommendation import recommend
-from serendip.experiments.offline.sources import LogSource
-from serendip.experiments.offline.tables import TableSource
-from serendip.experiments.offline.targets import ColumnTarget, Target, saved_agent, trained_agents
-from serendip.experiments.offline.tuning import settle, with_rungs
+from serendip.experiments.offline.reading.column_map import ColumnMap, parse_columns
+from serendip.experiments.offline.reading.log_source import LogSource
+from serendip.experiments.offline.reading.source import Source
+from serendip.experiments.offline.reading.table_source import TableSource
+from serendip.experiments.offline.survey import survey, value, with_mrdr
+from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
+from serendip.experiments.offline.targets.open_bandit import snapshot
+from serendip.experiments.offline.targets.target import ColumnTarget, Target, saved_agent, trained_agents
 from serendip.experiments.offline.valuation import Method, Valued
-from serendip.experiments.offline.verdict import judge
-from serendip.simulator.interface import DataError, SettingsError
+from serendip.simulator.errors import DataError, SettingsError
 
 MEANING = (
     "A one-step estimate: the target's mean reward per slot in the states that the logging policy brought about. Where"

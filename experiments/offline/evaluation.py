@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from serendip.experiments.offline.distribution import Distribution
-from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.intervals.distribution import Distribution
+from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.valuation import Valued
 
 

@@ -19,12 +19,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serendip.experiments.offline.read_ahead import read_ahead
+from serendip.experiments.offline.reading.read_ahead import read_ahead
+from serendip.experiments.offline.reading.table_source import TableSource
 from serendip.experiments.offline.slots import Slots
-from serendip.experiments.offline.tables import TableSource
-from serendip.experiments.offline.targets import ColumnTarget
+from serendip.experiments.offline.targets.target import ColumnTarget
 from serendip.experiments.offline.valuation import Method, Valuation, Valued
-from serendip.simulator.interface import DataError, Floats, SettingsError
+from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.interface import Floats
 
 COLUMNS = ("user", "reward", "propensity", "target", "predicted", "expected")
 BACKENDS = ("loky", "threading", "ray", "dask")

@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from serendip.experiments.offline.distribution import Distribution
 from serendip.experiments.offline.evaluation import Evaluation
-from serendip.simulator.interface import write_json
+from serendip.experiments.offline.intervals.distribution import Distribution
+from serendip.simulator.settings_json import write_json
 
 _TITLES = {
     "ips": "IPS",

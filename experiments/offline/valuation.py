@@ -7,12 +7,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from serendip.experiments.offline import estimators, intervals
-from serendip.experiments.offline.intervals import Estimate
-from serendip.experiments.offline.overlap import Tenth, by_activity
+from serendip.experiments.offline import estimators
+from serendip.experiments.offline.intervals import estimate as intervals
+from serendip.experiments.offline.intervals.estimate import Estimate
+from serendip.experiments.offline.intervals.overlap import Tenth, by_activity
+from serendip.experiments.offline.intervals.sums import (
+    COUNT,
+    WEIGHT,
+    Columns,
+    Moments,
+    UserSums,
+    columns_of,
+    moments,
+    values_of,
+)
+from serendip.experiments.offline.intervals.weights import WeightHistogram
 from serendip.experiments.offline.slots import Slots, Terms
-from serendip.experiments.offline.sums import COUNT, WEIGHT, Columns, Moments, UserSums, columns_of, moments, values_of
-from serendip.experiments.offline.weights import WeightHistogram
 from serendip.simulator.interface import Floats, Ints
 
 _OF_MORE = ("slate_weight", "prefix_weight", "marginal_weight", "pseudo_inverse_weight")  # weights of more than a slot

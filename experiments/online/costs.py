@@ -13,7 +13,8 @@ import numpy as np
 
 from serendip.experiments.online.results import Results
 from serendip.experiments.online.study import unit_folder
-from serendip.simulator.interface import DataError, read_json
+from serendip.simulator.errors import DataError
+from serendip.simulator.settings_json import read_json
 
 _NAMED = 3  # of the dearest agents, in words
 

@@ -10,11 +10,12 @@ import numpy as np
 from serendip.agents.agent import Agent
 from serendip.experiments.offline.crossfit import folds
 from serendip.experiments.offline.evaluation import Truth
-from serendip.experiments.offline.sources import LogSource
-from serendip.experiments.offline.targets import saved_agent, trained_agents
+from serendip.experiments.offline.reading.log_source import LogSource
+from serendip.experiments.offline.targets.target import saved_agent, trained_agents
 from serendip.experiments.online.life import Player, Schedule, live
 from serendip.simulator.dynamics import State
-from serendip.simulator.interface import DataError, Feedback, Floats, Ints, Slates, Visits
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Feedback, Floats, Ints, Slates, Visits
 from serendip.simulator.logs import open_log
 from serendip.simulator.world import World, make_world
 

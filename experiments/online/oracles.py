@@ -9,15 +9,9 @@ from typing import Any
 import numpy as np
 
 from serendip.simulator.dynamics import State
-from serendip.simulator.interface import (
-    Feedback,
-    SettingsError,
-    Slates,
-    Visits,
-    settings_from_json,
-    settings_to_json,
-    write_json,
-)
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Slates, Visits
+from serendip.simulator.settings_json import settings_from_json, settings_to_json, write_json
 from serendip.simulator.world import World
 
 ORACLES = {

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from serendip.experiments.online.measures import COUNTS
 from serendip.experiments.online.study import Study, read_study, unit_folder
-from serendip.simulator.interface import DataError, Floats
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Floats
 from serendip.simulator.population import ACTIVITY_GROUPS
 
 ALL = -1  # all groups together, as an index of a group

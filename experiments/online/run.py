@@ -13,7 +13,7 @@ from serendip.experiments.online.costs import read_costs, sentence
 from serendip.experiments.online.results import Results, read_results
 from serendip.experiments.online.study import Study, run_study
 from serendip.experiments.online.summary import summarise, to_json, to_markdown, to_rich
-from serendip.simulator.interface import write_json
+from serendip.simulator.settings_json import write_json
 
 
 def run(study: Study, out: Path, console: Console, *, batch_size: int = 0, jobs: int = 0) -> dict[str, Any]:

@@ -8,17 +8,11 @@ from pathlib import Path
 from rich.console import Console
 
 from serendip.experiments.online.life import Schedule
-from serendip.experiments.online.lock import alone_in
-from serendip.experiments.online.pool import Job, run_jobs
 from serendip.experiments.online.unit import Unit, parse_agent
-from serendip.simulator.interface import (
-    DataError,
-    SettingsError,
-    read_json,
-    settings_from_json,
-    settings_to_json,
-    write_json,
-)
+from serendip.experiments.running.lock import alone_in
+from serendip.experiments.running.pool import Job, run_jobs
+from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.settings_json import read_json, settings_from_json, settings_to_json, write_json
 from serendip.simulator.world import World, make_world
 
 

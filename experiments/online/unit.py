@@ -24,10 +24,12 @@ from serendip.experiments.online.observed import Observed
 from serendip.experiments.online.oracles import ORACLES, OraclePlayer
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
-from serendip.simulator.interface import Feedback, Ints, SettingsError, Slates, Visits, settings_to_json, write_json
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Ints, Slates, Visits
 from serendip.simulator.logs import LogMeta, LogWriter, organic_table
 from serendip.simulator.organic import organic_history
 from serendip.simulator.population import ACTIVITY_GROUPS
+from serendip.simulator.settings_json import settings_to_json, write_json
 from serendip.simulator.truth import liked_topics, look
 from serendip.simulator.world import World, make_world
 

@@ -11,16 +11,16 @@ import numpy as np
 
 from serendip.experiments.offline import estimators
 from serendip.experiments.offline.evaluate import evaluate
-from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.long_term import estimators as long_run
 from serendip.experiments.offline.long_term.double_reinforcement import double_reinforcement
 from serendip.experiments.offline.long_term.fitted_q import fitted_q
-from serendip.experiments.offline.long_term.tabular_world import TabularWorld
 from serendip.experiments.offline.valuation import Method, Valuation
 from serendip.experiments.online.life import Schedule
 from serendip.experiments.online.on_policy import on_policy_truth
 from serendip.experiments.online.unit import Unit
 from serendip.experiments.ope_study.one_step_world import OneStep, OneStepWorld
+from serendip.experiments.ope_study.tabular_world import TabularWorld
 from serendip.simulator.settings import read_world
 from serendip.simulator.world import World
 

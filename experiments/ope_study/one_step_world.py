@@ -8,7 +8,7 @@ import numpy as np
 
 from serendip.agents.propensity import SlateMixture
 from serendip.experiments.offline.crossfit import N_FOLDS, folds
-from serendip.experiments.offline.reward_model import RewardTable
+from serendip.experiments.offline.reward_models.reward_model import RewardTable
 from serendip.experiments.offline.slots import Slots
 from serendip.simulator import randomness
 from serendip.simulator.interface import Floats, Ints, SmallInts

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from serendip.experiments.online.lock import alone_in
 from serendip.experiments.ope_study.cells import Cell, plan, to_json
-from serendip.simulator.interface import SettingsError, read_json, write_json
+from serendip.experiments.running.lock import alone_in
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.settings_json import read_json, write_json
 
 
 @dataclass(frozen=True, slots=True)

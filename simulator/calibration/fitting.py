@@ -21,11 +21,13 @@ from serendip.simulator.calibration.utilities import fit_utilities
 from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.dynamics.learning import worth
 from serendip.simulator.dynamics.repertoire import Repertoire
+from serendip.simulator.errors import DataError
 from serendip.simulator.fitted import Fitted
-from serendip.simulator.interface import DataError, Floats, settings_to_json, write_json
+from serendip.simulator.interface import Floats
 from serendip.simulator.population import Cohort, PopulationSettings
 from serendip.simulator.randomness import generator
 from serendip.simulator.settings import WorldSettings
+from serendip.simulator.settings_json import settings_to_json, write_json
 
 MIN_POSITIVES = 5
 KEPT_SHARE = 0.8

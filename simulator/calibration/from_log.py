@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from serendip.simulator.calibration.choices import Choices, fit_choices, make_trials
-from serendip.simulator.calibration.course import LIKED_UTILITY, follow
 from serendip.simulator.calibration.examination import fit_examination, item_appeal
 from serendip.simulator.calibration.rates import Activity, Rates, fit_rates
+from serendip.simulator.calibration.reconstruct import LIKED_UTILITY, follow
 from serendip.simulator.calibration.visits import Course, Moves, fit_moves
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.interface import Bools, Floats, Ints

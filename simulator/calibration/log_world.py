@@ -11,10 +11,11 @@ import numpy as np
 from serendip.simulator.calibration.from_log import LogFit, fit_log
 from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.dynamics.repertoire import Repertoire
-from serendip.simulator.interface import DataError, settings_to_json, write_json
+from serendip.simulator.errors import DataError
 from serendip.simulator.logs import open_log
 from serendip.simulator.population import PopulationSettings
 from serendip.simulator.settings import WorldSettings
+from serendip.simulator.settings_json import settings_to_json, write_json
 
 
 @dataclass(frozen=True, slots=True)

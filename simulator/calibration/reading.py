@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
 
-from serendip.simulator.interface import DataError, Floats, Ints
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Floats, Ints
 
 SECONDS_PER_DAY = 86_400
 POSITIVE_SHARE = 0.8  # of the largest rating: 4 of 5, 8 of 10, and 1 where ratings are 0 and 1

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import array_api_compat
 
-from serendip.simulator.interface import SettingsError, settings_from_json
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.settings_json import settings_from_json
 
 Array = Any
 Draw = Callable[[int], Array]  # slot -> (B,) uniforms, fresh for each slot

@@ -9,8 +9,9 @@ from __future__ import annotations
 import pkgutil
 from typing import Any, Protocol
 
-from serendip.simulator.interface import SettingsError, settings_from_json
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.population import Population
+from serendip.simulator.settings_json import settings_from_json
 
 Array = Any
 State = dict[str, Array]

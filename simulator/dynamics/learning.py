@@ -8,7 +8,7 @@ from typing import Any
 
 import array_api_compat
 
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.population import Population
 
 Array = Any

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serendip.simulator.interface import DataError, Ints, Items, SettingsError, read_json, settings_from_json
+from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.interface import Ints, Items
 from serendip.simulator.logs.schema import (
     DECISIONS,
     ITEMS,
@@ -23,6 +24,7 @@ from serendip.simulator.logs.schema import (
     LogMeta,
     Table,
 )
+from serendip.simulator.settings_json import read_json, settings_from_json
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serendip.simulator.interface import (
-    Bools,
-    DataError,
-    Feedback,
-    Ints,
-    Items,
-    Singles,
-    Slates,
-    Visits,
-    settings_to_json,
-    write_json,
-)
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Bools, Feedback, Ints, Items, Singles, Slates, Visits
 from serendip.simulator.logs.schema import DECISIONS, ITEMS, ORGANIC, STATE, USERS, LogMeta, Table
+from serendip.simulator.settings_json import settings_to_json, write_json
 
 
 @dataclass

@@ -13,7 +13,8 @@ from serendip.simulator.choice.position_based import PositionBased
 from serendip.simulator.dynamics.learning import worth
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.dynamics.static import Static
-from serendip.simulator.interface import Bools, Floats, Ints, SettingsError
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Bools, Floats, Ints
 from serendip.simulator.world import World
 
 BLOCK = 1 << 22

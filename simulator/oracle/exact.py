@@ -9,7 +9,8 @@ import numpy as np
 
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
-from serendip.simulator.interface import Floats, Ints, SettingsError
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats, Ints
 from serendip.simulator.world import World
 
 MOST_NODES = 5_000_000

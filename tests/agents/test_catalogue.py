@@ -12,7 +12,8 @@ from serendip.agents.presets import BELIEFS
 from serendip.agents.ranking import top_slates
 from serendip.agents.registry import load, make
 from serendip.simulator import randomness
-from serendip.simulator.interface import Items, SerendipError, SettingsError, Visits
+from serendip.simulator.errors import SerendipError, SettingsError
+from serendip.simulator.interface import Items, Visits
 
 DEVICES = [None, "cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 SMALL = {

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from serendip.agents.history import History
-from serendip.simulator.interface import DataError, Feedback, Slates, Visits
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Feedback, Slates, Visits
 
 N_ITEMS = 12
 

@@ -5,10 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from serendip.agents.played import Played
+from serendip.agents.kept_hypotheses import Played
 from serendip.agents.registry import load, make
 from serendip.simulator import randomness
-from serendip.simulator.interface import Feedback, Items, SettingsError, Visits
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Items, Visits
 
 N_USERS, N_ITEMS, SLATE, ROUNDS, KEY = 40, 25, 3, 3, 77
 ITEMS = Items((np.arange(N_ITEMS) % 5).astype(np.int32), np.zeros(N_ITEMS, np.int32))

@@ -3,7 +3,7 @@ import pytest
 
 from serendip.agents.ranking import top_slates
 from serendip.simulator import randomness
-from serendip.simulator.interface import SerendipError, SettingsError
+from serendip.simulator.errors import SerendipError, SettingsError
 
 
 def slow(scores, available, length, users, key):

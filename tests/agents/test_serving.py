@@ -9,7 +9,8 @@ from serendip.agents.recommender import Recommender, RecommenderSettings
 from serendip.agents.registry import make
 from serendip.agents.serving import Server
 from serendip.agents.strategies.thompson import Thompson, ThompsonSettings
-from serendip.simulator.interface import Feedback, Items, SerendipError, SettingsError, Visits
+from serendip.simulator.errors import SerendipError, SettingsError
+from serendip.simulator.interface import Feedback, Items, Visits
 
 N_USERS, KEY = 600, 11
 

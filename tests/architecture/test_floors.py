@@ -10,11 +10,19 @@ from pathlib import Path
 import pytest
 
 FLOORS = ("simulator", "agents", "envs", "experiments")
-SEEN_BY_AGENTS = ("simulator.logs", "simulator.interface", "simulator.randomness")
+SEEN_BY_AGENTS = (
+    "simulator.errors",
+    "simulator.interface",
+    "simulator.logs",
+    "simulator.randomness",
+    "simulator.settings_json",
+)
 ALLOWED = {  # a file answers to the longest prefix of its module's name
     "simulator": ("simulator",),
-    "simulator.logs": ("simulator.logs", "simulator.interface"),
+    "simulator.logs": ("simulator.logs", "simulator.errors", "simulator.interface", "simulator.settings_json"),
     "simulator.interface": (),
+    "simulator.errors": (),
+    "simulator.settings_json": ("simulator.errors",),
     "simulator.randomness": (),
     "envs": ("simulator", "envs"),
     "agents": ("agents", *SEEN_BY_AGENTS),

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from serendip.experiments.cli.catalogue import KINDS
 from serendip.experiments.cli.commands import COMMANDS
+from serendip.experiments.cli.list import KINDS
 
 FLOORS = ("simulator", "agents", "envs", "experiments")
 HEAVY = {"torch", "scipy", "pyarrow", "matplotlib", "pandas", "gymnasium", "numpy", "joblib"}

@@ -7,7 +7,8 @@ import pytest
 
 from serendip.agents.registry import load, make, names
 from serendip.simulator import randomness
-from serendip.simulator.interface import Feedback, Items, SettingsError, Slates, Visits
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Items, Slates, Visits
 
 N_USERS, N_ITEMS, SLATE = 40, 25, 3
 KEY = 77

@@ -11,7 +11,7 @@ from serendip.envs.actions import ActionError
 from serendip.envs.population import PopulationEnv
 from serendip.envs.user import UserEnv
 from serendip.simulator import randomness
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.population import Cohort, PopulationSettings
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.world import World, make_world

@@ -10,7 +10,7 @@ import pytest
 
 from serendip.envs.actions import ActionError
 from serendip.envs.user import UserEnv
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.world import World, make_world
 
 

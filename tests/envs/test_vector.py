@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from serendip.envs.actions import ActionError
 from serendip.envs.user import UserEnv
 from serendip.envs.vector import UserVectorEnv
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.settings import preset_names
 from serendip.simulator.world import make_world
 

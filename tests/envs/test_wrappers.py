@@ -14,7 +14,8 @@ from gymnasium.utils.env_checker import check_env
 from serendip.envs.user import UserEnv
 from serendip.envs.wrappers import DistinctSlate, FactorSlate, HistoryDict, ItemsOfTopics, TopicSlate
 from serendip.simulator.catalogue import CatalogueSettings
-from serendip.simulator.interface import Items, SettingsError
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Items
 from serendip.simulator.settings import read_world
 
 SMALL = replace(read_world("tiny")[0], catalogue=CatalogueSettings(n_items=60, n_topics=8))

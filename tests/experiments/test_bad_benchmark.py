@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from serendip.experiments.offline.ranking.data import read_events
+from serendip.experiments.benchmark.data import read_events
 
 HEADER = "userId,movieId,rating,timestamp\n"
 NINE = "".join(f"{{user}},{item},5,{item}\n" for item in range(9))

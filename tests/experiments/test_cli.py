@@ -14,10 +14,10 @@ import pytest
 from serendip.agents.models.registry import MODELS
 from serendip.experiments.__main__ import main
 from serendip.experiments.cli import main as cli
-from serendip.experiments.cli.catalogue import KINDS
 from serendip.experiments.cli.commands import COMMANDS
 from serendip.experiments.cli.complaints import flags
-from serendip.simulator.interface import DataError
+from serendip.experiments.cli.list import KINDS
+from serendip.simulator.errors import DataError
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -16,8 +16,8 @@ from serendip.simulator.calibration.rates import Rates, activity_of, draw_days, 
 from serendip.simulator.calibration.reading import read_interactions
 from serendip.simulator.calibration.replicas import History
 from serendip.simulator.calibration.utilities import fit_utilities
+from serendip.simulator.errors import DataError
 from serendip.simulator.fitted import Fitted
-from serendip.simulator.interface import DataError
 from serendip.simulator.world import make_world
 
 HEADER = "userId,movieId,rating,timestamp\n"

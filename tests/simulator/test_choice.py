@@ -10,7 +10,7 @@ from scipy import stats
 from serendip.simulator import randomness
 from serendip.simulator.choice import CHOICES, make_choice
 from serendip.simulator.choice.multinomial_logit import MultinomialLogit
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 ALARM = 1e-6
 

@@ -81,7 +81,8 @@ def test_a_user_meets_the_same_fate_alone_and_in_a_crowd(kind: str) -> None:
 @pytest.mark.parametrize("kind", DYNAMICS)
 def test_a_negative_setting_is_refused(kind: str) -> None:
     from serendip.simulator.dynamics import make_dynamics
-    from serendip.simulator.interface import SettingsError, settings_to_json
+    from serendip.simulator.errors import SettingsError
+    from serendip.simulator.settings_json import settings_to_json
 
     for name in settings_to_json(make_dynamics({"kind": kind})):
         with pytest.raises(SettingsError, match=name):

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from serendip.simulator.errors import DataError
 from serendip.simulator.fitted import Fitted
-from serendip.simulator.interface import DataError
 from serendip.simulator.population import PopulationSettings
 
 

@@ -20,7 +20,8 @@ from serendip.simulator.calibration.from_log import fit_log
 from serendip.simulator.calibration.rates import Rates
 from serendip.simulator.calibration.visits import GRID, Course, Lesson, _scores
 from serendip.simulator.dynamics.repertoire import Repertoire
-from serendip.simulator.interface import DataError, Feedback, Slates
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Feedback, Slates
 from serendip.simulator.logs import LogMeta, LogWriter, organic_table
 from serendip.simulator.organic import organic_history
 from serendip.simulator.settings import read_world

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serendip.simulator.interface import DataError, Feedback, Items, Slates, Visits
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Feedback, Items, Slates, Visits
 from serendip.simulator.logs import DECISIONS, Decisions, LogMeta, LogWriter, open_log, organic_table
 
 N_ITEMS, SLATE = 9, 3

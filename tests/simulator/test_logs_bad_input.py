@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from serendip.simulator.interface import DataError, Feedback, Items, Slates, Visits
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Feedback, Items, Slates, Visits
 from serendip.simulator.logs import LogMeta, LogWriter, open_log
 
 ITEMS = Items(np.zeros(4, np.int32), np.zeros(4, np.int32))

@@ -11,7 +11,7 @@ import pytest
 
 from serendip.simulator import randomness
 from serendip.simulator.catalogue import CatalogueSettings
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.oracle.bound import upper_bound
 from serendip.simulator.oracle.exact import exact_value
 from serendip.simulator.oracle.life import gap_closed, live_under

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from serendip.simulator.interface import DataError, SettingsError, settings_from_json, settings_to_json
+from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.settings import WorldSettings, preset_names, read_world
+from serendip.simulator.settings_json import settings_from_json, settings_to_json
 
 
 @pytest.mark.parametrize("name", preset_names())

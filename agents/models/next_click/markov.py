@@ -11,7 +11,8 @@ import scipy.sparse
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.next_click.sequences import pairs, recent
 from serendip.agents.models.search import Card, LogRange, OneOf
-from serendip.simulator.interface import SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Singles
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from serendip.agents.models.next_click.sequences import Ids, recent
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
 from serendip.agents.models.trainer import Phase, Progress, Schedule, judged, train
 from serendip.simulator import randomness
-from serendip.simulator.interface import SettingsError, Singles
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Singles
 
 _SCORED = 64  # histories at once
 _ALIKE = 32  # histories of similar lengths that are encoded together

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from serendip.experiments.offline.slots import Slots, Terms
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 Estimator = Callable[[Slots], Terms]
 

@@ -10,9 +10,10 @@ import numpy as np
 from serendip.agents.beliefs.belief import Situation
 from serendip.agents.beliefs.features import SiteFeatures
 from serendip.agents.history import History
-from serendip.experiments.offline.sources import LogSource, Step
+from serendip.experiments.offline.reading.log_source import LogSource, Step
 from serendip.simulator import randomness
-from serendip.simulator.interface import Bools, DataError, Floats, Ints, Singles
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Bools, Floats, Ints, Singles
 
 MOST_PAIRS = 20_000_000  # slates times items whose features are kept: 640 MB
 

@@ -13,14 +13,16 @@ import numpy as np
 from serendip.agents import registry
 from serendip.agents.beliefs.policy import Policy
 from serendip.agents.recommender import Recommender
-from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.learning.examples import MOST_PAIRS, Examples, read_examples
 from serendip.experiments.offline.learning.train import Learning, chances, train
+from serendip.experiments.offline.reading.log_source import LogSource
 from serendip.experiments.offline.slots import slots
-from serendip.experiments.offline.sources import LogSource
 from serendip.experiments.offline.valuation import Method, Valuation
 from serendip.simulator import randomness
-from serendip.simulator.interface import DataError, Floats, settings_to_json
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Floats
+from serendip.simulator.settings_json import settings_to_json
 
 HELD_OUT = 0.3  # of the users
 

@@ -13,7 +13,8 @@ from serendip.experiments.offline.learning.examples import Examples
 from serendip.experiments.offline.learning.objectives import OBJECTIVES, Batch, Objective, value
 from serendip.experiments.offline.long_term.clicks import logistic
 from serendip.simulator import randomness
-from serendip.simulator.interface import Floats, SettingsError
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats
 
 _TRANSLATIONS = (0.8, 1.0, 1.25, 1.6)  # of SNIPS, in mean rewards of the log
 _PATIENCE = 8  # epochs without a better value on the held-out users

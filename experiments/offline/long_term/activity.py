@@ -10,7 +10,7 @@ import numpy as np
 
 from serendip.experiments.offline.evaluate import choose_target
 from serendip.experiments.offline.evaluation import Evaluation
-from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.long_term import estimators
 from serendip.experiments.offline.long_term.days import Days, counted
 from serendip.experiments.offline.long_term.double_reinforcement import double_reinforcement
@@ -18,9 +18,9 @@ from serendip.experiments.offline.long_term.fitted_q import FittedQ, difference,
 from serendip.experiments.offline.long_term.judgement import correlation_over_time, judge_activity, judge_short_run
 from serendip.experiments.offline.long_term.recording import logged_days, user_days
 from serendip.experiments.offline.long_term.surrogate import beyond, surrogate_index
-from serendip.experiments.offline.sources import LogSource
-from serendip.experiments.offline.targets import AgentTarget
-from serendip.simulator.interface import SettingsError
+from serendip.experiments.offline.reading.log_source import LogSource
+from serendip.experiments.offline.targets.target import AgentTarget
+from serendip.simulator.errors import SettingsError
 
 MEANING = (
     "A long-run estimate: days with a visit, per user over the horizon, if the target chose from the first day on."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from serendip.experiments.offline.crossfit import N_FOLDS, folds
-from serendip.experiments.offline.long_term.rehearsal import Watched
+from serendip.experiments.offline.long_term.replay import Watched
 from serendip.simulator.interface import Floats, Ints, Singles
 
 _PSEUDO = 20.0  # exposures that an item's own click rate is shrunk by

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from serendip.experiments.offline.crossfit import N_FOLDS, folds
-from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.long_term.days import Days, counted
 from serendip.experiments.offline.long_term.estimators import Chain, chain, from_users
 from serendip.simulator.interface import Floats, Ints

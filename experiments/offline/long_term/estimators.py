@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sparse
 
-from serendip.experiments.offline import bootstrap
-from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.intervals import bootstrap
+from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.long_term.days import Days, counted
 from serendip.simulator.interface import Floats, Ints
 

@@ -16,10 +16,11 @@ from typing import Literal
 
 import numpy as np
 
-from serendip.experiments.offline import bootstrap
-from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.intervals import bootstrap
+from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.long_term.days import Days, counted
-from serendip.simulator.interface import Bools, Floats, SettingsError
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Bools, Floats
 
 Basis = Literal["tabular", "linear", "quadratic"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from serendip.experiments.offline.intervals import Estimate
-from serendip.experiments.offline.verdict import INVALID, RELIABLE, WEAK, Verdict
+from serendip.experiments.offline.intervals.estimate import Estimate
+from serendip.experiments.offline.judging.verdict import INVALID, RELIABLE, WEAK, Verdict
 from serendip.simulator.interface import Floats
 
 _FORTNIGHT = 14

@@ -12,9 +12,9 @@ import numpy as np
 
 from serendip.experiments.offline.long_term.clicks import Slots, predict
 from serendip.experiments.offline.long_term.days import Days
-from serendip.experiments.offline.long_term.rehearsal import Rehearsed, Watched, rehearse
-from serendip.experiments.offline.sources import LogSource
-from serendip.experiments.offline.targets import AgentTarget
+from serendip.experiments.offline.long_term.replay import Rehearsed, Watched, rehearse
+from serendip.experiments.offline.reading.log_source import LogSource
+from serendip.experiments.offline.targets.target import AgentTarget
 from serendip.simulator.interface import Bools, Floats, Ints
 from serendip.simulator.logs import open_log
 

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from serendip.experiments.offline import bootstrap
-from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.intervals import bootstrap
+from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.long_term.days import Days, counted
 from serendip.experiments.offline.long_term.estimators import from_replicates
 from serendip.simulator import randomness
-from serendip.simulator.interface import Floats, SettingsError
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats
 
 _RIDGE = 1e-6
 _MANY = 1000

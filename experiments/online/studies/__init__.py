@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 
 from serendip.experiments.online.study import Study
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 STUDIES = {
     "discovery": "serendip.experiments.online.studies.discovery:DISCOVERY",

@@ -6,7 +6,8 @@ from serendip.agents.beliefs.belief import Luck
 from serendip.agents.beliefs.click_rates import ClickRates, ClickRatesSettings, beta_posterior, likeliest_strength
 from serendip.agents.beliefs.ease_posterior import ease_predictive
 from serendip.agents.models.ease import ease_weights
-from serendip.simulator.interface import SettingsError, Visits
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Visits
 
 
 def test_ease_predictive_agrees_with_a_regression_for_each_item():

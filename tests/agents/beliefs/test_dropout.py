@@ -9,7 +9,8 @@ from serendip.agents.models.layers import normalised
 from serendip.agents.models.model import Interactions
 from serendip.agents.registry import make
 from serendip.simulator import randomness
-from serendip.simulator.interface import Items, SettingsError, Visits
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Items, Visits
 
 
 def luck_of(n_users, n_items, key=3):

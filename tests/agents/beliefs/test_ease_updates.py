@@ -8,7 +8,8 @@ from serendip.agents.beliefs.ease_posterior import EasePosterior, EasePosteriorS
 from serendip.agents.history import History
 from serendip.agents.models.woodbury import changed_rows, update_inverse
 from serendip.agents.registry import make
-from serendip.simulator.interface import Items, SettingsError
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Items
 
 N_ITEMS, LAM = 60, 7.0
 ITEMS = Items(np.zeros(N_ITEMS, np.int32), np.zeros(N_ITEMS, np.int32))

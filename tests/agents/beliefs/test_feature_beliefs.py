@@ -17,7 +17,8 @@ from serendip.agents.history import History
 from serendip.agents.recommender import Recommender, RecommenderSettings
 from serendip.agents.registry import load, make
 from serendip.agents.strategies.greedy import Greedy, GreedySettings
-from serendip.simulator.interface import DataError, Feedback, Items, SettingsError, Slates, Visits
+from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.interface import Feedback, Items, Slates, Visits
 
 N_ITEMS, N_USERS = 6, 30
 ITEMS = Items(np.array([0, 0, 1, 1, 2, 2], np.int32), np.zeros(N_ITEMS, np.int32))

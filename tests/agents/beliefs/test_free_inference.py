@@ -7,7 +7,8 @@ from serendip.agents.models.free_inference import free_moments, minus_bound, opp
 from serendip.agents.models.model import Interactions
 from serendip.agents.models.mult_vae import MultVae, MultVaeSettings
 from serendip.agents.registry import load, make
-from serendip.simulator.interface import Feedback, Items, SettingsError, Visits
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Items, Visits
 
 RNG = np.random.default_rng(0)
 CLICKS = (RNG.random((70, 12)) < 0.3).astype(np.float32)

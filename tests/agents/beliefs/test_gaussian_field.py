@@ -7,7 +7,8 @@ from serendip.agents.beliefs.gaussian_field import Field, FieldPosterior
 from serendip.agents.history import outcomes
 from serendip.agents.models.ease import ease_weights
 from serendip.agents.registry import make
-from serendip.simulator.interface import Items, SettingsError, Visits
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Items, Visits
 
 N_ITEMS = 7
 

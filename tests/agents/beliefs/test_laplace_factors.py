@@ -10,7 +10,8 @@ from serendip.agents.beliefs.user_factors import UserFactorsSettings
 from serendip.agents.history import History
 from serendip.agents.models.registry import build
 from serendip.agents.registry import make
-from serendip.simulator.interface import Items, SettingsError, Visits
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Items, Visits
 
 LIKELIHOODS = ("bernoulli", "poisson", "multinomial")
 N_USERS, N_ITEMS, UNCLICKED, L2 = 30, 12, 0.3, 0.7

@@ -17,7 +17,8 @@ from serendip.agents.beliefs.last_layer import (
 )
 from serendip.agents.models.model import Interactions
 from serendip.agents.models.mult_vae import MultVae, MultVaeSettings, multinomial_loss
-from serendip.simulator.interface import SettingsError, Visits
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Visits
 
 RNG = np.random.default_rng(0)
 N_USERS, N_ITEMS, WIDTH = 7, 6, 3

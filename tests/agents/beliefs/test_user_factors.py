@@ -5,7 +5,8 @@ import scipy.sparse as sparse
 from serendip.agents.beliefs.belief import Luck
 from serendip.agents.beliefs.user_factors import UserFactorsPosterior, covariance_roots
 from serendip.agents.registry import make
-from serendip.simulator.interface import Items, SettingsError, Visits
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Items, Visits
 
 
 def test_covariance_is_that_of_a_dense_regression():

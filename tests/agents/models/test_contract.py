@@ -10,7 +10,8 @@ import scipy.sparse
 
 from serendip.agents.models.model import Interactions, Model, in_order
 from serendip.agents.models.registry import MODELS, build, card
-from serendip.simulator.interface import SerendipError, settings_from_json, settings_to_json
+from serendip.simulator.errors import SerendipError
+from serendip.simulator.settings_json import settings_from_json, settings_to_json
 
 # Small enough to be quick, trained enough for a board that can be seen by eye.
 GRADIENT = {"latent": 4, "hidden": [16], "epochs": 80, "batch": 8, "learning_rate": 0.02, "dropout": 0.3}

@@ -14,7 +14,7 @@ from serendip.agents.models import memory
 from serendip.agents.models.ease import Ease, EaseSettings, ease_weights
 from serendip.agents.models.gram import gram
 from serendip.agents.models.model import Interactions
-from serendip.simulator.interface import SerendipError
+from serendip.simulator.errors import SerendipError
 
 
 def clicks(seed: int = 0, n_users: int = 60, n_items: int = 9) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from serendip.agents.models.composed import Composed, ComposedSettings
 from serendip.agents.models.inference import EvidenceGap, evidence_gap
 from serendip.agents.models.model import Interactions, csr
 from serendip.agents.models.mult_vae import MultVae, MultVaeSettings
-from serendip.simulator.interface import DataError, SettingsError
+from serendip.simulator.errors import DataError, SettingsError
 
 
 def clicks(n_users: int = 70, n_items: int = 15) -> Any:

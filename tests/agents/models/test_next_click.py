@@ -14,7 +14,8 @@ from serendip.agents.models.next_click.markov import Markov, MarkovSettings
 from serendip.agents.models.next_click.sequences import pairs, recent
 from serendip.agents.models.registry import MODELS, build
 from serendip.agents.registry import make
-from serendip.simulator.interface import Items, SerendipError
+from serendip.simulator.errors import SerendipError
+from serendip.simulator.interface import Items
 
 NEXT_CLICK = [name for name, where in MODELS.items() if ".next_click." in where]
 QUICK: dict[str, dict[str, Any]] = {

@@ -13,7 +13,7 @@ from serendip.agents.models.composed import Composed, ComposedSettings
 from serendip.agents.models.corruption import ages_of, corrupted, shortened, targets
 from serendip.agents.models.model import Interactions, csr, in_order
 from serendip.agents.models.slots import misfit, reconstruction
-from serendip.simulator.interface import DataError, SettingsError
+from serendip.simulator.errors import DataError, SettingsError
 
 
 def counts() -> Any:

@@ -15,7 +15,7 @@ import torch
 from serendip.agents.models.model import Interactions, csr
 from serendip.agents.models.registry import build
 from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, train
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 LEARNED = ("mult-vae", "mult-dae", "matrix-factorisation")
 

@@ -8,7 +8,8 @@ from serendip.agents.strategies.boltzmann import Boltzmann, BoltzmannSettings
 from serendip.agents.strategies.squarecb import SquareCB, SquareCBSettings, inverse_gap_weights
 from serendip.agents.strategies.strategy import Ranker
 from serendip.agents.strategies.top_two import challengers
-from serendip.simulator.interface import Items, SettingsError, Visits
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Items, Visits
 
 N_ITEMS = 6
 ITEMS = Items(np.zeros(N_ITEMS, np.int32), np.zeros(N_ITEMS, np.int32))

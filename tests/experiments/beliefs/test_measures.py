@@ -5,7 +5,7 @@ from matplotlib.image import imread
 from serendip.experiments.beliefs import measures
 from serendip.experiments.beliefs.report import Plan, run
 from serendip.experiments.beliefs.site import lived_in
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 CLICKED = np.array([True, False, True, True])
 OWNER = np.array([3, 3, 8, 8])

@@ -7,7 +7,7 @@ import pytest
 
 from serendip.experiments.figures.long_term import draw
 from serendip.experiments.offline.evaluation import Evaluation
-from serendip.experiments.offline.intervals import Estimate
+from serendip.experiments.offline.intervals.estimate import Estimate
 
 
 @pytest.mark.parametrize("changes", [True, False])

@@ -14,7 +14,8 @@ from serendip.experiments.offline.evaluate import MEANING, evaluate
 from serendip.experiments.offline.evaluation import Truth
 from serendip.experiments.offline.report import report
 from serendip.experiments.offline.valuation import Method
-from serendip.simulator.interface import DataError, Feedback, Items, SerendipError, SettingsError, Visits
+from serendip.simulator.errors import DataError, SerendipError, SettingsError
+from serendip.simulator.interface import Feedback, Items, Visits
 from serendip.simulator.logs import LogMeta, LogWriter, open_log
 
 QUICK = Method(n_replicates=100)

@@ -10,7 +10,7 @@ import pytest
 from serendip.experiments.offline.evaluate import evaluate
 from serendip.experiments.offline.parallel import COLUMNS, Workers, value_parts
 from serendip.experiments.offline.valuation import Method
-from serendip.simulator.interface import DataError, SettingsError
+from serendip.simulator.errors import DataError, SettingsError
 
 EIGHT = ("ips", "clipped_ips", "snips", "dm", "dr", "sndr", "switch_dr", "dr_os")
 SAME = {name: name for name in COLUMNS}

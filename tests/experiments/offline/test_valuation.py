@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serendip.experiments.offline import bootstrap
+from serendip.experiments.offline.intervals import bootstrap
+from serendip.experiments.offline.intervals.sums import UserSums
+from serendip.experiments.offline.intervals.weights import WeightHistogram
 from serendip.experiments.offline.slots import Slots
-from serendip.experiments.offline.sums import UserSums
 from serendip.experiments.offline.valuation import Method, Valuation
-from serendip.experiments.offline.weights import WeightHistogram
 
 
 def random_slots(rng, n, n_users):

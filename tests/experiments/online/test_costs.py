@@ -13,7 +13,8 @@ from serendip.experiments.online.life import Schedule, live
 from serendip.experiments.online.results import read_results
 from serendip.experiments.online.run import report
 from serendip.experiments.online.study import Study, run_study, unit_folder
-from serendip.simulator.interface import DataError, write_json
+from serendip.simulator.errors import DataError
+from serendip.simulator.settings_json import write_json
 from serendip.simulator.world import make_world
 
 STUDY = Study("cost", ("uniform", "popularity"), "uniform", seeds=2, days=8, update_every=3, world="tiny")

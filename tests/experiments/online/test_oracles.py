@@ -16,7 +16,7 @@ from serendip.experiments.online.life import Schedule, live
 from serendip.experiments.online.run import run
 from serendip.experiments.online.study import Study
 from serendip.experiments.online.unit import parse_agent
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.oracle.bound import upper_bound
 from serendip.simulator.oracle.life import live_under
 from serendip.simulator.oracle.slates import Growth

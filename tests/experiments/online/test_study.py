@@ -18,11 +18,11 @@ from rich.console import Console
 
 from serendip.agents import registry
 from serendip.experiments.online.life import Schedule
-from serendip.experiments.online.lock import alone_in
 from serendip.experiments.online.results import read_results
 from serendip.experiments.online.study import Study, read_study, run_study, unit_folder
 from serendip.experiments.online.unit import Unit, parse_agent
-from serendip.simulator.interface import DataError, SettingsError
+from serendip.experiments.running.lock import alone_in
+from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.logs import open_log
 from serendip.simulator.world import make_world
 

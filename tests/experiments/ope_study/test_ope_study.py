@@ -15,7 +15,7 @@ from serendip.experiments.ope_study import study
 from serendip.experiments.ope_study.cells import Cell, plan
 from serendip.experiments.ope_study.one_step_world import OneStep, OneStepWorld
 from serendip.experiments.ope_study.study import markdown, run, summed_up
-from serendip.simulator.interface import SettingsError
+from serendip.simulator.errors import SettingsError
 
 WORLD = OneStepWorld(OneStep(n_users=20_000, slate_size=2, n_items=8, epsilon=0.5), 3)
 LOG = WORLD.log()

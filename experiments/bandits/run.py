@@ -1,0 +1,37 @@
+"""`serendip bandits`: play what is left of the suite, then tell and show what was found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from serendip.experiments.bandits.report import markdown, rows, to_json, verdicts
+from serendip.experiments.bandits.suite import Plan, Unit, run_suite
+from serendip.simulator.settings_json import write_json
+
+
+def run(plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs: int = 0) -> dict[str, Any]:
+    """Play what is left of `wanted` in `out`, report it there, and return the table as plain values."""
+    from serendip.experiments.figures.bandits import draw_all
+
+    run_suite(plan, wanted, out, console, jobs)
+    found = rows(wanted, out)
+    values = {
+        "seed": plan.seed,
+        "runs": plan.runs,
+        "horizon": plan.horizon,
+        "what": "regret in percent of uniform's, mean and standard error over runs",
+        "rows": to_json(found),
+    }
+    write_json(out / "table.json", values)
+    said = verdicts(found)
+    (out / "table.md").write_text(markdown(found) + "\n" + "\n".join(f"- {line}" for line in said) + "\n", "utf-8")
+    console.print(f"regret in percent of uniform's, mean ± standard error over the runs, seed {plan.seed}")
+    console.print(markdown(found), soft_wrap=True)
+    for line in said:
+        console.print(line)
+    figures = draw_all(found, out / "figures")
+    console.print(f"results in {out}: table.md, table.json, {', '.join(f'figures/{f.name}' for f in figures)}")
+    return values

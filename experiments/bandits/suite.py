@@ -1,0 +1,150 @@
+"""The suite: every belief with every strategy on every kind of bandit that it applies to; it goes on after a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from serendip.experiments.bandits import LEARNERS, TASKS
+from serendip.experiments.bandits.play import Played, play
+from serendip.experiments.running.lock import alone_in
+from serendip.experiments.running.pool import Job, run_jobs
+from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.settings_json import read_json, settings_from_json, write_json
+
+_ANY = ("linear", "linear-ensemble", "neural-linear")
+_ARMS = ("beta", "bootstrap", "linear", "linear-ensemble", "logistic")
+APPLY: dict[str, tuple[str, ...]] = {  # which beliefs a task is for
+    "bernoulli": _ARMS,
+    "drifting": ("beta", "fading-beta", *_ARMS[1:]),
+    "linear": _ANY,
+    "sparse-linear": _ANY,
+    "clicks": (*_ANY, "logistic"),
+    "wheel": _ANY,
+    "network": _ANY,
+}
+LONG = {("wheel", "linear"): 40}  # played a second time, so many times as long
+MOST_RUNS = {"network": 10}  # 100 arms of 100 features take their time
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is played.
+
+    Attributes:
+        horizon: rounds.
+        runs: bandits of each kind.
+        seed: of all that is random.
+    """
+
+    horizon: int = 2000
+    runs: int = 30
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.horizon < 1 or self.runs < 2:
+            raise SettingsError(
+                f"the horizon is {self.horizon} and there are {self.runs} runs; allowed is 1 or more, and 2 or more"
+            )
+
+
+QUICK = Plan(horizon=200, runs=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One belief on one kind of bandit: the piece that is either finished or not there."""
+
+    task: str
+    learner: str
+    horizon: int
+    runs: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """A name for its file."""
+        return f"{self.task}-{self.learner}-{self.horizon}"
+
+    def run(self, out: Path, tell: Callable[[int], None]) -> None:
+        """Play, and write what came of it, all or nothing."""
+        played = play(self.task, self.learner, self.horizon, self.runs, self.seed, tell)
+        write_json(out / f"{self.name}.json", asdict(self) | _to_json(played))
+
+    def read(self, out: Path) -> Played | None:
+        """Return what came of it, or None where it is not finished."""
+        path = out / f"{self.name}.json"
+        return _from_json(read_json(path), path) if path.exists() else None
+
+
+def units(plan: Plan, tasks: Sequence[str] = (), learners: Sequence[str] = (), *, long: bool) -> list[Unit]:
+    """Return what is to be played, all where none are named.
+
+    Args:
+        plan: how much of it.
+        tasks: names in `TASKS`.
+        learners: names in `LEARNERS`.
+        long: whether also what is in `LONG`.
+
+    Raises:
+        SettingsError: an unknown name (the known ones are listed), or beliefs that apply to none of the tasks.
+    """
+    for kind, given, known in (("bandit", tasks, TASKS), ("belief", learners, LEARNERS)):
+        for name in given:
+            if name not in known:
+                raise SettingsError(f"unknown {kind} {name!r}; known: {', '.join(known)}")
+    pairs = [
+        (task, learner) for task in tasks or APPLY for learner in APPLY[task] if not learners or learner in learners
+    ]
+    if not pairs:
+        named = ", ".join(f"{task}: {', '.join(APPLY[task])}" for task in tasks)
+        raise SettingsError(f"none of these beliefs applies to these bandits; {named}")
+    lengths = [(*pair, plan.horizon) for pair in pairs]
+    lengths += [(*pair, plan.horizon * LONG[pair]) for pair in pairs if long and pair in LONG]
+    return [Unit(*length, min(plan.runs, MOST_RUNS.get(length[0], plan.runs)), plan.seed) for length in lengths]
+
+
+def run_suite(plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs: int = 0) -> None:
+    """Play what is not finished yet of `wanted` in the folder `out`, `jobs` at a time (0: one for each core).
+
+    Raises:
+        SettingsError: the folder holds results of another plan, or another run is at work there.
+    """
+    with alone_in(out):
+        settings = out / "suite.json"
+        if settings.exists() and settings_from_json(Plan, read_json(settings), str(settings)) != plan:
+            raise SettingsError(f"{out}: holds results of another horizon, number of runs or seed; give another --out")
+        write_json(settings, asdict(plan))
+        left = [unit for unit in wanted if not (out / f"{unit.name}.json").exists()]
+        if len(left) < len(wanted):
+            console.print(f"{len(wanted) - len(left)} of {len(wanted)} finished before, {len(left)} to play")
+        run_jobs([Job(unit.name, unit.horizon, partial(unit.run, out)) for unit in left], jobs, console, "rounds")
+
+
+def _to_json(played: Played) -> dict[str, Any]:
+    """Return regrets to six digits, which is more than their error."""
+
+    def plain(values: Any) -> Any:
+        return [[[float(f"{value:.6g}") for value in run] for run in group] for group in values.tolist()]
+
+    return {
+        "groups": played.groups,
+        "rounds": played.rounds.tolist(),
+        "regret": {name: plain(values) for name, values in played.regret.items()},
+        "uniform": plain(played.uniform),
+    }
+
+
+def _from_json(values: Any, path: Path) -> Played:
+    try:
+        regret = {name: np.asarray(curves, dtype=np.float64) for name, curves in values["regret"].items()}
+        uniform = np.asarray(values["uniform"], dtype=np.float64)
+        return Played(tuple(values["groups"]), np.asarray(values["rounds"]), regret, uniform)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: not the result of a unit; delete it and play again") from error

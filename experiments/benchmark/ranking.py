@@ -1,0 +1,164 @@
+"""Tune every model alike, look at the test once, and write it all to a folder from which a second call goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from serendip.agents.models.memory import MemoryNeedError
+from serendip.agents.models.registry import MODELS, card
+from serendip.experiments.benchmark.data import Events, read_events
+from serendip.experiments.benchmark.metrics import TUNED_ON, evaluate
+from serendip.experiments.benchmark.own_process import fitted, fitted_alone
+from serendip.experiments.benchmark.splits import Protocol, Split, split
+from serendip.simulator import randomness
+from serendip.simulator.errors import DataError, SerendipError, SettingsError
+from serendip.simulator.settings_json import read_json, settings_to_json, write_json
+
+Say = Callable[[str], None]
+At = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a benchmark does; results of another plan are never mixed with its own.
+
+    Attributes:
+        data: what is read (see `read_events`).
+        protocol: strong or weak generalisation, the test that comes with the data, or the last click left out.
+        trials: settings tried for each model: its defaults, then random ones from its own space.
+        min_rating: ratings below it are not positive.
+        min_events: users with fewer positives are left out.
+        seed: of the split and of the search.
+    """
+
+    data: str
+    protocol: Protocol = "strong"
+    trials: int = 10
+    min_rating: float = 4.0
+    min_events: int = 5
+    seed: int = 0
+
+
+def run(plan: Plan, models: tuple[str, ...], out: Path, say: Say = print, at: At | None = None) -> None:
+    """Tune and test `models`, and leave `trials/`, `tests/` and `plan.json` in the folder `out`.
+
+    What is already there is not done again, but for trials that failed.
+
+    Args:
+        plan: what is done.
+        models: names; none for all that can learn from these data.
+        out: a folder, made if it is not there.
+        say: takes a line for each thing done.
+        at: takes what is being done, the steps that are done and how many there are.
+
+    Raises:
+        SettingsError: an unknown model, one that needs an order in time which the data do not have, or `out` holds
+            results of another plan.
+        DataError: the data cannot be used; the message says why.
+    """
+    for name in models:
+        card(name)
+    events = read_events(Path(plan.data), plan.min_rating, plan.min_events, given=plan.protocol == "given")
+    parts = split(events, plan.protocol, plan.seed)
+    names = _usable(models, events, say)
+    _claim(plan, out)
+    say(_summary(events, parts))
+    done, total = 0, sum(_n_trials(plan, name) + 1 for name in names)
+    for name in names:
+        trials = list[dict[str, Any]]()
+        for number in range(_n_trials(plan, name)):
+            if at is not None:
+                at(f"{name}, trial {number + 1} of {_n_trials(plan, name)}", done, total)
+            trials.append(_trial(plan, name, number, parts, out, say))
+            done += 1
+        if at is not None:
+            at(f"{name}, test", done, total)
+        _test(name, trials, parts, out, say)
+        done += 1
+
+
+def _usable(models: tuple[str, ...], events: Events, say: Say) -> tuple[str, ...]:
+    """Return `models`, or all where there are none; without an order in time not those which read it."""
+    names = models or tuple(MODELS)
+    ordered = [name for name in names if card(name).sequential]
+    if events.timed or not ordered:
+        return names
+    if models:
+        raise SettingsError(
+            f"{', '.join(ordered)}: models of the next click need an order in time, which these data do not have; "
+            "leave them out"
+        )
+    say(f"no order in time, so without {', '.join(ordered)}")
+    return tuple(name for name in names if name not in ordered)
+
+
+def _claim(plan: Plan, out: Path) -> None:
+    """Write the plan to the folder, or check that it is the one already there."""
+    (out / "trials").mkdir(parents=True, exist_ok=True)
+    (out / "tests").mkdir(exist_ok=True)
+    file, values = out / "plan.json", settings_to_json(plan)
+    if not file.exists():
+        write_json(file, values)
+        return
+    there = read_json(file)
+    different = [name for name in values if there.get(name) != values[name]]
+    if different:
+        raise SettingsError(f"{out} holds results of other settings ({', '.join(different)}); choose another folder")
+
+
+def _summary(events: Events, parts: Split) -> str:
+    n_users, n_items = events.shape
+    return (
+        f"{n_users:,} users, {n_items:,} items, {len(events.users):,} positives; {parts.train.shape[0]:,} users to "
+        f"learn from, {parts.validation.known.shape[0]:,} to tune on, {parts.test.known.shape[0]:,} to test on"
+    )
+
+
+def _n_trials(plan: Plan, name: str) -> int:
+    return plan.trials if card(name).space else 1
+
+
+def _trial(plan: Plan, name: str, number: int, parts: Split, out: Path, say: Say) -> dict[str, Any]:
+    """Return one trial's settings and its mean metric on the validation users, from its file if that has one."""
+    file = out / "trials" / f"{name}-{number:03d}.json"
+    if file.exists() and "error" not in (before := read_json(file)):
+        return before
+    found = card(name)
+    rng = randomness.generator(plan.seed, "trial", name, number)
+    settings = settings_to_json(found.settings if number == 0 else found.draw(rng))
+    result: dict[str, Any] = {"settings": settings}
+    try:
+        model, cost = fitted(name, settings, parts.train, parts.validation)
+        result |= {"seconds": cost["seconds"], TUNED_ON: float(evaluate(model, parts.validation)[TUNED_ON].mean())}
+        say(f"{name} {number}: {result[TUNED_ON]:.4f} in {cost['seconds']:.1f} s")
+    except (DataError, SettingsError):
+        raise
+    except SerendipError as error:
+        result["error"] = str(error)
+        say(f"{name} {number}: {error}")
+    write_json(file, result)
+    return result
+
+
+def _test(name: str, trials: list[dict[str, Any]], parts: Split, out: Path, say: Say) -> None:
+    """Rank for the test users with the settings that were best in `trials`, and keep every user's metrics."""
+    file = out / "tests" / f"{name}.json"
+    tried = [trial for trial in trials if "error" not in trial]
+    if file.exists() or not tried:
+        return
+    best = max(tried, key=lambda trial: trial[TUNED_ON])
+    try:
+        cost, metrics = fitted_alone(name, best["settings"], parts)
+    except MemoryNeedError as error:
+        say(f"{name}: {error}")
+        return
+    activity = np.diff(parts.test.known.indptr).astype(np.float64)
+    save: Any = np.savez_compressed
+    save(file.with_suffix(".npz"), activity=activity, **metrics)
+    write_json(file, {"settings": best["settings"], "validation": best[TUNED_ON]} | cost)
+    say(f"{name}: tested")

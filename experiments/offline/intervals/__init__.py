@@ -1,0 +1,1 @@
+"""From terms to an estimate with its intervals: sums by user, the bootstrap, bounds, likelihood."""

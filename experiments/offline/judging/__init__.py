@@ -1,0 +1,1 @@
+"""What may be said of an estimate: verdict, recommendation, requirements, audit."""

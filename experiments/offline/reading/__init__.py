@@ -1,0 +1,1 @@
+"""From files to slots: a log, one's own table, other people's formats."""

@@ -1,0 +1,105 @@
+"""The mapped columns of a table as arrays, checked; what is wrong is named by file, row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from serendip.experiments.offline.reading.column_map import CHANCES, POSITIVE, RECOGNISED
+from serendip.experiments.offline.reading.table_files import listed
+from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.interface import Floats
+
+
+class MappedColumns:
+    """What the columns of a file are called, and how to read them.
+
+    Attributes:
+        path: the log.
+        of: the column of each name that the file has one for.
+    """
+
+    def __init__(
+        self, path: Path, header: list[str], given: Mapping[str, str], context: tuple[str, ...], estimated: bool
+    ) -> None:
+        self.path, self.of = path, dict[str, str]()
+        for name, usual in RECOGNISED.items():
+            said = given.get(name)
+            found = [said] if said is not None else [column for column in usual if column in header][:1]
+            for column in found:
+                self.of[name] = self._known(column, name, header)
+        for column in context:
+            self._known(column, "context", header)
+        self._require(header, estimated)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.of
+
+    def _known(self, column: str, name: str, header: list[str]) -> str:
+        if column not in header:
+            raise DataError(f"{self.path}: no column {column!r} ({name}); it has {listed(header)}")
+        return column
+
+    def _require(self, header: list[str], estimated: bool) -> None:
+        """Raise a DataError where a column is not there that the log cannot do without."""
+        needed = ("reward", "propensity") if not estimated else ("reward", "item")
+        for name in needed:
+            if name not in self.of:
+                hint = f"say which it is, as in {name}=COLUMN"
+                if name == "propensity":
+                    hint += ", or let it be estimated with --propensity-model"
+                raise DataError(f"{self.path}: no column with the {name}; {hint}; it has {listed(header)}")
+        if estimated and "propensity" in self.of:
+            raise SettingsError(
+                f"{self.path}: has a column with the propensity ({self.of['propensity']}); nothing is to be estimated"
+            )
+
+    def column(self, table: Any, name: str, offset: int) -> Any:
+        """Return a mapped column."""
+        return self.values(table, self.of[name], name, offset)
+
+    def values(self, table: Any, column: str, name: str, offset: int) -> Any:
+        """Return a column; a DataError names the first row without a value."""
+        values = table[column].combine_chunks()
+        if values.null_count:
+            row = int(np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False))[0])
+            raise DataError(f"{self.path}: row {offset + row}: {column} ({name}) is empty; every row needs one")
+        return values
+
+    def numbers(self, table: Any, name: str, offset: int) -> Floats:
+        """Return a mapped column as float64."""
+        return self.floats(table, self.of[name], name, offset)
+
+    def floats(self, table: Any, column: str, name: str, offset: int) -> Floats:
+        """Return a column as float64."""
+        values = self.values(table, column, name, offset)
+        if not (
+            pa.types.is_floating(values.type) or pa.types.is_integer(values.type) or pa.types.is_boolean(values.type)
+        ):
+            raise DataError(f"{self.path}: column {column!r} ({name}) is {values.type}; it must hold numbers")
+        return values.to_numpy(zero_copy_only=False).astype(np.float64)
+
+    def check(self, offset: int, name: str, values: Floats, reward_range: tuple[float, float] | None) -> None:
+        """Raise a DataError that names the first row with a value that the column cannot have."""
+        if name in POSITIVE:
+            self.allow(offset, name, values, (values > 0) & (values <= 1), "above 0 and at most 1")
+        elif name in CHANCES:
+            self.allow(offset, name, values, (values >= 0) & (values <= 1), "0 to 1")
+        else:
+            self.allow(offset, name, values, np.isfinite(values), "a finite number")
+        if name == "reward" and reward_range is not None:
+            low, high = reward_range
+            self.allow(offset, name, values, (values >= low) & (values <= high), f"{low:g} to {high:g}")
+
+    def allow(self, offset: int, name: str, values: Floats, fine: Any, allowed: str) -> None:
+        """Raise a DataError that names the first row that is not fine."""
+        if not fine.all():
+            row = int(np.flatnonzero(~fine)[0])
+            column = self.of[name]
+            raise DataError(
+                f"{self.path}: row {offset + row}: {column} ({name}) is {values[row]:g}; allowed is {allowed}"
+            )

@@ -1,0 +1,109 @@
+"""Parquet and CSV files as batches of columns, and columns as arrays."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from serendip.experiments.offline.reading.column_map import CHANCES, FINITE, POSITIVE
+from serendip.simulator.errors import DataError
+from serendip.simulator.interface import Ints
+
+_ROWS = 1 << 16
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files of a log, in order; a DataError says where there are none."""
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder")
+    files = sorted(path.glob("*.parquet")) or sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    if not files:
+        raise DataError(f"{path}: no log is there: neither meta.json, nor Parquet or CSV files")
+    return files
+
+
+def header_of(file: Path) -> list[str]:
+    """Return the names of the file's columns."""
+    try:
+        if file.suffix == ".parquet":
+            return list(pq.read_schema(file).names)
+        with pacsv.open_csv(file) as reader:
+            return list(reader.schema.names)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{file}: not a Parquet or CSV table ({str(error).splitlines()[0]})") from error
+
+
+def read_batches(file: Path, columns: Mapping[str, str]) -> Iterator[Any]:
+    """Yield the file in batches, as tables of the mapped columns."""
+    names = list(dict.fromkeys(columns.values()))
+    try:
+        if file.suffix == ".parquet":
+            for batch in pq.ParquetFile(file).iter_batches(_ROWS, columns=names):
+                yield pa.Table.from_batches([batch])
+            return
+        numeric = (*POSITIVE, *CHANCES, *FINITE[1:], "position")
+        kinds = {columns[name]: pa.float64() for name in numeric if name in columns}
+        if not pa.types.is_boolean(_csv_schema(file).field(columns["reward"]).type):
+            kinds[columns["reward"]] = pa.float64()
+        options = pacsv.ConvertOptions(include_columns=names, column_types=kinds, strings_can_be_null=True)
+        with pacsv.open_csv(file, convert_options=options) as reader:
+            for batch in reader:
+                yield pa.Table.from_batches([batch])
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(f"{file}: cannot be read ({str(error).splitlines()[0]})") from error
+
+
+def _csv_schema(file: Path) -> Any:
+    with pacsv.open_csv(file) as reader:
+        return reader.schema
+
+
+def sortable(column: Any) -> Any:
+    """Return a column as an array that can be sorted."""
+    values = column.to_numpy(zero_copy_only=False)
+    return values.astype(str) if values.dtype == object else values
+
+
+def user_ids(column: Any) -> Ints:
+    """Return 64-bit ids: integers as they are, anything else by its BLAKE2b hash."""
+    if pa.types.is_integer(column.type):
+        return column.to_numpy(zero_copy_only=False).astype(np.int64)
+    if pa.types.is_nested(column.type):
+        raise DataError(f"a user is {column.type}; users are numbers or words")
+    encoded = column.dictionary_encode()
+    words = [str(word).encode() for word in encoded.dictionary.to_pylist()]
+    hashes = [int.from_bytes(hashlib.blake2b(word, digest_size=8).digest(), "little", signed=True) for word in words]
+    return np.array(hashes, dtype=np.int64)[encoded.indices.to_numpy()]
+
+
+def occurrence(users: Ints) -> Ints:
+    """Return (n,) how many rows of the same user stand before each row."""
+    order = np.argsort(users, kind="stable")
+    ranked = users[order]
+    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]])) if len(users) else np.zeros(0, int)
+    before = np.arange(len(users)) - np.repeat(starts, np.diff(np.append(starts, len(users))))
+    turn = np.empty(len(users), dtype=np.int64)
+    turn[order] = before
+    return turn
+
+
+def listed(header: list[str]) -> str:
+    """Return the columns' names as a sentence has them, the first dozen of them."""
+    shown = ", ".join(header[:12])
+    return f"{shown}, ... ({len(header)} columns)" if len(header) > 12 else shown
+
+
+def with_topics(items: Any, topics: Any, more: Any, of_more: Any) -> tuple[Any, Any]:
+    """Return the items in order, each once, and the first topic of each; topics may be None."""
+    every = more if items is None else np.concatenate([items, more])
+    found, first = np.unique(every, return_index=True)
+    if of_more is None:
+        return found, None
+    return found, (of_more if topics is None else np.concatenate([topics, of_more]))[first]

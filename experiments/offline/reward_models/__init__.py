@@ -1,0 +1,1 @@
+"""Models of the reward that doubly robust estimators lean on."""

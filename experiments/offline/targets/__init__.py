@@ -1,0 +1,1 @@
+"""What a target policy would have shown: its probabilities of what was logged."""
