@@ -11,10 +11,12 @@ import pytest
 
 FLOORS = ("simulator", "agents", "envs", "experiments")
 SEEN_BY_AGENTS = (
+    "simulator.cards",
     "simulator.errors",
     "simulator.interface",
     "simulator.logs",
     "simulator.randomness",
+    "simulator.ranges",
     "simulator.settings_json",
 )
 ALLOWED = {  # a file answers to the longest prefix of its module's name
@@ -23,6 +25,8 @@ ALLOWED = {  # a file answers to the longest prefix of its module's name
     "simulator.interface": (),
     "simulator.errors": (),
     "simulator.settings_json": ("simulator.errors",),
+    "simulator.ranges": ("simulator.errors",),
+    "simulator.cards": ("simulator.errors", "simulator.ranges"),
     "simulator.randomness": (),
     "envs": ("simulator", "envs"),
     "agents": ("agents", *SEEN_BY_AGENTS),
