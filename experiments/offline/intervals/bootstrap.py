@@ -19,6 +19,7 @@ from serendip.simulator.interface import Floats, Ints
 
 _LANES = 4  # 16 random bits for each count: one hash makes four
 _BLOCK = 1 << 12  # users weighed at a time
+_TILE = 16  # columns that kernels of a matrix product work on together: of a part of a tile they round otherwise
 
 
 def _counts_by_chance() -> NDArray[np.uint8]:
@@ -65,7 +66,7 @@ def weighted_sums(
         sums[0] = block.sum(axis=0)
         if n_replicates:
             times = _TIMES[_draws(seed, users[rows], n_replicates)]  # (B, R)
-            sums[1:] = (block.T @ times).T
+            sums[1:] = _products(block, times)
         return sums
 
     total: Floats = np.zeros((1 + n_replicates, values(slice(0, 0)).shape[1]))
@@ -78,3 +79,14 @@ def weighted_sums(
         for sums in pool.map(of_block, starts):
             total += sums
     return total
+
+
+def _products(block: Floats, times: Floats) -> Floats:
+    """Return (R, C) sums of the columns of `block` (B, C) in each replicate, rounded alike whatever columns are beside.
+
+    Whole tiles of columns are multiplied, the last filled up with zeros.
+    """
+    n_columns = block.shape[1]
+    tiles = np.zeros((-(-n_columns // _TILE) * _TILE, len(block)))
+    tiles[:n_columns] = block.T
+    return (tiles @ times)[:n_columns].T
