@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from serendip.agents.beliefs.belief import Factored
-from serendip.agents.models.model import in_blocks
+from serendip.agents.models.model import in_blocks, level_rows
 from serendip.agents.ranking import require_enough, require_finite, settled, take_largest
 from serendip.simulator.interface import Bools, Ints, Singles
 
@@ -79,10 +79,11 @@ class Tiles:
 
     def _score(self, there: Bools, codes: Singles) -> Singles:
         """Return (ROWS, n_groups) the best of each group of items; all scores are put down in `_scores`."""
-        columns = np.ascontiguousarray(codes.T)
+        columns, at_once = np.ascontiguousarray(codes.T), level_rows(ROWS)
         maxima = np.empty((len(there), _TILE // _GROUP, ROWS), dtype=np.float32)
         for factors, scores, mine, best in zip(self._factors, self._scores, there, maxima, strict=True):
-            np.matmul(factors, columns, out=scores)
+            for start in range(0, ROWS, at_once):
+                np.matmul(factors, columns[:, start : start + at_once], out=scores[:, start : start + at_once])
             if not mine.all():
                 scores[~mine] = -np.inf
             np.max(scores.reshape(-1, _GROUP, ROWS), axis=1, out=best)

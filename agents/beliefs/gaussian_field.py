@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from serendip.agents.beliefs.belief import Luck, Situation
 from serendip.agents.history import History, outcomes
 from serendip.agents.models.gram import gram
-from serendip.agents.models.model import Arrays, Sparse, in_blocks
+from serendip.agents.models.model import Arrays, Sparse, in_blocks, level_rows
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Items, Singles
 
@@ -217,4 +217,4 @@ class FieldPosterior:
         def along(block: NDArray[Any]) -> NDArray[Any]:
             return block @ self.field.covariance
 
-        return in_blocks(weights, _ROWS, along)
+        return in_blocks(weights, level_rows(_ROWS), along)

@@ -28,7 +28,7 @@ import torch
 from numpy.typing import NDArray
 
 from serendip.agents.models import layers
-from serendip.agents.models.model import Arrays, Sparse, block_rows, in_blocks
+from serendip.agents.models.model import Arrays, Sparse, block_rows, in_blocks, level_rows
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Bools, Floats, Singles
 
@@ -62,7 +62,7 @@ class ItemRows:
             phi = block @ self.axes[:-1] + self.axes[-1]  # (b, d + 1)
             return np.stack([phi @ self.mean, (phi * phi) @ self.variance], axis=1)
 
-        moments = in_blocks(features, block_rows(self.mean.shape[1]), both)
+        moments = in_blocks(features, level_rows(block_rows(self.mean.shape[1])), both)
         return moments[:, 0], moments[:, 1]
 
     def arrays(self) -> Arrays:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from serendip.agents.beliefs.belief import Luck, Situation
 from serendip.agents.history import History
 from serendip.agents.models.ials import Ials
-from serendip.agents.models.model import Arrays, Sparse, block_rows, in_blocks
+from serendip.agents.models.model import Arrays, Sparse, block_rows, in_blocks, level_rows
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Items, Singles
@@ -150,4 +150,4 @@ class UserFactorsPosterior:
         def along(block: NDArray[Any]) -> NDArray[Any]:
             return block @ self.items
 
-        return in_blocks(vectors.astype(np.float32, copy=False), block_rows(self.items.shape[1]), along)
+        return in_blocks(vectors.astype(np.float32, copy=False), level_rows(block_rows(self.items.shape[1])), along)

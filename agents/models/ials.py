@@ -18,7 +18,16 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from serendip.agents.models.least_squares import Side, improve
-from serendip.agents.models.model import Arrays, Interactions, Sparse, block_rows, csr, in_blocks, require_items
+from serendip.agents.models.model import (
+    Arrays,
+    Interactions,
+    Sparse,
+    block_rows,
+    csr,
+    in_blocks,
+    level_rows,
+    require_items,
+)
 from serendip.agents.models.search import Card, LogRange, OneOf, Range
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
@@ -149,7 +158,7 @@ class Ials:
         def along(block: Matrix) -> Matrix:
             return block @ self.items.T
 
-        return in_blocks(vectors, block_rows(len(self.items)), along)
+        return in_blocks(vectors, level_rows(block_rows(len(self.items))), along)
 
     def arrays(self) -> Arrays:
         """Return the items' factors."""

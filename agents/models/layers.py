@@ -12,7 +12,7 @@ import scipy.sparse
 import torch
 from numpy.typing import NDArray
 
-from serendip.agents.models.model import Arrays, Sparse, block_rows, csr, in_blocks
+from serendip.agents.models.model import Arrays, Sparse, block_rows, csr, in_blocks, level_rows
 
 Parameters = dict[str, torch.Tensor]
 Activation = Callable[[torch.Tensor], torch.Tensor]
@@ -67,7 +67,10 @@ def _affine(bias: torch.Tensor, x: torch.Tensor, weights: torch.Tensor) -> torch
     """Return x @ weights + bias; a wide one, where nothing is learned, by NumPy, which is faster at it."""
     if torch.is_grad_enabled() or block_rows(weights.shape[1]) == BLOCK:
         return torch.addmm(bias, x, weights)
-    out = x.numpy() @ weights.detach().numpy()
+    rows, matrix, at_once = x.numpy(), weights.detach().numpy(), level_rows(len(x))
+    out = np.empty((len(rows), matrix.shape[1]), dtype=np.float32)
+    for start in range(0, len(rows), at_once):
+        np.matmul(rows[start : start + at_once], matrix, out=out[start : start + at_once])
     out += bias.detach().numpy()
     return torch.from_numpy(out)
 

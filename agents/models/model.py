@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -104,11 +105,31 @@ def block_rows(n_items: int) -> int:
     return 64 if n_items <= MANY_ITEMS else 256
 
 
+@functools.cache
+def level_rows(n_rows: int) -> int:
+    """Return how many rows NumPy multiplies at once (float32) so that a row's result is the same wherever it stands.
+
+    `n_rows`, where the linear algebra at work keeps to that.  Some kernels (those of OpenBLAS for Haswell and the first
+    Zens) sum the first and the last half of each dozen rows in another order, all but blocks of eight.
+    """
+    rng = np.random.default_rng(0)
+    for n in (n_rows, 8, 4):
+        products = [
+            np.tile(rng.standard_normal((1, d), dtype=np.float32), (n, 1))
+            @ rng.standard_normal((d, m), dtype=np.float32)
+            for d, m in ((60, 64), (200, 1024))
+        ]
+        if all((product == product[:1]).all() for product in products):
+            return n
+    return 1
+
+
 def in_blocks(rows: NDArray[Any], n_block: int, compute: Any) -> NDArray[Any]:
     """Apply `compute` to `rows` (B, d) in blocks of exactly `n_block` rows, the last padded with zeros.
 
     A dense matrix product is not the same to the last bit for batches of different size; with blocks of one shape, a
-    row's result does not depend on how many others came with it.
+    row's result does not depend on how many others came with it (for products of NumPy, with `level_rows`, nor on its
+    place among them).
     """
     parts = list[NDArray[Any]]()
     for start in range(0, max(len(rows), 1), n_block):

@@ -13,7 +13,7 @@ import scipy.linalg
 import scipy.sparse.linalg
 from numpy.typing import NDArray
 
-from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, in_blocks, require_items
+from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, in_blocks, level_rows, require_items
 from serendip.agents.models.search import Card, LogRange
 from serendip.simulator import randomness
 from serendip.simulator.interface import Singles
@@ -61,7 +61,7 @@ class PureSvd:
         def back(block: Matrix) -> Matrix:
             return block @ self.directions.T
 
-        return in_blocks(csr(histories) @ self.directions, 64, back)
+        return in_blocks(csr(histories) @ self.directions, level_rows(64), back)
 
     def arrays(self) -> Arrays:
         """Return the directions V (n_items, n_factors)."""

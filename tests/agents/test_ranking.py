@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from serendip.agents.models.model import level_rows
 from serendip.agents.ranking import top_slates
 from serendip.simulator import randomness
 from serendip.simulator.errors import SerendipError, SettingsError
@@ -54,3 +55,14 @@ def test_bad_scores_and_short_catalogues_are_errors():
         top_slates(np.zeros((1, 2), np.float32), np.array([True, False]), 2, np.array([0]), 0)
     with pytest.raises(SerendipError, match="not a finite number"):
         top_slates(np.full((1, 2), np.nan, np.float32), np.ones(2, dtype=bool), 1, np.array([0]), 0)
+
+
+def test_a_row_of_a_product_is_the_same_wherever_it_stands():
+    """In blocks of as many rows as are said to be safe with the linear algebra that is at work here."""
+    rng = np.random.default_rng(3)
+    for n_terms, n_columns in ((16, 64), (60, 1024), (200, 300)):
+        row = rng.standard_normal((1, n_terms), dtype=np.float32)
+        matrix = rng.standard_normal((n_terms, n_columns), dtype=np.float32)
+        for n_rows in (64, 256):
+            product = np.tile(row, (level_rows(n_rows), 1)) @ matrix
+            np.testing.assert_array_equal(product, np.broadcast_to(product[0], product.shape))
