@@ -61,7 +61,7 @@ def weighted_sums(
 
     def of_block(start: int) -> Floats:
         rows = slice(start, start + _BLOCK)
-        block = values(rows)
+        block = np.ascontiguousarray(values(rows))  # so that each column is summed row by row, whatever is beside it
         sums = np.empty((1 + n_replicates, block.shape[1]))
         sums[0] = block.sum(axis=0)
         if n_replicates:
