@@ -9,17 +9,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from serendip.simulator.cards import Card, Registry
+
 
 def described(registry: str) -> dict[str, str]:
     """Return the names in `registry` (a lazy string) and what each one is.
 
-    A registry maps names to lazy strings (described by the docstring there) or to settings (written out), or is a
-    function that returns names and what they are.
+    A registry maps names to lazy strings (described by the card or the docstring there) or to settings (written out),
+    or is a function that returns names and what they are.  Parts from outside are described by their cards.
     """
     found = pkgutil.resolve_name(registry)
     if not isinstance(found, Mapping):
         return found()
-    return {name: summary(value) for name, value in cast("Mapping[str, Any]", found).items()}
+    shipped = {name: summary(value) for name, value in cast("Mapping[str, Any]", found).items()}
+    if not isinstance(found, Registry):
+        return shipped
+    parts = cast("Registry[Card]", found)
+    return shipped | {name: parts.card(name).summary for name in parts.names() if name not in shipped}
 
 
 def summary(value: Any) -> str:
@@ -48,11 +54,13 @@ def first_line(lazy: str) -> str:
 
 
 def _about(tree: ast.Module, name: str) -> str | None:
-    """Return the `about`, or the first argument, of the call whose value is assigned to `name`, where that is text."""
+    """Return the text in the `summary`, `about` or first argument of the call that is assigned to `name`, if any."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            texts = [word.value for word in node.value.keywords if word.arg == "about"] + node.value.args[:1]
+            texts = [word.value for word in node.value.keywords if word.arg in ("summary", "about")] + node.value.args[
+                :1
+            ]
             if name in targets and texts and isinstance(texts[0], ast.Constant):
                 return str(texts[0].value)
     return None

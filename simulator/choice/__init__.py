@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import math
-import pkgutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import array_api_compat
 
-from serendip.simulator.errors import SettingsError
+from serendip.simulator.cards import Card, Registry
+from serendip.simulator.interface import Array
 from serendip.simulator.settings_json import settings_from_json
 
-Array = Any
 Draw = Callable[[int], Array]  # slot -> (B,) uniforms, fresh for each slot
 
-CHOICES = {
-    "multinomial-logit": "serendip.simulator.choice.multinomial_logit:MultinomialLogit",
-    "position-based": "serendip.simulator.choice.position_based:PositionBased",
-    "cascade": "serendip.simulator.choice.cascade:Cascade",
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceCard(Card):
+    """The card of a choice model: `make` is its class, a frozen dataclass whose fields are its settings."""
+
+
+CHOICES = Registry[ChoiceCard](
+    "choice",
+    ChoiceCard,
+    {
+        "multinomial-logit": "serendip.simulator.choice.multinomial_logit:CARD",
+        "position-based": "serendip.simulator.choice.position_based:CARD",
+        "cascade": "serendip.simulator.choice.cascade:CARD",
+    },
+)
 
 
 class Choice(Protocol):
@@ -35,12 +44,14 @@ class Choice(Protocol):
 
 
 def make_choice(settings: dict[str, Any]) -> Choice:
-    """Build the choice model that `settings["kind"]` names, strictly, from the other settings."""
-    kind = settings.get("kind", "multinomial-logit")
-    if kind not in CHOICES:
-        raise SettingsError(f"choice: unknown kind {kind!r}; known: {', '.join(CHOICES)}")
+    """Return the choice model that `settings["kind"]` names, made strictly from the other settings.
+
+    Raises:
+        SettingsError: there is no such kind or setting (the known ones are listed), or a value is out of its range.
+    """
     rest = {name: value for name, value in settings.items() if name != "kind"}
-    return settings_from_json(pkgutil.resolve_name(CHOICES[kind]), rest, "choice")
+    card = CHOICES.card(str(settings.get("kind", "multinomial-logit")))
+    return settings_from_json(type(card.settings), rest, "choice")
 
 
 def examined(examination: float, utility: Array) -> Array:
@@ -54,11 +65,3 @@ def attraction(utility: Array, outside: float) -> Array:
     """Return sigma(utility - outside): how often an item that is looked at is clicked."""
     xp = array_api_compat.array_namespace(utility)
     return 0.5 + 0.5 * xp.tanh(0.5 * (utility - outside))
-
-
-def check_choice(outside: float, examination: float) -> None:
-    """Raise a SettingsError unless `outside` is finite and `examination` in (0, 1]."""
-    if not math.isfinite(outside):
-        raise SettingsError(f"choice: outside is {outside}; allowed is any finite number")
-    if not 0.0 < examination <= 1.0:
-        raise SettingsError(f"choice: examination is {examination}; allowed is above 0 and at most 1")

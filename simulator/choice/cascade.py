@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import array_api_compat
 
-from serendip.simulator.choice import Draw, attraction, check_choice, examined
-
-Array = Any
+from serendip.simulator.choice import ChoiceCard, Draw, attraction, examined
+from serendip.simulator.interface import Array
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,13 @@ class Cascade:
     who give up: each goes on to the next slot with probability `examination`.
     """
 
-    outside: float = 1.0
+    outside: Annotated[float, Range()] = 1.0
     """Utility x_0 at which an item that is read is clicked half the time."""
-    examination: float = 0.85
+    examination: Annotated[float, Range(above=0, most=1)] = 0.85
     """Probability that who did not click reads on, in (0, 1]."""
 
     def __post_init__(self) -> None:
-        check_choice(self.outside, self.examination)
+        check_ranges(self, "choice")
 
     def click(self, utility: Array, draw: Draw) -> Array:
         """Return (B, L) bool the slot that a single uniform falls on, if any."""
@@ -46,3 +46,11 @@ class Cascade:
             slots.append(passed * attracted[:, j])
             passed = passed * (1.0 - attracted[:, j])
         return xp.stack(slots, axis=1) * examined(self.examination, utility)
+
+
+CARD = ChoiceCard(
+    name="cascade",
+    summary="A reader who stops at the first item that attracts: a slot counts only if all above it failed.",
+    make=Cascade,
+    settings=Cascade(),
+)

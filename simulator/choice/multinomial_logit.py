@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import array_api_compat
 
-from serendip.simulator.choice import Draw, check_choice, examined
-
-Array = Any
+from serendip.simulator.choice import ChoiceCard, Draw, examined
+from serendip.simulator.interface import Array
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,13 @@ class MultinomialLogit:
     McFadden (1974), "Conditional logit analysis of qualitative choice behavior"; at most one click a slate.
     """
 
-    outside: float = 1.0
+    outside: Annotated[float, Range()] = 1.0
     """Utility x_0 of clicking nothing."""
-    examination: float = 0.85
+    examination: Annotated[float, Range(above=0, most=1)] = 0.85
     """How much less each further position is looked at, in (0, 1]."""
 
     def __post_init__(self) -> None:
-        check_choice(self.outside, self.examination)
+        check_ranges(self, "choice")
 
     def click(self, utility: Array, draw: Draw) -> Array:
         """Return (B, L) bool the slot that a single uniform falls on, if any."""
@@ -47,3 +47,11 @@ class MultinomialLogit:
         """Return (B, L) gamma_j exp(x_j)."""
         xp = array_api_compat.array_namespace(utility)
         return xp.exp(utility) * examined(self.examination, utility)
+
+
+CARD = ChoiceCard(
+    name="multinomial-logit",
+    summary="Items of a slate compete for one click, or none: what is shown beside an item takes clicks from it.",
+    make=MultinomialLogit,
+    settings=MultinomialLogit(),
+)

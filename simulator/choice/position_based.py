@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import array_api_compat
 
-from serendip.simulator.choice import Draw, attraction, check_choice, examined
-
-Array = Any
+from serendip.simulator.choice import ChoiceCard, Draw, attraction, examined
+from serendip.simulator.interface import Array
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,13 @@ class PositionBased:
     Richardson, Dominowska & Ragno (2007), "Predicting clicks".
     """
 
-    outside: float = 1.0
+    outside: Annotated[float, Range()] = 1.0
     """Utility x_0 at which an item that is looked at is clicked half the time."""
-    examination: float = 0.85
+    examination: Annotated[float, Range(above=0, most=1)] = 0.85
     """How much less each further position is looked at, in (0, 1]."""
 
     def __post_init__(self) -> None:
-        check_choice(self.outside, self.examination)
+        check_ranges(self, "choice")
 
     def click(self, utility: Array, draw: Draw) -> Array:
         """Return (B, L) bool which slots are clicked."""
@@ -37,3 +37,11 @@ class PositionBased:
     def probabilities(self, utility: Array) -> Array:
         """Return (B, L) probability that each slot is clicked."""
         return attraction(utility, self.outside) * examined(self.examination, utility)
+
+
+CARD = ChoiceCard(
+    name="position-based",
+    summary="Each slot is looked at and clicked for itself, several of them perhaps: what most estimators assume.",
+    make=PositionBased,
+    settings=PositionBased(),
+)

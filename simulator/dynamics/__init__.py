@@ -6,24 +6,34 @@ and touch nothing else, so that what happens depends on their arguments alone.
 
 from __future__ import annotations
 
-import pkgutil
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from serendip.simulator.errors import SettingsError
+from serendip.simulator.cards import Card, Registry
+from serendip.simulator.interface import Array
 from serendip.simulator.population import Population
 from serendip.simulator.settings_json import settings_from_json
 
-Array = Any
 State = dict[str, Array]
 
-DYNAMICS = {
-    "repertoire": "serendip.simulator.dynamics.repertoire:Repertoire",
-    "static": "serendip.simulator.dynamics.static:Static",
-    "bgnbd": "serendip.simulator.dynamics.bgnbd:BgNbd",
-    "hawkes": "serendip.simulator.dynamics.hawkes:Hawkes",
-    "clickbait": "serendip.simulator.dynamics.clickbait:Clickbait",
-    "boredom": "serendip.simulator.dynamics.boredom:Boredom",
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynamicsCard(Card):
+    """The card of a dynamics: `make` is its class, a frozen dataclass whose fields are its settings."""
+
+
+DYNAMICS = Registry[DynamicsCard](
+    "dynamics",
+    DynamicsCard,
+    {
+        "repertoire": "serendip.simulator.dynamics.repertoire:CARD",
+        "static": "serendip.simulator.dynamics.static:CARD",
+        "bgnbd": "serendip.simulator.dynamics.bgnbd:CARD",
+        "hawkes": "serendip.simulator.dynamics.hawkes:CARD",
+        "clickbait": "serendip.simulator.dynamics.clickbait:CARD",
+        "boredom": "serendip.simulator.dynamics.boredom:CARD",
+    },
+)
 
 
 class Dynamics(Protocol):
@@ -57,9 +67,11 @@ class Dynamics(Protocol):
 
 
 def make_dynamics(settings: dict[str, Any]) -> Dynamics:
-    """Build the dynamics that `settings["kind"]` names, strictly, from the other settings."""
-    kind = settings.get("kind", "repertoire")
-    if kind not in DYNAMICS:
-        raise SettingsError(f"dynamics: unknown kind {kind!r}; known: {', '.join(DYNAMICS)}")
+    """Return the dynamics that `settings["kind"]` names, made strictly from the other settings.
+
+    Raises:
+        SettingsError: there is no such kind or setting (the known ones are listed), or a value is out of its range.
+    """
     rest = {name: value for name, value in settings.items() if name != "kind"}
-    return settings_from_json(pkgutil.resolve_name(DYNAMICS[kind]), rest, "dynamics")
+    card = DYNAMICS.card(str(settings.get("kind", "repertoire")))
+    return settings_from_json(type(card.settings), rest, "dynamics")

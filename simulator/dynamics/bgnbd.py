@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import array_api_compat
 
-from serendip.simulator.dynamics import State
-from serendip.simulator.dynamics.learning import check_settings
+from serendip.simulator.dynamics import DynamicsCard, State
+from serendip.simulator.interface import Array
 from serendip.simulator.population import Population
-
-Array = Any
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +22,13 @@ class BgNbd:
     way".
     """
 
-    leave_a: float = 0.793
+    leave_a: Annotated[float, Range(above=0)] = 0.793
     """a of the Beta distribution of p; with b, the published fit to a music shop's customers."""
-    leave_b: float = 2.426
+    leave_b: Annotated[float, Range(above=0)] = 2.426
     """b of that distribution."""
 
     def __post_init__(self) -> None:
-        check_settings(self, positive=("leave_a", "leave_b"))
+        check_ranges(self, "dynamics")
 
     def start(self, people: Population, n_topics: int) -> State:
         """Return the first morning: nobody has visited yet."""
@@ -66,3 +65,11 @@ class BgNbd:
         """Return (n,) a / (a + b + x) for who was here today after x visits before, else 0."""
         xp = array_api_compat.array_namespace(state["visits"])
         return xp.where(state["here"], self.leave_a / (self.leave_a + self.leave_b + state["visits"]), 0.0)
+
+
+CARD = DynamicsCard(
+    name="bgnbd",
+    summary="Customers who buy at their own pace until one day they are gone: nothing that is shown matters.",
+    make=BgNbd,
+    settings=BgNbd(),
+)

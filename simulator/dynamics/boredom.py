@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import array_api_compat
 
 from serendip.simulator.arrays import gather
-from serendip.simulator.dynamics import State
-from serendip.simulator.dynamics.learning import check_settings, learn
+from serendip.simulator.dynamics import DynamicsCard, State
+from serendip.simulator.dynamics.learning import learn
+from serendip.simulator.interface import Array
 from serendip.simulator.population import Population
-
-Array = Any
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,25 @@ class Boredom:
     After SARDINE (Deffayet et al. 2023), where a bored user ignores the topic.
     """
 
-    window: int = 10
+    window: Annotated[int, Range(least=1, most=1000)] = 10
     """Clicks that a user remembers."""
-    limit: int = 5
+    limit: Annotated[int, Range(least=1)] = 5
     """Clicks on one topic, among those remembered, that bore."""
-    locked_days: float = 5.0
+    locked_days: Annotated[float, Range(above=0)] = 5.0
     """Days during which a bored user has enough of the topic."""
-    penalty: float = 5.0
+    penalty: Annotated[float, Range(least=0)] = 5.0
     """Utility lost by the items of a locked topic."""
-    annoyance: float = 0.7
+    annoyance: Annotated[float, Range(least=0)] = 0.7
     """Log activity lost for each locked topic."""
-    learning: float = 0.35
+    learning: Annotated[float, Range(least=0, most=1)] = 0.35
     """Share of the missing familiarity that a perfect click adds."""
-    repertoire_days: float = 60.0
+    repertoire_days: Annotated[float, Range(above=0)] = 60.0
     """Days in which an unused topic fades."""
-    leaving: float = 0.002
+    leaving: Annotated[float, Range(least=0, most=1)] = 0.002
     """Probability per day of leaving for good."""
 
     def __post_init__(self) -> None:
-        check_settings(self, positive=("window", "limit"), shares=("learning", "leaving"))
+        check_ranges(self, "dynamics")
 
     def start(self, people: Population, n_topics: int) -> State:
         """Return the first morning: no click remembered, nothing locked."""
@@ -106,3 +106,11 @@ class Boredom:
     def hazard(self, state: State) -> Array | float:
         """Return the probability of leaving for good today, the same for everybody."""
         return self.leaving
+
+
+CARD = DynamicsCard(
+    name="boredom",
+    summary="Users who have had enough of a topic for days: shows what a policy loses by repeating what was liked.",
+    make=Boredom,
+    settings=Boredom(),
+)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import array_api_compat
 
-from serendip.simulator.dynamics import State
-from serendip.simulator.dynamics.learning import check_settings, learn
+from serendip.simulator.dynamics import DynamicsCard, State
+from serendip.simulator.dynamics.learning import learn
+from serendip.simulator.interface import Array
 from serendip.simulator.population import Population
-
-Array = Any
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +22,29 @@ class Clickbait:
     After the long-term-satisfaction environment of RecSim (Ie et al. 2019), where c is an item's "clickbaitiness".
     """
 
-    sensational: float = 0.25
+    sensational: Annotated[float, Range(least=0, most=1)] = 0.25
     """Share of the topics, spread evenly over their numbers, that are sensational."""
-    allure: float = 2.5
+    allure: Annotated[float, Range(least=0)] = 2.5
     """Utility that a sensational item has on top of its lasting worth, until it is clicked."""
-    sensitivity: float = 0.3
+    sensitivity: Annotated[float, Range(least=0)] = 0.3
     """beta: how soon net exposure becomes satisfaction."""
-    exposure_days: float = 20.0
+    exposure_days: Annotated[float, Range(above=0)] = 20.0
     """Days in which exposure is forgotten."""
-    satisfaction_effect: float = 2.0
+    satisfaction_effect: Annotated[float, Range(least=0)] = 2.0
     """What full satisfaction adds to log activity; full regret takes as much."""
-    activity_days: float = 10.0
+    activity_days: Annotated[float, Range(above=0)] = 10.0
     """Days in which activity closes most of the gap to its set point."""
-    learning: float = 0.35
+    learning: Annotated[float, Range(least=0, most=1)] = 0.35
     """Share of the missing familiarity that a perfect click adds."""
-    repertoire_days: float = 60.0
+    repertoire_days: Annotated[float, Range(above=0)] = 60.0
     """Days in which an unused topic fades."""
-    leaving: float = 0.002
+    leaving: Annotated[float, Range(least=0, most=1)] = 0.002
     """Probability per day of leaving for good."""
-    max_rate: float = 2.5
+    max_rate: Annotated[float, Range(above=0)] = 2.5
     """Visits per day that nobody exceeds."""
 
     def __post_init__(self) -> None:
-        check_settings(self, positive=("max_rate",), shares=("sensational", "learning", "leaving"))
+        check_ranges(self, "dynamics")
 
     def start(self, people: Population, n_topics: int) -> State:
         """Return the first morning: activity at its base rate, neither satisfied nor sorry."""
@@ -100,3 +100,11 @@ class Clickbait:
         xp = array_api_compat.array_namespace(topics)
         number = xp.astype(topics, xp.float64)
         return xp.floor((number + 1.0) * self.sensational) > xp.floor(number * self.sensational)
+
+
+CARD = DynamicsCard(
+    name="clickbait",
+    summary="Users who click what is sensational and regret it later: shows what counting clicks alone costs.",
+    make=Clickbait,
+    settings=Clickbait(),
+)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import array_api_compat
 
 from serendip.simulator.arrays import add_at, gather
-from serendip.simulator.dynamics import State
-from serendip.simulator.dynamics.learning import check_settings, learn
+from serendip.simulator.dynamics import DynamicsCard, State
+from serendip.simulator.dynamics.learning import learn
+from serendip.simulator.interface import Array
 from serendip.simulator.population import Population
-
-Array = Any
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +23,31 @@ class Hawkes:
     A discovery is a topic's familiarity crossing one half.  Hawkes (1971), with a kernel of two exponentials.
     """
 
-    fast: float = 1.0
+    fast: Annotated[float, Range(least=0)] = 1.0
     """What a discovery adds at once, as a share of the base rate."""
-    fast_days: float = 3.0
+    fast_days: Annotated[float, Range(above=0)] = 3.0
     """tau_f: days in which that wears off."""
-    slow: float = 0.5
+    slow: Annotated[float, Range(least=0)] = 0.5
     """What a discovery adds for long, as a share of the base rate."""
-    slow_days: float = 60.0
+    slow_days: Annotated[float, Range(above=0)] = 60.0
     """tau_s: days in which that wears off."""
-    learning: float = 0.35
+    learning: Annotated[float, Range(least=0, most=1)] = 0.35
     """Share of the missing familiarity that a perfect click adds."""
-    repertoire_days: float = 60.0
+    repertoire_days: Annotated[float, Range(above=0)] = 60.0
     """Days in which an unused topic fades, so that it can be discovered again."""
-    satiation_effect: float = 0.25
+    satiation_effect: Annotated[float, Range(least=0)] = 0.25
     """Utility lost per unit of satiation with a topic."""
-    satiation_days: float = 4.0
+    satiation_days: Annotated[float, Range(above=0)] = 4.0
     """Days in which satiation wears off."""
-    satiation_step: float = 0.4
+    satiation_step: Annotated[float, Range(least=0)] = 0.4
     """Satiation that one exposure adds to its topic."""
-    leaving: float = 0.005
+    leaving: Annotated[float, Range(least=0, most=1)] = 0.005
     """Probability per day of leaving for good."""
-    max_rate: float = 2.5
+    max_rate: Annotated[float, Range(above=0)] = 2.5
     """Visits per day that nobody exceeds."""
 
     def __post_init__(self) -> None:
-        check_settings(self, positive=("max_rate",), shares=("learning", "leaving"))
+        check_ranges(self, "dynamics")
 
     def start(self, people: Population, n_topics: int) -> State:
         """Return the first morning: known topics known, nothing excited."""
@@ -90,3 +90,11 @@ class Hawkes:
     def hazard(self, state: State) -> Array | float:
         """Return the probability of leaving for good today, the same for everybody."""
         return self.leaving
+
+
+CARD = DynamicsCard(
+    name="hawkes",
+    summary="Users whom each discovery brings back sooner, for a while: activity in bursts, not at a lasting level.",
+    make=Hawkes,
+    settings=Hawkes(),
+)

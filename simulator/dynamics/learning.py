@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import fields
-from typing import Any
-
 import array_api_compat
 
-from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Array
 from serendip.simulator.population import Population
-
-Array = Any
 
 
 def worth(match: Array) -> Array:
@@ -59,17 +53,6 @@ def mean_worth(match: Array, clicked: Array, disappointment: float) -> Array:
         total = total + xp.where(clicked[:, slot], worth(match[:, slot]), 0.0)
         n_clicks = n_clicks + xp.astype(clicked[:, slot], match.dtype)
     return xp.where(n_clicks > 0.0, total / xp.clip(n_clicks, 1.0, None), -disappointment)
-
-
-def check_settings(dynamics: Any, positive: tuple[str, ...] = (), shares: tuple[str, ...] = ()) -> None:
-    """Raise a SettingsError unless every number is finite and 0 or more, `positive` and days above 0, `shares` <= 1."""
-    for field in fields(dynamics):
-        value = getattr(dynamics, field.name)
-        above = field.name.endswith("_days") or field.name in positive
-        share = field.name in shares
-        if not math.isfinite(value) or value < 0.0 or (above and value == 0.0) or (share and value > 1.0):
-            allowed = "above 0" if above else "0 to 1" if share else "0 or more"
-            raise SettingsError(f"dynamics: {field.name} is {value}; allowed is {allowed}")
 
 
 DISCOVERED = 0.5  # m*: familiarity at which a topic counts as discovered

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import array_api_compat
 
 from serendip.simulator.arrays import add_at, gather
-from serendip.simulator.dynamics import State
-from serendip.simulator.dynamics.learning import breadth, check_settings, learn, mean_worth
+from serendip.simulator.dynamics import DynamicsCard, State
+from serendip.simulator.dynamics.learning import breadth, learn, mean_worth
+from serendip.simulator.interface import Array
 from serendip.simulator.population import Population
-
-Array = Any
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,43 +25,39 @@ class Repertoire:
     mu_u = log lambda0_u + A (1 - exp(-R_u / R0)) + B s_u with R_u = sum_k m_uk;  a_u += (mu_u - a_u) / tau_a
     """
 
-    discovery_effect: float = 2.6
+    discovery_effect: Annotated[float, Range(least=0)] = 2.6
     """A: what a full repertoire adds to log activity."""
-    breadth_scale: float = 2.0
+    breadth_scale: Annotated[float, Range(above=0)] = 2.0
     """R0: breadth, in topics, at which the effect has reached 1 - 1/e."""
-    satisfaction_effect: float = 2.5
+    satisfaction_effect: Annotated[float, Range(least=0)] = 2.5
     """B: what full satisfaction adds to log activity."""
-    activity_days: float = 14.0
+    activity_days: Annotated[float, Range(above=0)] = 14.0
     """tau_a: days in which activity closes most of the gap to its set point."""
-    repertoire_days: float = 60.0
+    repertoire_days: Annotated[float, Range(above=0)] = 60.0
     """tau_m: days in which an unused topic fades."""
-    learning: float = 0.35
+    learning: Annotated[float, Range(least=0, most=1)] = 0.35
     """rho: share of the missing familiarity that a perfect click adds."""
-    satiation_effect: float = 0.25
+    satiation_effect: Annotated[float, Range(least=0)] = 0.25
     """eta: utility lost per unit of satiation with a topic."""
-    satiation_days: float = 4.0
+    satiation_days: Annotated[float, Range(above=0)] = 4.0
     """tau_b: days in which satiation wears off."""
-    satiation_step: float = 0.4
+    satiation_step: Annotated[float, Range(least=0)] = 0.4
     """Satiation that one exposure adds to its topic."""
-    satisfaction_step: float = 0.15
+    satisfaction_step: Annotated[float, Range(least=0, most=1)] = 0.15
     """zeta: how far one slate moves satisfaction."""
-    disappointment: float = 0.15
+    disappointment: Annotated[float, Range(least=0)] = 0.15
     """g0: what a slate without a click is worth, negative."""
-    leaving: float = 0.02
+    leaving: Annotated[float, Range(least=0, most=1)] = 0.02
     """h0: probability per day that a user with no activity leaves for good."""
-    loyalty: float = 6.0
+    loyalty: Annotated[float, Range(least=0)] = 6.0
     """kappa: how much activity holds a user back, per visit a day."""
-    unfamiliarity: float = 0.0
+    unfamiliarity: Annotated[float, Range(least=0)] = 0.0
     """phi: utility lost by an item of an unknown topic."""
-    max_rate: float = 2.5
+    max_rate: Annotated[float, Range(above=0)] = 2.5
     """Visits per day that nobody exceeds."""
 
     def __post_init__(self) -> None:
-        check_settings(
-            self,
-            positive=("breadth_scale", "max_rate"),
-            shares=("learning", "satisfaction_step", "leaving"),
-        )
+        check_ranges(self, "dynamics")
 
     def start(self, people: Population, n_topics: int) -> State:
         """Return the first morning: known topics known, activity at its base rate, no satiation, neutral mood."""
@@ -115,3 +111,11 @@ class Repertoire:
         """Return (n,) h0 exp(-kappa lambda), probability of leaving for good today."""
         xp = array_api_compat.array_namespace(state["log_rate"])
         return self.leaving * xp.exp(-self.loyalty * self.rate(state))
+
+
+CARD = DynamicsCard(
+    name="repertoire",
+    summary="Users who come more often the more topics they know; each effect can be switched off.",
+    make=Repertoire,
+    settings=Repertoire(),
+)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import array_api_compat
 
-from serendip.simulator.dynamics import State
+from serendip.simulator.dynamics import DynamicsCard, State
+from serendip.simulator.interface import Array
 from serendip.simulator.population import Population
-
-Array = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +43,11 @@ class Static:
     def hazard(self, state: State) -> Array | float:
         """Return 0: nobody leaves."""
         return 0.0
+
+
+CARD = DynamicsCard(
+    name="static",
+    summary="Users who never change: one-step off-policy values are the long-run values here.",
+    make=Static,
+    settings=Static(),
+)

@@ -47,7 +47,7 @@ def test_presets_are_read_back_as_they_are(name: str) -> None:
         ({"population": {"cohorts": [{"wieght": 1.0}]}}, "known settings: name, weight"),
         ({"dynamics": {"kind": "magic"}}, "known: repertoire"),
         ({"dynamics": {"kind": "repertoire", "leaving": 2.0}}, "0 to 1"),
-        ({"dynamics": {"kind": "repertoire", "activity_days": 0.0}}, "above 0"),
+        ({"dynamics": {"kind": "repertoire", "activity_days": 0.0}}, "more than 0"),
         ({"dynamics": {"kind": "repertoire", "satiation_effect": -1.0}}, "0 or more"),
         ({"dynamics": {"kind": "static", "leaving": 0.1}}, "unknown setting 'leaving'"),
         ({"choice": {"kind": "multinomial-logit", "examination": 1.5}}, "at most 1"),
