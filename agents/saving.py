@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from serendip.agents.models.model import Arrays
 from serendip.simulator.errors import DataError
+from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import read_json, write_json
 
 FORMAT = 1
@@ -30,9 +31,7 @@ def without_prefix(prefix: str, arrays: Arrays) -> Arrays:
 def write_folder(path: Path, head: dict[str, Any], arrays: Arrays) -> None:
     """Write an agent to the folder `path`, made if missing."""
     path.mkdir(parents=True, exist_ok=True)
-    temporary = path / "arrays.safetensors.tmp"
-    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
-    temporary.replace(path / "arrays.safetensors")
+    write_whole(path / "arrays.safetensors", save({name: np.ascontiguousarray(a) for name, a in arrays.items()}))
     write_json(path / "agent.json", {"format": FORMAT} | head)
 
 

@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save
 
 from serendip.simulator.catalogue import Catalogue
 from serendip.simulator.errors import DataError
+from serendip.simulator.files import write_whole
 from serendip.simulator.population import (
     Population,
     PopulationSettings,
@@ -64,9 +65,7 @@ class Fitted:
 
     def save(self, path: Path) -> None:
         """Write all arrays to `path` as safetensors, all or nothing."""
-        temporary = path.with_name(path.name + ".tmp")
-        temporary.write_bytes(save({f.name: np.ascontiguousarray(getattr(self, f.name)) for f in fields(self)}))
-        temporary.replace(path)
+        write_whole(path, save({f.name: np.ascontiguousarray(getattr(self, f.name)) for f in fields(self)}))
 
     @classmethod
     def load(cls, path: Path) -> Fitted:

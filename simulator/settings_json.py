@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.files import write_whole
 
 S = TypeVar("S")
 
@@ -83,7 +84,5 @@ def read_json(path: Path) -> Any:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as JSON to `path`, all or nothing (a temporary file, then a rename)."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    """Write `value` as JSON to `path`, all or nothing."""
+    write_whole(path, json.dumps(value, indent=2, allow_nan=False) + "\n")

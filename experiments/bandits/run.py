@@ -9,6 +9,7 @@ from rich.console import Console
 
 from serendip.experiments.bandits.report import markdown, rows, to_json, verdicts
 from serendip.experiments.bandits.suite import Plan, Unit, run_suite
+from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import write_json
 
 
@@ -27,7 +28,7 @@ def run(plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs: int =
     }
     write_json(out / "table.json", values)
     said = verdicts(found)
-    (out / "table.md").write_text(markdown(found) + "\n" + "\n".join(f"- {line}" for line in said) + "\n", "utf-8")
+    write_whole(out / "table.md", markdown(found) + "\n" + "\n".join(f"- {line}" for line in said) + "\n")
     console.print(f"regret in percent of uniform's, mean ± standard error over the runs, seed {plan.seed}")
     console.print(markdown(found), soft_wrap=True)
     for line in said:

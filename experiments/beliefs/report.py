@@ -15,6 +15,7 @@ from serendip.experiments.beliefs.never_shown import never_shown, worth
 from serendip.experiments.beliefs.site import lived_in
 from serendip.experiments.beliefs.trial import hold, judge, probabilities
 from serendip.simulator.errors import SettingsError
+from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import read_json, write_json
 
 
@@ -61,8 +62,8 @@ def run(plan: Plan, seeds: int, out: Path, tell: Callable[[str], None]) -> dict[
     found = [_seed(plan, seed, out / f"seed-{seed}.json", tell) for seed in range(seeds)]
     values = {"plan": asdict(plan), "seeds": seeds, "beliefs": _averaged(found)}
     write_json(out / "beliefs.json", values)
-    (out / "never-shown.md").write_text(never_shown_table(values), encoding="utf-8")
-    (out / "calibration.md").write_text(calibration_table(values), encoding="utf-8")
+    write_whole(out / "never-shown.md", never_shown_table(values))
+    write_whole(out / "calibration.md", calibration_table(values))
     save(figure.draw(values), out / "calibration.png")
     return values
 

@@ -55,6 +55,7 @@ class Benchmark:
         from serendip.experiments.cli.output import console_for, step_progress, write
         from serendip.experiments.figures.benchmark import draw
         from serendip.simulator.errors import SettingsError
+        from serendip.simulator.files import write_whole
 
         if self.trials < 1 or self.min_events < 2:
             raise SettingsError(
@@ -69,7 +70,7 @@ class Benchmark:
             console.print(f"{name} is not in the table: {error}", markup=False, soft_wrap=True)
         tests = read_tests(self.out)
         table = markdown(tests)
-        (self.out / "table.md").write_text(table, encoding="utf-8")
+        write_whole(self.out / "table.md", table)
         draw(tests, self.out / "quality-by-time.png")
         console.print(table, markup=False, soft_wrap=True)
         write(as_json(tests, failed), self.json)

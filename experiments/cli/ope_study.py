@@ -37,6 +37,7 @@ class OpeStudy:
         from serendip.experiments.figures.ope_study import draw
         from serendip.experiments.figures.style import save
         from serendip.experiments.ope_study.study import intervals_table, markdown, run
+        from serendip.simulator.files import write_whole
 
         console = console_for(self.json)
         with slot_progress(console, "logs") as progress:
@@ -44,8 +45,8 @@ class OpeStudy:
         values = [dataclasses.asdict(score) for score in scores]
         write(values, self.out / "scores.json")
         table = markdown(scores)
-        (self.out / "table.md").write_text(table, encoding="utf-8")
-        (self.out / "intervals.md").write_text(intervals_table(scores, "log size", 1000), encoding="utf-8")
+        write_whole(self.out / "table.md", table)
+        write_whole(self.out / "intervals.md", intervals_table(scores, "log size", 1000))
         save(draw(scores), self.out / "study.png")
         if self.json != STDOUT:
             print("Each entry: bias, root mean squared error (both relative), coverage of 95%, rank correlation.\n")

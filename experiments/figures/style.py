@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
+from serendip.simulator.files import whole_file
 from serendip.simulator.interface import Floats
 
 Axes = Any  # a matplotlib Axes
@@ -89,5 +90,6 @@ def spread_words(n_seeds: int) -> str:
 
 def save(figure: Any, path: Path) -> Path:
     """Write the figure to `path`, without the date that would make two runs differ."""
-    figure.savefig(path, dpi=150, facecolor="white", metadata={"Software": None})
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=150, facecolor="white", metadata={"Software": None})
     return path

@@ -13,6 +13,7 @@ from serendip.experiments.online.costs import read_costs, sentence
 from serendip.experiments.online.results import Results, read_results
 from serendip.experiments.online.study import Study, run_study
 from serendip.experiments.online.summary import summarise, to_json, to_markdown, to_rich
+from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import write_json
 
 
@@ -28,7 +29,7 @@ def report(out: Path, console: Console) -> dict[str, Any]:
     rows = summarise(results)
     values = to_json(results, rows)
     write_json(out / "summary.json", values)
-    (out / "summary.md").write_text(to_markdown(results, rows), encoding="utf-8")
+    write_whole(out / "summary.md", to_markdown(results, rows))
     console.print(to_rich(results, rows, console.width))
     for line in verdicts(results, values):
         console.print(line)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serendip.simulator.errors import DataError
+from serendip.simulator.files import whole_file
 from serendip.simulator.interface import Bools, Feedback, Ints, Items, Singles, Slates, Visits
 from serendip.simulator.logs.schema import DECISIONS, ITEMS, ORGANIC, STATE, USERS, LogMeta, Table
 from serendip.simulator.settings_json import settings_to_json, write_json
@@ -138,6 +139,5 @@ def _decision_table(columns: dict[str, Any]) -> Table:
 
 def _write_table(path: Path, table: Table) -> None:
     """Write `table` to `path` as zstd Parquet, all or nothing."""
-    temporary = path.with_name(path.name + ".tmp")
-    pq.write_table(table, temporary, compression="zstd", compression_level=1)
-    temporary.replace(path)
+    with whole_file(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", compression_level=1)

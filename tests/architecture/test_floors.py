@@ -13,6 +13,7 @@ FLOORS = ("simulator", "agents", "envs", "experiments")
 SEEN_BY_AGENTS = (
     "simulator.cards",
     "simulator.errors",
+    "simulator.files",
     "simulator.interface",
     "simulator.logs",
     "simulator.randomness",
@@ -21,10 +22,17 @@ SEEN_BY_AGENTS = (
 )
 ALLOWED = {  # a file answers to the longest prefix of its module's name
     "simulator": ("simulator",),
-    "simulator.logs": ("simulator.logs", "simulator.errors", "simulator.interface", "simulator.settings_json"),
+    "simulator.logs": (
+        "simulator.logs",
+        "simulator.errors",
+        "simulator.files",
+        "simulator.interface",
+        "simulator.settings_json",
+    ),
     "simulator.interface": (),
     "simulator.errors": (),
-    "simulator.settings_json": ("simulator.errors",),
+    "simulator.files": (),
+    "simulator.settings_json": ("simulator.errors", "simulator.files"),
     "simulator.ranges": ("simulator.errors",),
     "simulator.cards": ("simulator.errors", "simulator.ranges"),
     "simulator.randomness": (),
