@@ -27,18 +27,6 @@ BELIEFS = {
     "popularity": "serendip.agents.beliefs.popularity:Popularity",
     "user-factors": "serendip.agents.beliefs.user_factors:UserFactors",
 }
-STRATEGIES = {
-    "boltzmann": "serendip.agents.strategies.boltzmann:Boltzmann",
-    "greedy": "serendip.agents.strategies.greedy:Greedy",
-    "novelty": "serendip.agents.strategies.novelty:Novelty",
-    "shuffled": "serendip.agents.strategies.shuffled:Shuffled",
-    "softmax": "serendip.agents.strategies.softmax:Softmax",
-    "squarecb": "serendip.agents.strategies.squarecb:SquareCB",
-    "thompson": "serendip.agents.strategies.thompson:Thompson",
-    "top-two": "serendip.agents.strategies.top_two:TopTwo",
-    "ucb": "serendip.agents.strategies.ucb:Ucb",
-    "uniform": "serendip.agents.strategies.uniform:Uniform",
-}
 _VAE = {"latent": 32, "hidden": [200], "exposed_only": True}
 _MF = {"latent": 16, "l2": 1.0, "warm_epochs": 20, "exposed_only": True}
 PRESETS: dict[str, dict[str, Any]] = {
@@ -133,17 +121,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "bootstrap-shuffled": {"strategy": "shuffled", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
     "ease-novelty": {"strategy": "novelty", "belief": "point", "model": "ease", "epsilon": 0.05},
-}
-GENERAL: dict[str, dict[str, Any]] = {  # any belief x any strategy: make("thompson", belief=..., model=...)
-    "boltzmann": {"strategy": "boltzmann", "belief": "point", "model": "ease", "epsilon": 0.05},
-    "greedy": {"strategy": "greedy", "belief": "point", "model": "ease"},
-    "novelty": {"strategy": "novelty", "belief": "point", "model": "ease", "epsilon": 0.05},
-    "shuffled": {"strategy": "shuffled", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
-    "softmax": {"strategy": "softmax", "belief": "policy", "epsilon": 0.05},
-    "squarecb": {"strategy": "squarecb", "belief": "point", "model": "ease", "epsilon": 0.05},
-    "thompson": {"strategy": "thompson", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
-    "top-two": {"strategy": "top-two", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
-    "ucb": {"strategy": "ucb", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
 }
 MODEL_OF = {
     "combined": "mult-vae",

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from serendip.agents.models.registry import MODELS, card
-from serendip.agents.presets import BELIEFS, GENERAL, MODEL_OF, PRESETS, STRATEGIES
+from serendip.agents.presets import BELIEFS, MODEL_OF, PRESETS
 from serendip.agents.recommender import Recommender, RecommenderSettings
 from serendip.agents.saving import read_folder
+from serendip.agents.strategies import STRATEGIES
 from serendip.simulator import randomness
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Items
@@ -44,10 +45,7 @@ def make(name: str, items: Items, slate_size: int, seed: int, **overrides: Any) 
     Raises:
         SettingsError: an unknown name or setting (the known ones are listed), or a value out of its range.
     """
-    presets = PRESETS | GENERAL
-    if name not in presets:
-        raise SettingsError(f"unknown agent {name!r}; known agents: {', '.join(presets)}")
-    return build(_settings(name, presets[name], overrides), items, slate_size, seed)
+    return build(_settings(name, _parts(name), overrides), items, slate_size, seed)
 
 
 def build(settings: RecommenderSettings, items: Items, slate_size: int, seed: int) -> Recommender:
@@ -101,6 +99,26 @@ def load(path: Path) -> Recommender:
     return agent
 
 
+def known() -> list[str]:
+    """Return the names that `make` knows: presets, then strategies, each of which is an agent with its usual belief."""
+    return list(dict.fromkeys([*PRESETS, *STRATEGIES.names()]))
+
+
+def _parts(name: str) -> dict[str, Any]:
+    """Return what the agent called `name` is made of where nothing else is said.
+
+    Raises:
+        SettingsError: neither a preset nor a strategy has that name; the known ones are listed.
+    """
+    if name in PRESETS:
+        return PRESETS[name]
+    if not STRATEGIES.known(name):
+        raise SettingsError(f"unknown agent {name!r}; known agents: {', '.join(known())}")
+    card = STRATEGIES.card(name)
+    parts = {"strategy": name, "belief": card.belief, "epsilon": card.epsilon}
+    return parts | ({"model": MODEL_OF[card.belief]} if card.belief in MODEL_OF else {})
+
+
 def _settings(name: str, preset: dict[str, Any], overrides: dict[str, Any]) -> RecommenderSettings:
     """Return the settings of a preset with overrides, each put where it belongs."""
     own = {key: value for key, value in overrides.items() if key in _OWN}
@@ -139,10 +157,13 @@ class _Part:
             self.make: Any = found.build
             self._defaults: Any = found.settings
             return
-        table = {"belief": BELIEFS, "strategy": STRATEGIES}[part]
-        if kind not in table:
-            raise SettingsError(f"unknown {part} {kind!r}; known: {', '.join(table)}")
-        self.make = pkgutil.resolve_name(table[kind])
+        if part == "strategy":
+            strategy = STRATEGIES.card(kind)
+            self.make, self._defaults = strategy.make, strategy.settings
+            return
+        if kind not in BELIEFS:
+            raise SettingsError(f"unknown {part} {kind!r}; known: {', '.join(BELIEFS)}")
+        self.make = pkgutil.resolve_name(BELIEFS[kind])
         self._defaults = typing.get_type_hints(self.make.__init__)["settings"]()
 
     @property

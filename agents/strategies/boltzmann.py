@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.cards import StrategyCard
 from serendip.agents.strategies.strategy import Ranker
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Ints, Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +20,15 @@ class BoltzmannSettings:
     """Settings of Boltzmann exploration.
 
     Attributes:
-        temperature: of the softmax, in standard deviations of a user's scores over the items.
-        draws: S, slates drawn at each visit; the propensity is exact given them.
+        temperature: how evenly the softmax spreads, in standard deviations of a user's scores over the items.
+        draws: slates S drawn at each visit; the propensity is exact given them.
     """
 
-    temperature: float = 0.2
-    draws: int = 8
+    temperature: Annotated[float, Range(above=0)] = 0.2
+    draws: Annotated[int, Range(least=1)] = 8
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.temperature < np.inf or self.draws < 1:
-            raise SettingsError(
-                f"temperature is {self.temperature} and draws {self.draws}; allowed is above 0, and 1 or more"
-            )
+        check_ranges(self, "strategy 'boltzmann'")
 
 
 class Boltzmann:
@@ -71,3 +69,12 @@ def plackett_luce(logits: Singles, ranker: Ranker, luck: Luck, draws: int) -> In
 def _gumbel_quantiles() -> Singles:
     """Return (65536,) the Gumbel quantiles at the middles of as many equal shares."""
     return -np.log(-np.log((np.arange(1 << 16) + 0.5) / (1 << 16))).astype(np.float32)
+
+
+CARD = StrategyCard(
+    name="boltzmann",
+    summary="Better items more often, by a softmax: exploration that needs no belief about uncertainty.",
+    make=Boltzmann,
+    settings=BoltzmannSettings(),
+    belief="point",
+)

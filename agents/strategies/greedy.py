@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.cards import StrategyCard
 from serendip.agents.strategies.strategy import Ranker
 from serendip.simulator.interface import Floats, Ints
 
@@ -26,3 +27,13 @@ class Greedy:
     def candidates(self, posterior: Posterior, ranker: Ranker, luck: Luck) -> tuple[Ints, Floats | None]:
         """Return the one slate."""
         return ranker.top(posterior.mean(luck))[:, None, :], None
+
+
+CARD = StrategyCard(
+    name="greedy",
+    summary="Shows what is thought best: what any exploration has to beat; `epsilon` above 0 makes it epsilon-greedy.",
+    make=Greedy,
+    settings=GreedySettings(),
+    belief="point",
+    epsilon=0.0,
+)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.cards import StrategyCard
 from serendip.agents.strategies.strategy import Ranker
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Ints
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,10 @@ class NoveltySettings:
         bonus: what an item never shown to the user is worth, in standard deviations of the user's scores.
     """
 
-    bonus: float = 12.0
+    bonus: Annotated[float, Range(least=0)] = 12.0
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.bonus < np.inf:
-            raise SettingsError(f"bonus is {self.bonus}; allowed is 0 or more")
+        check_ranges(self, "strategy 'novelty'")
 
 
 class Novelty:
@@ -47,3 +47,12 @@ class Novelty:
         seen = ranker.situation.n_exposures.toarray()  # (B, M)
         bonus = np.float32(self.settings.bonus) / np.sqrt(1.0 + seen)
         return ranker.top((standard + bonus).astype(np.float32))[:, None, :], None
+
+
+CARD = StrategyCard(
+    name="novelty",
+    summary="A bonus for what the user was shown rarely: a control for whether novelty alone is what helps.",
+    make=Novelty,
+    settings=NoveltySettings(),
+    belief="point",
+)

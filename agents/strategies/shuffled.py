@@ -7,8 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.cards import StrategyCard
 from serendip.agents.strategies.strategy import Ranker
-from serendip.agents.strategies.thompson import Thompson
+from serendip.agents.strategies.thompson import Thompson, ThompsonSettings
 from serendip.simulator.interface import Floats, Ints, Singles
 
 
@@ -58,3 +59,11 @@ class _Permuted:
 
     def _permuted(self, values: Singles) -> Singles:
         return np.take_along_axis(values, self._source, axis=1)
+
+
+CARD = StrategyCard(
+    name="shuffled",
+    summary="Thompson sampling with its doubts at the wrong items: the control for whether knowing them helps.",
+    make=Shuffled,
+    settings=ThompsonSettings(),
+)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.cards import StrategyCard
 from serendip.agents.strategies.boltzmann import plackett_luce
 from serendip.agents.strategies.strategy import Ranker
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Ints
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +18,13 @@ class SoftmaxSettings:
     """Settings of a softmax over scores that are log odds already.
 
     Attributes:
-        draws: S, slates drawn at each visit; the propensity is exact given them.
+        draws: slates S drawn at each visit; the propensity is exact given them.
     """
 
-    draws: int = 8
+    draws: Annotated[int, Range(least=1)] = 8
 
     def __post_init__(self) -> None:
-        if self.draws < 1:
-            raise SettingsError(f"draws is {self.draws}; allowed is 1 or more")
+        check_ranges(self, "strategy 'softmax'")
 
 
 class Softmax:
@@ -38,3 +38,12 @@ class Softmax:
     def candidates(self, posterior: Posterior, ranker: Ranker, luck: Luck) -> tuple[Ints, Floats | None]:
         """Return the S slates, equally likely."""
         return plackett_luce(posterior.mean(luck), ranker, luck.of("softmax"), self.settings.draws), None
+
+
+CARD = StrategyCard(
+    name="softmax",
+    summary="Draws slates by a softmax of the scores as they are: how a policy learned from a log is played.",
+    make=Softmax,
+    settings=SoftmaxSettings(),
+    belief="policy",
+)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.cards import StrategyCard
 from serendip.agents.strategies.boltzmann import plackett_luce, standardised
 from serendip.agents.strategies.strategy import Ranker
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Bools, Floats, Ints
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +21,16 @@ class SquareCBSettings:
 
     Attributes:
         gamma: how fast the chance falls with the gap; higher is greedier.
-        draws: S, slates drawn at each visit, for slates of more than one item.
+        draws: slates S drawn at each visit where they have more than one item.
         standardise: whether gaps are measured in standard deviations of a user's scores.
     """
 
-    gamma: float = 1000.0
-    draws: int = 8
+    gamma: Annotated[float, Range(least=0)] = 1000.0
+    draws: Annotated[int, Range(least=1)] = 8
     standardise: bool = True
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.gamma < np.inf or self.draws < 1:
-            raise SettingsError(f"gamma is {self.gamma} and draws {self.draws}; allowed is 0 or more, and 1 or more")
+        check_ranges(self, "strategy 'squarecb'")
 
 
 class SquareCB:
@@ -72,3 +72,12 @@ def inverse_gap_weights(scores: Floats, best: Ints, available: Bools, gamma: flo
     chances[rows, best] = 0.0
     chances[rows, best] = 1.0 - chances.sum(axis=1)
     return chances
+
+
+CARD = StrategyCard(
+    name="squarecb",
+    summary="An item is less likely the further it is behind the best: for good predictions without doubts.",
+    make=SquareCB,
+    settings=SquareCBSettings(),
+    belief="point",
+)

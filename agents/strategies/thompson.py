@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.cards import StrategyCard
 from serendip.agents.strategies.strategy import Ranker
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Ints
+from serendip.simulator.ranges import Range, check_ranges
 
 _DRAWS_OF_A_CONTINUUM = 16
 
@@ -20,14 +21,13 @@ class ThompsonSettings:
     """Settings of Thompson sampling.
 
     Attributes:
-        draws: S, the hypotheses drawn at each visit; None: all there are, or 16 where they cannot be counted.
+        draws: hypotheses S drawn at each visit; None: all there are, or 16 where they cannot be counted.
     """
 
-    draws: int | None = None
+    draws: Annotated[int, Range(least=1)] | None = None
 
     def __post_init__(self) -> None:
-        if self.draws is not None and self.draws < 1:
-            raise SettingsError(f"draws is {self.draws}; allowed is 1 or more")
+        check_ranges(self, "strategy 'thompson'")
 
 
 class Thompson:
@@ -45,12 +45,11 @@ class Thompson:
 
     def candidates(self, posterior: Posterior, ranker: Ranker, luck: Luck) -> tuple[Ints, Floats | None]:
         """Return S candidate slates, equally likely; of K countable hypotheses K slates, weighted by their draws."""
-        n = posterior.n_hypotheses
-        draws = self.settings.draws
-        indices = range(n or draws or _DRAWS_OF_A_CONTINUUM)
-        return ranker.best(posterior, indices, luck), _shares(
-            n, draws, luck
-        ) if n is not None and draws is not None else None
+        countable, draws = posterior.n_hypotheses, self.settings.draws
+        hypotheses = range(countable or draws or _DRAWS_OF_A_CONTINUUM)
+        best_slates = ranker.best(posterior, hypotheses, luck)  # (B, S, L), one of each hypothesis
+        drawn_shares = None if countable is None or draws is None else _shares(countable, draws, luck)  # (B, S)
+        return best_slates, drawn_shares
 
 
 def _shares(n: int, draws: int, luck: Luck) -> Floats:
@@ -60,3 +59,11 @@ def _shares(n: int, draws: int, luck: Luck) -> Floats:
     for s in range(draws):
         shares[rows, luck.of("member", s).below(n)] += 1.0
     return shares / draws
+
+
+CARD = StrategyCard(
+    name="thompson",
+    summary="Shows what is best if one of the hypotheses is true: explores as much as the belief is unsure.",
+    make=Thompson,
+    settings=ThompsonSettings(),
+)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.cards import StrategyCard
 from serendip.agents.strategies.strategy import Ranker
 from serendip.agents.strategies.thompson import Thompson, ThompsonSettings
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Ints
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +20,15 @@ class TopTwoSettings:
     """Settings of top-two Thompson sampling.
 
     Attributes:
-        draws: S, the hypotheses drawn at each visit; None: all there are, or 16 where they cannot be counted.
-        leader: probability that a hypothesis' own slate is played, and not its challenger.
+        draws: hypotheses S drawn at each visit; None: all there are, or 16 where they cannot be counted.
+        leader: probability that a hypothesis' own best slate is played, and not its challenger.
     """
 
-    draws: int | None = None
-    leader: float = 0.5
+    draws: Annotated[int, Range(least=1)] | None = None
+    leader: Annotated[float, Range(least=0, most=1)] = 0.5
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.leader <= 1.0:
-            raise SettingsError(f"leader is {self.leader}; it is a probability, from 0 to 1")
+        check_ranges(self, "strategy 'top-two'")
 
 
 class TopTwo:
@@ -69,3 +69,11 @@ def challengers(slates: Ints) -> Ints:
         rival = np.where(found, other, rival)
         open_ &= ~found
     return rival
+
+
+CARD = StrategyCard(
+    name="top-two",
+    summary="Thompson sampling that often plays the best rival instead: for finding the best item soon.",
+    make=TopTwo,
+    settings=TopTwoSettings(),
+)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.cards import StrategyCard
 from serendip.agents.strategies.strategy import Ranker
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Ints
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +19,13 @@ class UcbSettings:
     """Settings of upper confidence bounds.
 
     Attributes:
-        width: standard deviations above the mean.
+        width: how many standard deviations above its mean an item is taken to be.
     """
 
-    width: float = 1.0
+    width: Annotated[float, Range(least=0)] = 1.0
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.width < np.inf:
-            raise SettingsError(f"width is {self.width}; allowed is 0 or more")
+        check_ranges(self, "strategy 'ucb'")
 
 
 class Ucb:
@@ -43,3 +43,11 @@ class Ucb:
         """Return the one slate."""
         bound = posterior.mean(luck) + np.float32(self.settings.width) * posterior.spread(luck)
         return ranker.top(bound.astype(np.float32))[:, None, :], None
+
+
+CARD = StrategyCard(
+    name="ucb",
+    summary="Takes what is uncertain to be good: optimism, which leaves nothing to chance but `epsilon`.",
+    make=Ucb,
+    settings=UcbSettings(),
+)

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.cards import StrategyCard
 from serendip.agents.strategies.strategy import Ranker
 from serendip.simulator.interface import Floats, Ints
 
@@ -29,3 +30,13 @@ class Uniform:
         """Return the first L available items."""
         first = np.flatnonzero(ranker.available)[: ranker.slate_size]
         return np.broadcast_to(first, (len(ranker.visits), 1, ranker.slate_size)), None
+
+
+CARD = StrategyCard(
+    name="uniform",
+    summary="Anything at all, each slate as likely: the log that any policy can be evaluated on.",
+    make=Uniform,
+    settings=UniformSettings(),
+    belief="nothing",
+    epsilon=1.0,
+)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pkgutil
-import typing
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +14,8 @@ import scipy.sparse as sparse
 from serendip.agents.beliefs.belief import Luck, Situation
 from serendip.agents.history import History
 from serendip.agents.models.model import Sparse
-from serendip.agents.presets import STRATEGIES
 from serendip.agents.propensity import random_slates
+from serendip.agents.strategies import STRATEGIES
 from serendip.agents.strategies.strategy import Ranker, Strategy, tie_key
 from serendip.experiments.bandits import LEARNERS, TASKS
 from serendip.experiments.bandits.task import Learner, Shape, Task
@@ -144,5 +143,5 @@ class _Counted(Situation):
 
 def _strategy(kind: str, settings: dict[str, Any]) -> Strategy:
     """Return the strategy called `kind`."""
-    make = pkgutil.resolve_name(STRATEGIES[kind])
-    return make(typing.get_type_hints(make.__init__)["settings"](**settings))
+    card = STRATEGIES.card(kind)
+    return card.make(replace(card.settings, **settings))

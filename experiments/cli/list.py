@@ -16,7 +16,7 @@ KINDS = {  # a registry, or a function that returns names and what they are
     "oracles": "serendip.experiments.online.oracles:ORACLES",
     "models": "serendip.agents.models.registry:MODELS",
     "beliefs": "serendip.agents.presets:BELIEFS",
-    "strategies": "serendip.agents.presets:STRATEGIES",
+    "strategies": "serendip.agents.strategies:STRATEGIES",
     "bandits": "serendip.experiments.bandits:TASKS",
     "bandit-beliefs": "serendip.experiments.bandits:LEARNERS",
     "estimators": "serendip.experiments.offline.estimators:ESTIMATORS",

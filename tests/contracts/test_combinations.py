@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from serendip.agents.presets import BELIEFS, STRATEGIES
+from serendip.agents.presets import BELIEFS
 from serendip.agents.registry import load, make
+from serendip.agents.strategies import STRATEGIES
 from serendip.simulator.interface import Feedback, Items, Visits
 
 N_USERS, N_ITEMS, SLATE, KEY = 12, 15, 3, 9

@@ -13,7 +13,7 @@ from rich.console import Console
 from scipy.stats import beta
 
 from serendip.agents.beliefs.belief import Luck
-from serendip.agents.presets import STRATEGIES
+from serendip.agents.strategies import STRATEGIES
 from serendip.experiments.bandits import LEARNERS, TASKS
 from serendip.experiments.bandits.counts import BetaPosterior
 from serendip.experiments.bandits.play import PLAYED, play
