@@ -1,4 +1,4 @@
-"""Who may import whom: simulator at the bottom, then agents and envs, then experiments."""
+"""Who may import whom: simulator at the bottom, then agents and envs, then experiments, then api, `serendip` itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-FLOORS = ("simulator", "agents", "envs", "experiments")
+FLOORS = ("simulator", "agents", "envs", "experiments", "api")
+BELOW = FLOORS[:-1]
 SEEN_BY_AGENTS = (
     "simulator.cards",
     "simulator.errors",
@@ -38,14 +39,16 @@ ALLOWED = {  # a file answers to the longest prefix of its module's name
     "simulator.randomness": (),
     "envs": ("simulator", "envs"),
     "agents": ("agents", *SEEN_BY_AGENTS),
-    "experiments": FLOORS,
+    "api": FLOORS,
+    "experiments": BELOW,
+    "experiments.cli": FLOORS,
     "experiments.offline": ("experiments.offline", "agents", *SEEN_BY_AGENTS),
 }
 LAZY = re.compile(r"serendip(\.\w+)+(:\w+)?")
 
 
 def modules(root: Path) -> dict[str, Path]:
-    """Return every module of the four floors by its name without `serendip.`; a package by its folder's name."""
+    """Return every module of the floors by its name without `serendip.`; a package by its folder's name."""
     found = dict[str, Path]()
     for floor in FLOORS:
         for path in sorted((root / floor).rglob("*.py")):
@@ -77,7 +80,8 @@ def imports(path: Path, name: str, known: set[str]) -> Iterator[tuple[int, str, 
         for full in names:
             head, _, rest = full.partition(".")
             if head == "serendip":
-                yield getattr(node, "lineno", 0), rest, lazy
+                own = rest if rest.partition(".")[0] in BELOW else f"api.{rest}".rstrip(".")
+                yield getattr(node, "lineno", 0), own, lazy
             elif head in FLOORS and not lazy:
                 yield getattr(node, "lineno", 0), f"bare {full}", lazy
 
@@ -137,6 +141,9 @@ def house(tmp_path: Path) -> Path:
         "experiments/offline/__init__.py": "",
         "experiments/offline/ips.py": "from serendip.agents.agent import Agent",
         "experiments/study.py": "import serendip.simulator.world\nAGENT = 'serendip.agents.agent:Agent'",
+        "experiments/cli/__init__.py": "from serendip import make",
+        "api/__init__.py": "from serendip.parts import make",
+        "api/parts.py": "import serendip.experiments.study",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -162,6 +169,8 @@ def house(tmp_path: Path) -> Path:
         ("experiments/offline/ips.py", "from serendip.simulator.world import World"),
         ("experiments/offline/ips.py", "from serendip.experiments.study import AGENT"),
         ("experiments/study.py", "import simulator.world"),
+        ("experiments/study.py", "import serendip"),
+        ("agents/agent.py", "from serendip.parts import make"),
         ("experiments/study.py", "from agents import agent"),
     ],
 )

@@ -15,7 +15,7 @@ import pytest
 from serendip.experiments.cli.commands import COMMANDS
 from serendip.experiments.cli.list import KINDS
 
-FLOORS = ("simulator", "agents", "envs", "experiments")
+FLOORS = ("api", "simulator", "agents", "envs", "experiments")
 HEAVY = {"torch", "scipy", "pyarrow", "matplotlib", "pandas", "gymnasium", "numpy", "joblib"}
 LAZY = re.compile(r"serendip(\.\w+)+:\w+")
 
@@ -64,3 +64,14 @@ def test_help_imports_nothing_heavy(command: list[str]) -> None:
     imported = set(done.stdout.rpartition("IMPORTED")[2].split())
     assert "tyro" in imported
     assert imported & HEAVY == set()
+
+
+def test_importing_serendip_imports_nothing_heavy_and_registers_the_environments_when_gymnasium_comes():
+    code = (
+        "import sys, serendip; print(*sorted({name.partition('.')[0] for name in sys.modules})); "
+        "import gymnasium; print(*(name for name in gymnasium.registry if name.startswith('serendip/')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported, registered = done.stdout.splitlines()
+    assert set(imported.split()) & HEAVY == set()
+    assert registered.split() == ["serendip/User-v0", "serendip/Population-v0"]

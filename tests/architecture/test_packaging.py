@@ -14,13 +14,18 @@ from pathlib import Path
 
 import pytest
 
-FLOORS = ("simulator", "agents", "envs", "experiments")
+FLOORS = ("api", "simulator", "agents", "envs", "experiments")
 
 
 def source_files(root: Path) -> list[Path]:
     """Return what lies in the four folders, less what Python leaves there, relative to `root`."""
     found = [path for floor in FLOORS for path in (root / floor).rglob("*") if path.is_file()]
     return sorted(path.relative_to(root) for path in found if "__pycache__" not in path.parts)
+
+
+def package(folder: Path) -> str:
+    """Return the import name of a folder: `serendip` itself is the folder `api`."""
+    return ".".join(["serendip", *folder.parts]) if folder.parts[0] != "api" else "serendip"
 
 
 def settings(root: Path) -> dict[str, object]:
@@ -30,7 +35,7 @@ def settings(root: Path) -> dict[str, object]:
 def test_every_folder_is_a_listed_package(root: Path) -> None:
     folders = {path.parent for path in source_files(root) if path.suffix == ".py"}
     listed = settings(root)["tool"]["setuptools"]["packages"]  # type: ignore[index]
-    assert sorted(listed) == sorted("serendip." + ".".join(folder.parts) for folder in folders)
+    assert sorted(listed) == sorted(package(folder) for folder in folders)
     assert [folder for folder in folders if not (root / folder / "__init__.py").exists()] == []
 
 
@@ -38,7 +43,16 @@ def test_no_folder_has_the_name_of_the_namespace(root: Path) -> None:
     assert not (root / "serendip").exists()
 
 
-@pytest.mark.parametrize("floor", FLOORS)
+def test_type_checkers_find_what_is_called_serendip_itself(root: Path) -> None:
+    typings = root / ".typings" / "serendip"
+    if not (typings / "__init__.py").is_symlink():
+        pytest.skip("this file system has no symbolic links")
+    files = {path.name for path in (root / "api").iterdir() if path.suffix in (".py", ".typed")}
+    assert {path.name for path in typings.iterdir()} - {"__pycache__"} == files | set(FLOORS[1:])
+    assert all(Path(os.readlink(typings / name)) == Path("..", "..", "api", name) for name in files)
+
+
+@pytest.mark.parametrize("floor", FLOORS[1:])
 def test_type_checkers_find_the_floors(root: Path, floor: str) -> None:
     link = root / ".typings" / "serendip" / floor
     if not link.is_symlink():
@@ -88,7 +102,7 @@ def foreign_wheel(folder: Path) -> Path:
 
 def test_the_wheel_holds_every_file_of_the_floors(root: Path, wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    expected = {"serendip/" + path.as_posix() for path in source_files(root)}
+    expected = {"serendip/" + path.as_posix().removeprefix("api/") for path in source_files(root)}
     assert expected - names == set()
     strangers = {name for name in names - expected if ".dist-info/" not in name}
     assert strangers == set()
@@ -113,6 +127,10 @@ def test_the_wheel_lives_beside_another_package_called_agents(wheel: Path, tmp_p
         return done.stdout
 
     assert "usage: serendip" in run(scripts / "serendip", "--help")
+    assert (
+        run(python, "-c", "import serendip; print(serendip.__version__)").strip()
+        == run(scripts / "serendip", "--version").removeprefix("serendip ").strip()
+    )
     where = "import agents, serendip.agents as ours; print(agents.WHO, *ours.__path__, sep='\\n')"
     assert run(python, "-c", where).splitlines() == ["another project", str(site / "serendip" / "agents")]
     subprocess.run(
