@@ -1,32 +1,9 @@
-"""The names of all agents and of what they are made of.  A new model, belief, strategy or preset is one line here.
-
-The kinds are lazy strings: what is not asked for is not imported.
-"""
+"""The combinations of a strategy, a belief and a model that have a name of their own."""
 
 from __future__ import annotations
 
 from typing import Any
 
-BELIEFS = {
-    "click-rates": "serendip.agents.beliefs.click_rates:ClickRates",
-    "combined": "serendip.agents.beliefs.combined:Combined",
-    "dropout": "serendip.agents.beliefs.dropout:Dropout",
-    "ease-posterior": "serendip.agents.beliefs.ease_posterior:EasePosterior",
-    "ensemble": "serendip.agents.beliefs.ensemble:Ensemble",
-    "gaussian-field": "serendip.agents.beliefs.gaussian_field:GaussianField",
-    "laplace-factors": "serendip.agents.beliefs.laplace_factors:LaplaceFactors",
-    "laplace-items": "serendip.agents.beliefs.laplace_items:LaplaceItems",
-    "latent": "serendip.agents.beliefs.latent:Latent",
-    "linear": "serendip.agents.beliefs.linear:Linear",
-    "linear-ensemble": "serendip.agents.beliefs.linear_ensemble:LinearEnsemble",
-    "logistic": "serendip.agents.beliefs.logistic:Logistic",
-    "neural-linear": "serendip.agents.beliefs.neural_linear:NeuralLinear",
-    "nothing": "serendip.agents.beliefs.nothing:Nothing",
-    "point": "serendip.agents.beliefs.point:Point",
-    "policy": "serendip.agents.beliefs.policy:Policy",
-    "popularity": "serendip.agents.beliefs.popularity:Popularity",
-    "user-factors": "serendip.agents.beliefs.user_factors:UserFactors",
-}
 _VAE = {"latent": 32, "hidden": [200], "exposed_only": True}
 _MF = {"latent": 16, "l2": 1.0, "warm_epochs": 20, "exposed_only": True}
 PRESETS: dict[str, dict[str, Any]] = {
@@ -122,13 +99,3 @@ PRESETS: dict[str, dict[str, Any]] = {
     "bootstrap-shuffled": {"strategy": "shuffled", "belief": "ensemble", "model": "ease", "epsilon": 0.05},
     "ease-novelty": {"strategy": "novelty", "belief": "point", "model": "ease", "epsilon": 0.05},
 }
-MODEL_OF = {
-    "combined": "mult-vae",
-    "dropout": "mult-dae",
-    "ensemble": "ease",
-    "laplace-factors": "bernoulli-mf",
-    "laplace-items": "mult-vae",
-    "latent": "mult-vae",
-    "point": "ease",
-    "user-factors": "ials",
-}  # where none is named

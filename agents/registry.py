@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import json
-import pkgutil
-import typing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from serendip.agents.beliefs import BELIEFS
+from serendip.agents.cards import Making
 from serendip.agents.models.registry import MODELS, card
-from serendip.agents.presets import BELIEFS, MODEL_OF, PRESETS
+from serendip.agents.presets import PRESETS
 from serendip.agents.recommender import Recommender, RecommenderSettings
 from serendip.agents.saving import read_folder
 from serendip.agents.strategies import STRATEGIES
@@ -71,12 +70,8 @@ def build(settings: RecommenderSettings, items: Items, slate_size: int, seed: in
         items,
         slate_size,
         seed,
-        _construct(
-            belief.make,
-            settings=belief.parse(settings.belief_settings, "belief_settings"),
-            new_model=new_model,
-            seed=_seed(seed, "belief"),
-            items=items,
+        belief.make(
+            Making(belief.parse(settings.belief_settings, "belief_settings"), items, _seed(seed, "belief"), new_model)
         ),
         strategy.make(strategy.parse(settings.strategy_settings, "strategy_settings")),
     )
@@ -115,15 +110,15 @@ def _parts(name: str) -> dict[str, Any]:
     if not STRATEGIES.known(name):
         raise SettingsError(f"unknown agent {name!r}; known agents: {', '.join(known())}")
     card = STRATEGIES.card(name)
-    parts = {"strategy": name, "belief": card.belief, "epsilon": card.epsilon}
-    return parts | ({"model": MODEL_OF[card.belief]} if card.belief in MODEL_OF else {})
+    model = BELIEFS.card(card.belief).model
+    return {"strategy": name, "belief": card.belief, "model": model, "epsilon": card.epsilon}
 
 
 def _settings(name: str, preset: dict[str, Any], overrides: dict[str, Any]) -> RecommenderSettings:
     """Return the settings of a preset with overrides, each put where it belongs."""
     own = {key: value for key, value in overrides.items() if key in _OWN}
     if "belief" in own and "model" not in own:
-        own["model"] = MODEL_OF.get(own["belief"])
+        own["model"] = BELIEFS.card(own["belief"]).model
     chosen = preset | own
     kept = {part: preset.get(f"{part}_settings", {}) for part in _PARTS if chosen.get(part) == preset.get(part)}
     parts = {part: _Part(part, chosen[part]) for part in _PARTS if chosen.get(part) is not None}
@@ -157,14 +152,8 @@ class _Part:
             self.make: Any = found.build
             self._defaults: Any = found.settings
             return
-        if part == "strategy":
-            strategy = STRATEGIES.card(kind)
-            self.make, self._defaults = strategy.make, strategy.settings
-            return
-        if kind not in BELIEFS:
-            raise SettingsError(f"unknown {part} {kind!r}; known: {', '.join(BELIEFS)}")
-        self.make = pkgutil.resolve_name(BELIEFS[kind])
-        self._defaults = typing.get_type_hints(self.make.__init__)["settings"]()
+        own = BELIEFS.card(kind) if part == "belief" else STRATEGIES.card(kind)
+        self.make, self._defaults = own.make, own.settings
 
     @property
     def known(self) -> list[str]:
@@ -178,14 +167,6 @@ class _Part:
     def parse(self, values: dict[str, Any], where: str) -> Any:
         """Return the settings that those JSON values say."""
         return settings_from_json(type(self._defaults), json.loads(json.dumps(values)), where)
-
-
-def _construct(kind: Any, **offered: Any) -> Any:
-    """Return `kind` made with those of the offered arguments that it asks for."""
-    asked = inspect.signature(kind.__init__).parameters
-    if "model" in asked:
-        offered["model"] = offered["new_model"]()
-    return kind(**{name: value for name, value in offered.items() if name in asked})
 
 
 def _seed(seed: int, *stream: str | int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -11,10 +11,11 @@ from scipy.special import betaln, digamma, polygamma
 
 from serendip.agents.beliefs.belief import Situation
 from serendip.agents.beliefs.gaussian import GaussianPosterior
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Items, Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +23,16 @@ class ClickRatesSettings:
     """Settings of the belief about click rates.
 
     Attributes:
-        of: whether each item or each topic has a rate of its own.
-        strength: of the prior, in exposures: an item's is centred on its topic's rate, a topic's on the overall one.
-            None: as strong as the rates are alike, by maximum likelihood (empirical Bayes).
+        of: who has a rate of its own: each item, or each topic.
+        strength: weight of the prior, in exposures; an item's prior is centred on its topic's rate, a topic's on the
+            overall one.  None: as strong as the rates are alike, by maximum likelihood (empirical Bayes).
     """
 
     of: Literal["item", "topic"] = "item"
-    strength: float | None = None
+    strength: Annotated[float, Range(above=0)] | None = None
 
     def __post_init__(self) -> None:
-        if self.strength is not None and not 0.0 < self.strength < np.inf:
-            raise SettingsError(f"strength is {self.strength}; allowed is above 0, or null")
+        check_ranges(self, "belief 'click-rates'")
 
 
 class ClickRates:
@@ -103,3 +103,16 @@ def likeliest_strength(clicks: Floats, shown: Floats, prior: Floats) -> float:
 def beta_posterior(clicks: Floats, shown: Floats, prior: Floats, strength: float) -> tuple[Floats, Floats]:
     """Return the two parameters of the Beta posterior of rates with prior mean `prior`, worth `strength` exposures."""
     return strength * prior + clicks, strength * (1.0 - prior) + np.maximum(shown - clicks, 0.0)
+
+
+def made(making: Making) -> ClickRates:
+    """Return a belief that has learned nothing yet."""
+    return ClickRates(making.settings)
+
+
+CARD = BeliefCard(
+    name="click-rates",
+    summary="How often each item is clicked when it is shown, the same for all users: the doubts of a bandit.",
+    make=made,
+    settings=ClickRatesSettings(),
+)

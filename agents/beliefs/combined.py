@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -16,12 +16,13 @@ from serendip.agents.beliefs.laplace_items import (
     LaplaceItemsPosterior,
     LaplaceItemsSettings,
 )
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays, Interactions, Sparse
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Ints, Items, Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +36,18 @@ class CombinedSettings:
         item_temperature: factor on the standard deviation of a Laplace posterior.
         user_temperature: factor on the standard deviation of the user's latent vector, whom the members disagree on
             already; 0: the user is taken as known.
-        moment_draws: draws behind a mean or a standard deviation of the scores.
+        moment_draws: how many draws a standard deviation of the scores is taken from.
     """
 
-    members: int = 3
+    members: Annotated[int, Range(least=1)] = 3
     weights: Weighting = "exponential"
     item_side: Literal["laplace", "randomised-prior"] = "laplace"
-    item_temperature: float = 0.8
-    user_temperature: float = 0.5
-    moment_draws: int = 24
+    item_temperature: Annotated[float, Range(least=0)] = 0.8
+    user_temperature: Annotated[float, Range(least=0)] = 0.5
+    moment_draws: Annotated[int, Range(least=1)] = 24
 
     def __post_init__(self) -> None:
-        if self.members < 1 or self.moment_draws < 1:
-            raise SettingsError(f"members is {self.members} and moment_draws {self.moment_draws}; both are 1 or more")
-        LaplaceItemsSettings(self.item_temperature, self.user_temperature)
+        check_ranges(self, "belief 'combined'")
 
 
 class Combined:
@@ -131,3 +130,19 @@ class CombinedPosterior:
             if len(mine):
                 out[mine] = part.at(mine).draw(index, Luck(luck.key, luck.visits.rows(mine)))
         return out
+
+
+def made(making: Making) -> Combined:
+    """Return a belief that has learned nothing yet."""
+    return Combined(making.settings, making.new_model, making.seed)
+
+
+CARD = BeliefCard(
+    name="combined",
+    summary="Several autoencoders, each unsure of its user and of its items: all that is not known, together.",
+    make=made,
+    settings=CombinedSettings(),
+    needs=("a model with a Gaussian of the user's latent vector",),
+    model="mult-vae",
+    small={"members": 2, "moment_draws": 4},
+)

@@ -13,18 +13,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Annotated, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
 from serendip.agents.beliefs.decoded import Decoded, DecodingModel
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Model, Sparse
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Ints, Items, Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @runtime_checkable
@@ -46,18 +48,15 @@ class DropoutSettings:
     """Settings of Monte-Carlo dropout.
 
     Attributes:
-        probability: that a click is dropped, in (0, 1); None for the one with which the model learns.
+        probability: how likely a click is dropped, in (0, 1); None: as likely as when the model learns.
         moment_draws: masks behind a standard deviation of the scores.
     """
 
-    probability: float | None = None
-    moment_draws: int = 16
+    probability: Annotated[float, Range(above=0, below=1)] | None = None
+    moment_draws: Annotated[int, Range(least=1)] = 16
 
     def __post_init__(self) -> None:
-        if self.probability is not None and not 0.0 < self.probability < 1.0:
-            raise SettingsError(f"probability is {self.probability}; allowed is above 0 and below 1, or null")
-        if self.moment_draws < 1:
-            raise SettingsError(f"moment_draws is {self.moment_draws}; allowed is 1 or more")
+        check_ranges(self, "belief 'dropout'")
 
 
 class Dropout:
@@ -136,3 +135,19 @@ class DropoutPosterior(Decoded[DenoisingModel]):
         data = np.where(kept, self.inputs.data / np.float32(1.0 - self.probability), np.float32(0.0))
         left = scipy.sparse.csr_array((data, clicks, self.inputs.indptr), shape=self.inputs.shape)
         return self.model.code(left)
+
+
+def made(making: Making) -> Dropout:
+    """Return a belief that has learned nothing yet."""
+    return Dropout(making.settings, making.new_model())
+
+
+CARD = BeliefCard(
+    name="dropout",
+    summary="What a denoising model would say had it seen less of the user: doubts that cost no more learning.",
+    make=made,
+    settings=DropoutSettings(),
+    needs=("a model that learns with clicks dropped",),
+    model="mult-dae",
+    small={"moment_draws": 4},
+)

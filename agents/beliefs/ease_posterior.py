@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import scipy.sparse as sparse
@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from serendip.agents.beliefs.belief import Situation
 from serendip.agents.beliefs.gaussian import GaussianPosterior
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.gram import gram, invert_in_place
 from serendip.agents.models.model import Arrays, Sparse
 from serendip.agents.models.woodbury import changed_rows, update_inverse
 from serendip.agents.saving import with_prefix, without_prefix
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Ints, Items, Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 Matrix = NDArray[Any]
 _FEW = 0.25  # rows that changed, in units of the items: from there on a new inverse takes less work
@@ -34,17 +35,12 @@ class EasePosteriorSettings:
             something new, the inverse is led on from what it was.  1: each time anew.
     """
 
-    lam: float = 300.0
-    temperature: float = 1.0
-    refit_every: int = 10
+    lam: Annotated[float, Range(above=0)] = 300.0
+    temperature: Annotated[float, Range(least=0)] = 1.0
+    refit_every: Annotated[int, Range(least=1)] = 10
 
     def __post_init__(self) -> None:
-        if self.refit_every < 1:
-            raise SettingsError(f"refit_every is {self.refit_every}; allowed is 1 or more")
-        if not self.lam > 0.0 or not self.temperature >= 0.0:
-            raise SettingsError(
-                f"lam is {self.lam} and temperature {self.temperature}; allowed is above 0, and 0 or more"
-            )
+        check_ranges(self, "belief 'ease-posterior'")
 
 
 class EasePosterior:
@@ -161,3 +157,17 @@ def ease_predictive(clicks: Sparse, inverse: Matrix, lam: float, n_users: int) -
     noise = np.maximum(1.0 / diagonal - lam, 0.0) / max(n_users, 1)
     variance = noise * np.maximum(total[:, None].astype(np.float32) - product**2 / diagonal, 0.0)
     return mean.astype(np.float32), variance.astype(np.float32)
+
+
+def made(making: Making) -> EasePosterior:
+    """Return a belief that has learned nothing yet."""
+    return EasePosterior(making.settings)
+
+
+CARD = BeliefCard(
+    name="ease-posterior",
+    summary="How sure EASE can be of its weights, in closed form: quick, and no network.",
+    make=made,
+    settings=EasePosteriorSettings(),
+    small={"lam": 1.0},
+)

@@ -11,20 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import scipy.sparse as sparse
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
 from serendip.agents.beliefs.priors import fit_ease_towards, fit_with_made_up_users, random_clicks, random_matrix
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.ease import Ease
 from serendip.agents.models.model import Arrays, Interactions, Model, Sparse
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Ints, Items, Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 Weighting = Literal["poisson", "exponential"]
 
@@ -42,17 +43,14 @@ class EnsembleSettings:
         pseudo_clicks: random items each of them clicked.
     """
 
-    members: int = 10
+    members: Annotated[int, Range(least=2)] = 10
     weights: Weighting = "poisson"
-    prior_scale: float = 0.03
-    pseudo_users: int = 10
-    pseudo_clicks: int = 5
+    prior_scale: Annotated[float, Range(least=0)] = 0.03
+    pseudo_users: Annotated[int, Range(least=0)] = 10
+    pseudo_clicks: Annotated[int, Range(least=0)] = 5
 
     def __post_init__(self) -> None:
-        if self.members < 2:
-            raise SettingsError(f"members is {self.members}; an ensemble has 2 or more")
-        if min(self.prior_scale, self.pseudo_users, self.pseudo_clicks) < 0:
-            raise SettingsError("prior_scale, pseudo_users and pseudo_clicks must not be negative")
+        check_ranges(self, "belief 'ensemble'")
 
 
 def event_weights(kind: Weighting, key: int, users: Any, items: Any, member: int) -> Floats:
@@ -151,3 +149,19 @@ def fit_member(model: Model, data: Interactions, settings: EnsembleSettings, key
     else:
         made_up = random_clicks(key, settings.pseudo_users, settings.pseudo_clicks, data.n_items)
         fit_with_made_up_users(model, data, made_up)
+
+
+def made(making: Making) -> Ensemble:
+    """Return a belief that has learned nothing yet."""
+    return Ensemble(making.settings, making.new_model, making.seed)
+
+
+CARD = BeliefCard(
+    name="ensemble",
+    summary="Several models of one kind that disagree where the data leave them free to: for any model there is.",
+    make=made,
+    settings=EnsembleSettings(),
+    needs=("a model",),
+    model="ease",
+    small={"members": 3},
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import scipy.linalg
@@ -11,11 +11,12 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from serendip.agents.beliefs.belief import Luck, Situation
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History, outcomes
 from serendip.agents.models.gram import gram
 from serendip.agents.models.model import Arrays, Sparse, in_blocks, level_rows
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Items, Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 _ROWS = 64  # users drawn at once
 _BLAS: Any = scipy.linalg.blas
@@ -34,16 +35,12 @@ class GaussianFieldSettings:
         temperature: factor on every standard deviation.
     """
 
-    lam: float = 20.0
-    noise: float = 1.0
-    temperature: float = 1.0
+    lam: Annotated[float, Range(above=0)] = 20.0
+    noise: Annotated[float, Range(above=0)] = 1.0
+    temperature: Annotated[float, Range(least=0)] = 1.0
 
     def __post_init__(self) -> None:
-        if not (0.0 < self.lam < np.inf and 0.0 < self.noise < np.inf and 0.0 <= self.temperature < np.inf):
-            raise SettingsError(
-                f"lam is {self.lam}, noise {self.noise} and temperature {self.temperature}; allowed is above 0 for the "
-                "first two, and 0 or more"
-            )
+        check_ranges(self, "belief 'gaussian-field'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,3 +215,16 @@ class FieldPosterior:
             return block @ self.field.covariance
 
         return in_blocks(weights, level_rows(_ROWS), along)
+
+
+def made(making: Making) -> GaussianField:
+    """Return a belief that has learned nothing yet."""
+    return GaussianField(making.settings)
+
+
+CARD = BeliefCard(
+    name="gaussian-field",
+    summary="What a user was not shown is missing, not disliked: the doubts of a user's taste, item by item.",
+    make=made,
+    settings=GaussianFieldSettings(),
+)

@@ -12,6 +12,7 @@ from scipy.special import expit, log_softmax
 
 from serendip.agents.beliefs.belief import Situation
 from serendip.agents.beliefs.user_factors import UserFactorsPosterior, UserFactorsSettings
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History, as_ones, outcomes
 from serendip.agents.models.composed import Composed
 from serendip.agents.models.model import Arrays, Sparse
@@ -160,3 +161,18 @@ class Loss:
     @cached_property
     def _ridge(self) -> Floats:
         return self.l2 * np.eye(self.factors.shape[1])
+
+
+def made(making: Making) -> LaplaceFactors:
+    """Return a belief that has learned nothing yet."""
+    return LaplaceFactors(making.settings, making.new_model())
+
+
+CARD = BeliefCard(
+    name="laplace-factors",
+    summary="How sure a factorisation of clicks can be of a user's vector, where clicks are 0 or 1 or counts.",
+    make=made,
+    settings=UserFactorsSettings(),
+    needs=("a factorisation with a Bernoulli, Poisson or multinomial likelihood",),
+    model="bernoulli-mf",
+)

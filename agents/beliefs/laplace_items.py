@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
 from serendip.agents.beliefs.last_layer import ItemRows, Split, item_rows
 from serendip.agents.beliefs.latent import LatentModel, require_latent
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays, Interactions
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Ints, Items, Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 class DecoderModel(LatentModel, Protocol):
@@ -32,16 +33,15 @@ class LaplaceItemsSettings:
     Attributes:
         item_temperature: factor on the standard deviation of the items' rows.
         user_temperature: factor on the standard deviation of the user's latent vector; 0: the user is taken as known.
-        moment_draws: draws behind a standard deviation of the scores where the user is not.
+        moment_draws: how many draws a standard deviation of the scores is taken from where the user is not known.
     """
 
-    item_temperature: float = 1.0
-    user_temperature: float = 0.0
-    moment_draws: int = 16
+    item_temperature: Annotated[float, Range(least=0)] = 1.0
+    user_temperature: Annotated[float, Range(least=0)] = 0.0
+    moment_draws: Annotated[int, Range(least=1)] = 16
 
     def __post_init__(self) -> None:
-        if min(self.item_temperature, self.user_temperature) < 0.0 or self.moment_draws < 1:
-            raise SettingsError("temperatures must not be negative, and moment_draws be 1 or more")
+        check_ranges(self, "belief 'laplace-items'")
 
 
 class LaplaceItems:
@@ -152,3 +152,19 @@ class LaplaceItemsPosterior:
 
     def _moments(self, z: Singles) -> tuple[Singles, Singles]:
         return self.rows.scores(self.split.features(z))
+
+
+def made(making: Making) -> LaplaceItems:
+    """Return a belief that has learned nothing yet."""
+    return LaplaceItems(making.settings, making.new_model())
+
+
+CARD = BeliefCard(
+    name="laplace-items",
+    summary="An autoencoder that knows which items it knows little of: those that were never shown, most.",
+    make=made,
+    settings=LaplaceItemsSettings(),
+    needs=("a model with a Gaussian of the user's latent vector",),
+    model="mult-vae",
+    small={"moment_draws": 4},
+)

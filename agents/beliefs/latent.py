@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from typing import Annotated, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
 from serendip.agents.beliefs.decoded import Decoded, DecodingModel
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.free_inference import MultinomialVae, free_moments
 from serendip.agents.models.model import Arrays, Model, Sparse
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Items, Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @runtime_checkable
@@ -43,20 +45,21 @@ class LatentSettings:
     """Settings of a latent posterior.
 
     Attributes:
-        temperature: factor on the standard deviation; above 1 makes up for a beta below 1, which overstates certainty.
-        moment_draws: draws behind a standard deviation of the scores, which has no closed form.
-        inference: what the encoder says, or free parameters of each user, some steps up the evidence bound from there.
-        free_steps: of free inference.
+        temperature: factor on the standard deviation of the latent vector; above 1 makes up for a beta below 1, which
+            overstates certainty.
+        moment_draws: how many draws a standard deviation of the scores is taken from, which has no closed form.
+        inference: how a latent vector is found: as the encoder says, or by free parameters of each user, some steps up
+            the evidence bound from there.
+        free_steps: how many steps free inference takes.
     """
 
-    temperature: float = 1.0
-    moment_draws: int = 16
+    temperature: Annotated[float, Range(least=0)] = 1.0
+    moment_draws: Annotated[int, Range(least=1)] = 16
     inference: Literal["amortised", "free"] = "amortised"
-    free_steps: int = 10
+    free_steps: Annotated[int, Range(least=1)] = 10
 
     def __post_init__(self) -> None:
-        if self.free_steps < 1:
-            raise SettingsError(f"free_steps is {self.free_steps}; allowed is 1 or more")
+        check_ranges(self, "belief 'latent'")
         if self.temperature < 0.0 or self.moment_draws < 1:
             raise SettingsError("temperature must not be negative, and moment_draws be 1 or more")
 
@@ -130,3 +133,19 @@ class LatentPosterior(Decoded[LatentModel]):
         """Return (B, d) latent vectors, drawn anew for each visit and index."""
         noise = luck.of("latent", index).normals(self.location.shape[1])
         return (self.location + self.std * noise).astype(np.float32)
+
+
+def made(making: Making) -> Latent:
+    """Return a belief that has learned nothing yet."""
+    return Latent(making.settings, making.new_model())
+
+
+CARD = BeliefCard(
+    name="latent",
+    summary="What kind of user this is, and how sure a variational autoencoder is of it: most unsure of newcomers.",
+    make=made,
+    settings=LatentSettings(),
+    needs=("a model with a Gaussian of the user's latent vector",),
+    model="mult-vae",
+    small={"moment_draws": 4},
+)

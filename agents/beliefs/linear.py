@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -12,11 +12,12 @@ from serendip.agents.beliefs.events import Events
 from serendip.agents.beliefs.features import Features, SiteFeatures
 from serendip.agents.beliefs.regressions import Regressions
 from serendip.agents.beliefs.weights import OwnWeightsPosterior, SharedWeightsPosterior
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.saving import with_prefix, without_prefix
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Feedback, Items, Slates
+from serendip.simulator.ranges import Range, check_ranges
 
 Owner = Literal["item", "shared"]
 
@@ -26,23 +27,19 @@ class LinearSettings:
     """Settings of a linear belief.
 
     Attributes:
-        of: whether each item has weights of its own (disjoint) or all share one set.
+        of: who owns weights: each item has weights of its own (disjoint), or all share one set.
         penalty: prior precision of each weight, in units of the noise.
         noise: variance of the noise of a click that is thought likeliest at first; it is learned.
-        trust: in that guess, in half events, above 1.
+        trust: how much the guess of the noise weighs, in half events, above 1.
     """
 
     of: Owner = "item"
-    penalty: float = 1.0
-    noise: float = 0.2
-    trust: float = 6.0
+    penalty: Annotated[float, Range(above=0)] = 1.0
+    noise: Annotated[float, Range(above=0)] = 0.2
+    trust: Annotated[float, Range(above=1)] = 6.0
 
     def __post_init__(self) -> None:
-        if not (self.penalty > 0.0 and self.noise > 0.0 and self.trust > 1.0):
-            raise SettingsError(
-                f"penalty is {self.penalty}, noise {self.noise} and trust {self.trust}; "
-                "allowed is above 0, above 0 and above 1"
-            )
+        check_ranges(self, "belief 'linear'")
 
 
 class Linear:
@@ -104,3 +101,16 @@ def restore_parts(arrays: Arrays, features: Features, events: Events) -> Arrays:
     features.restore(without_prefix("features", arrays))
     events.restore(without_prefix("events", arrays))
     return without_prefix("learned", arrays)
+
+
+def made(making: Making) -> Linear:
+    """Return a belief that has learned nothing yet."""
+    return Linear(making.settings, making.items)
+
+
+CARD = BeliefCard(
+    name="linear",
+    summary="Clicks as a linear function of features, each item with its own weights: LinUCB and its kin.",
+    make=made,
+    settings=LinearSettings(),
+)

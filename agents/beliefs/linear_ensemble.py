@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
@@ -12,11 +13,12 @@ from serendip.agents.beliefs.features import Features, SiteFeatures
 from serendip.agents.beliefs.linear import Owner, restore_parts, save_parts
 from serendip.agents.beliefs.regressions import Regressions
 from serendip.agents.beliefs.weights import MemberWeightsPosterior
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.simulator import randomness
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Feedback, Floats, Items, Singles, Slates
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +26,19 @@ class LinearEnsembleSettings:
     """Settings of an ensemble of linear regressions.
 
     Attributes:
-        of: whether each item has weights of its own or all share one set.
-        members: K.
+        of: who owns weights: each item has its own, or all share one set.
+        members: number of regressions K for each owner of weights.
         penalty: how strongly a member is held to its prior, in events.
         prior_scale: standard deviation of the random weights that each member starts from and is held to.
     """
 
     of: Owner = "item"
-    members: int = 10
-    penalty: float = 1.0
-    prior_scale: float = 0.3
+    members: Annotated[int, Range(least=2)] = 10
+    penalty: Annotated[float, Range(above=0)] = 1.0
+    prior_scale: Annotated[float, Range(least=0)] = 0.3
 
     def __post_init__(self) -> None:
-        if self.members < 2 or not (self.penalty > 0.0 and self.prior_scale >= 0.0):
-            raise SettingsError(
-                f"members is {self.members}, penalty {self.penalty} and prior_scale {self.prior_scale}; "
-                "allowed is 2 or more, above 0, and 0 or more"
-            )
+        check_ranges(self, "belief 'linear-ensemble'")
 
 
 class LinearEnsemble:
@@ -98,3 +96,17 @@ def member_regressions(n: int, n_features: int, penalty: float, prior_scale: flo
     """Return n regressions, each held to random weights N(0, prior_scale^2) of its own."""
     prior: Floats = randomness.normal(key, np.arange(n)[:, None], np.arange(n_features))
     return Regressions(n, n_features, penalty=penalty, prior=prior_scale * prior[:, None, :], trust=np.inf)
+
+
+def made(making: Making) -> LinearEnsemble:
+    """Return a belief that has learned nothing yet."""
+    return LinearEnsemble(making.settings, making.items, making.seed)
+
+
+CARD = BeliefCard(
+    name="linear-ensemble",
+    summary="Linear regressions that disagree, each with its own bootstrap: as `linear`, and quick to serve.",
+    make=made,
+    settings=LinearEnsembleSettings(),
+    small={"members": 3},
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from serendip.agents.beliefs.features import Features, SiteFeatures
 from serendip.agents.beliefs.linear import Owner, restore_parts, save_parts
 from serendip.agents.beliefs.logistic_regressions import LogisticRegressions
 from serendip.agents.beliefs.weights import OwnWeightsPosterior, SharedWeightsPosterior
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Feedback, Items, Slates
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +25,15 @@ class LogisticSettings:
     """Settings of a logistic belief.
 
     Attributes:
-        of: whether each item has weights of its own (disjoint) or all share one set.
+        of: who owns weights: each item has weights of its own (disjoint), or all share one set.
         penalty: prior precision of each weight.
     """
 
     of: Owner = "item"
-    penalty: float = 1.0
+    penalty: Annotated[float, Range(above=0)] = 1.0
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.penalty < np.inf:
-            raise SettingsError(f"penalty is {self.penalty}; allowed is above 0")
+        check_ranges(self, "belief 'logistic'")
 
 
 class Logistic:
@@ -70,3 +71,16 @@ class Logistic:
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` returned."""
         self.regressions.restore(restore_parts(arrays, self.features, self.events))
+
+
+def made(making: Making) -> Logistic:
+    """Return a belief that has learned nothing yet."""
+    return Logistic(making.settings, making.items)
+
+
+CARD = BeliefCard(
+    name="logistic",
+    summary="Log odds of a click as a linear function of features: what most sites have, with its doubts.",
+    make=made,
+    settings=LogisticSettings(),
+)

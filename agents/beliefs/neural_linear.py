@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,13 @@ from serendip.agents.beliefs.linear import restore_parts, save_parts
 from serendip.agents.beliefs.networks import Networks
 from serendip.agents.beliefs.regressions import Regressions
 from serendip.agents.beliefs.weights import SharedWeightsPosterior
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Feedback, Items, Slates
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +30,22 @@ class NeuralLinearSettings:
 
     Attributes:
         hidden: units of the hidden layer.
-        steps: of gradient descent at each update.
-        batch: events a step.
-        rate: of learning.
+        steps: how many steps of gradient descent are taken at each update.
+        batch: how many events a step learns from.
+        rate: step size of Adam.
         penalty: prior precision of the last layer's weights, in units of the noise.
         noise: variance of the noise of a click that is thought likeliest at first; it is learned.
     """
 
-    hidden: int = 32
-    steps: int = 50
-    batch: int = 256
-    rate: float = 0.01
-    penalty: float = 1.0
-    noise: float = 0.2
+    hidden: Annotated[int, Range(least=1)] = 32
+    steps: Annotated[int, Range(least=1)] = 50
+    batch: Annotated[int, Range(least=1)] = 256
+    rate: Annotated[float, Range(above=0)] = 0.01
+    penalty: Annotated[float, Range(above=0)] = 1.0
+    noise: Annotated[float, Range(above=0)] = 0.2
 
     def __post_init__(self) -> None:
-        if min(self.hidden, self.steps, self.batch) < 1 or not min(self.rate, self.penalty, self.noise) > 0.0:
-            raise SettingsError(
-                "hidden, steps and batch must be 1 or more, rate, penalty and noise above 0; got "
-                f"{self.hidden}, {self.steps}, {self.batch}, {self.rate}, {self.penalty} and {self.noise}"
-            )
+        check_ranges(self, "belief 'neural-linear'")
 
 
 class NeuralLinear:
@@ -119,3 +116,17 @@ class NeuralLinear:
         for chosen in rows:
             x, y = block.x[chosen][None].astype(np.float64), block.y[chosen][None].astype(np.float64)
             self.network.step(x, np.zeros(y.shape, dtype=np.int64), y, self.settings.rate)
+
+
+def made(making: Making) -> NeuralLinear:
+    """Return a belief that has learned nothing yet."""
+    return NeuralLinear(making.settings, making.items, making.seed)
+
+
+CARD = BeliefCard(
+    name="neural-linear",
+    summary="A network learns which features matter, and the doubts are of its last layer.",
+    make=made,
+    settings=NeuralLinearSettings(),
+    small={"hidden": 4, "steps": 5, "batch": 16},
+)

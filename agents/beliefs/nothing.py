@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from serendip.agents.beliefs.belief import PointPosterior, Situation
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.simulator.interface import Items
@@ -37,3 +38,16 @@ class Nothing:
 
     def restore(self, arrays: Arrays) -> None:
         """Take nothing back."""
+
+
+def made(making: Making) -> Nothing:
+    """Return a belief that has learned nothing yet."""
+    return Nothing(making.settings)
+
+
+CARD = BeliefCard(
+    name="nothing",
+    summary="Every item is worth the same: for agents that leave all to chance.",
+    make=made,
+    settings=NothingSettings(),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from serendip.agents.beliefs.belief import PointPosterior, Situation
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays, Model
 from serendip.simulator.interface import Items
@@ -37,3 +38,18 @@ class Point:
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` returned."""
         self.model.restore(arrays)
+
+
+def made(making: Making) -> Point:
+    """Return a belief that has learned nothing yet."""
+    return Point(making.settings, making.new_model())
+
+
+CARD = BeliefCard(
+    name="point",
+    summary="What one model says, believed without doubt: greed, and controls that explore without knowing where.",
+    make=made,
+    settings=PointSettings(),
+    needs=("a model",),
+    model="ease",
+)

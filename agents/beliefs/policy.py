@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import PointPosterior, Posterior, Situation
 from serendip.agents.beliefs.features import SiteFeatures
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.saving import with_prefix, without_prefix
-from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Items, Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,10 @@ class PolicySettings:
         hidden: units of a hidden layer between features and scores; 0 for scores that are linear in the features.
     """
 
-    hidden: int = 0
+    hidden: Annotated[int, Range(least=0)] = 0
 
     def __post_init__(self) -> None:
-        if self.hidden < 0:
-            raise SettingsError(f"hidden is {self.hidden}; allowed is 0 or more")
+        check_ranges(self, "belief 'policy'")
 
 
 class Policy:
@@ -80,3 +82,16 @@ class Policy:
         """Take back what `arrays` returned."""
         self.features.restore(without_prefix("features", arrays))
         self.teach({name: arrays[name] for name in self.weights})
+
+
+def made(making: Making) -> Policy:
+    """Return a belief that has learned nothing yet."""
+    return Policy(making.settings, making.items)
+
+
+CARD = BeliefCard(
+    name="policy",
+    summary="A policy learned from a log, which says what to show and not what would be clicked.",
+    make=made,
+    settings=PolicySettings(),
+)

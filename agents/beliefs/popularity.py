@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from serendip.agents.beliefs.belief import PointPosterior, Situation
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.simulator.interface import Items, Singles
@@ -40,3 +41,16 @@ class Popularity:
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` returned."""
         self._n_users = arrays["n_users"]
+
+
+def made(making: Making) -> Popularity:
+    """Return a belief that has learned nothing yet."""
+    return Popularity(making.settings)
+
+
+CARD = BeliefCard(
+    name="popularity",
+    summary="An item is worth the number of users who clicked it: the least that any model has to beat.",
+    make=made,
+    settings=PopularitySettings(),
+)

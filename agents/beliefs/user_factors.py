@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
 from serendip.agents.beliefs.belief import Luck, Situation
+from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.ials import Ials
 from serendip.agents.models.model import Arrays, Sparse, block_rows, in_blocks, level_rows
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Items, Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,10 @@ class UserFactorsSettings:
         temperature: factor on every standard deviation.
     """
 
-    temperature: float = 1.0
+    temperature: Annotated[float, Range(least=0)] = 1.0
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.temperature < np.inf:
-            raise SettingsError(f"temperature is {self.temperature}; allowed is 0 or more")
+        check_ranges(self, "belief about users' factors")
 
 
 class UserFactors:
@@ -151,3 +152,18 @@ class UserFactorsPosterior:
             return block @ self.items
 
         return in_blocks(vectors.astype(np.float32, copy=False), level_rows(block_rows(self.items.shape[1])), along)
+
+
+def made(making: Making) -> UserFactors:
+    """Return a belief that has learned nothing yet."""
+    return UserFactors(making.settings, making.new_model())
+
+
+CARD = BeliefCard(
+    name="user-factors",
+    summary="How sure a least-squares factorisation can be of a user's vector, in closed form.",
+    make=made,
+    settings=UserFactorsSettings(),
+    needs=("the model 'ials'",),
+    model="ials",
+)

@@ -15,7 +15,7 @@ KINDS = {  # a registry, or a function that returns names and what they are
     "agents": "serendip.agents.presets:PRESETS",
     "oracles": "serendip.experiments.online.oracles:ORACLES",
     "models": "serendip.agents.models.registry:MODELS",
-    "beliefs": "serendip.agents.presets:BELIEFS",
+    "beliefs": "serendip.agents.beliefs:BELIEFS",
     "strategies": "serendip.agents.strategies:STRATEGIES",
     "bandits": "serendip.experiments.bandits:TASKS",
     "bandit-beliefs": "serendip.experiments.bandits:LEARNERS",

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from serendip.agents.accelerator import Accelerator
+from serendip.agents.beliefs import BELIEFS
 from serendip.agents.beliefs.belief import Factored, Luck, Situation
 from serendip.agents.catalogue import Tiles
 from serendip.agents.models.model import MANY_ITEMS
-from serendip.agents.presets import BELIEFS
 from serendip.agents.ranking import top_slates
 from serendip.agents.registry import load, make
 from serendip.simulator import randomness

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from serendip.agents.presets import BELIEFS
+from serendip.agents.beliefs import BELIEFS
 from serendip.agents.registry import load, make
 from serendip.agents.strategies import STRATEGIES
 from serendip.simulator.interface import Feedback, Items, Visits
