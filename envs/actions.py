@@ -10,9 +10,8 @@ from gymnasium import spaces
 from gymnasium.vector.utils import batch_space, iterate
 
 from serendip.simulator.errors import SerendipError
-from serendip.simulator.interface import Bools, Ints, Items
+from serendip.simulator.interface import Array, Bools, Ints, Items
 
-Array = Any
 _INT64 = np.dtype(np.int64)
 
 

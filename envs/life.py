@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from serendip.envs.lives import Lives
+from serendip.envs.crowd import Crowd
 from serendip.envs.repertoire_life import RepertoireLife, can_live
 from serendip.simulator.interface import Bools, Ints, Singles
 from serendip.simulator.world import World
@@ -24,7 +24,7 @@ class Life(Protocol):
 
     @property
     def luck(self) -> int:
-        """The word that the user's luck hangs on."""
+        """The word that the user's luck depends on."""
         ...
 
     @property
@@ -71,60 +71,60 @@ class Life(Protocol):
 
 def open_life(world: World, max_days: int) -> Life:
     """Return a place for lives in `world`, one at a time, the fast one where there is one."""
-    return RepertoireLife(world, max_days) if can_live(world) else OneOfLives(world, max_days)
+    return RepertoireLife(world, max_days) if can_live(world) else LoneLife(world, max_days)
 
 
-class OneOfLives:
-    """A life in any world, as the only row of `Lives`."""
+class LoneLife:
+    """A life in any world, as the only row of `Crowd`."""
 
     def __init__(self, world: World, max_days: int) -> None:
-        self._lives = Lives(world, 1, max_days)
+        self._crowd = Crowd(world, 1, max_days)
         self.n_clicks = 0
 
     @property
     def user(self) -> int:
         """Row of the world's users."""
-        return int(self._lives.user[0])
+        return int(self._crowd.user[0])
 
     @property
     def luck(self) -> int:
-        """The word that the user's luck hangs on."""
-        return int(self._lives.luck[0])
+        """The word that the user's luck depends on."""
+        return int(self._crowd.luck[0])
 
     @property
     def day(self) -> int:
         """The day."""
-        return int(self._lives.day[0])
+        return int(self._crowd.day[0])
 
     @property
     def visit(self) -> int:
         """Number of the next slate within the day."""
-        return int(self._lives.visit[0])
+        return int(self._crowd.visit[0])
 
     @property
     def gone(self) -> bool:
         """Whether the user has left for good."""
-        return bool(self._lives.gone(_ONLY)[0])
+        return bool(self._crowd.gone(_ONLY)[0])
 
     @property
     def late(self) -> bool:
         """Whether the days allowed are over."""
-        return bool(self._lives.late(_ONLY)[0])
+        return bool(self._crowd.late(_ONLY)[0])
 
     def begin(self, user: int, luck: int) -> bool:
         """Begin the life of `user` under `luck`; return whether they come at all."""
-        return bool(self._lives.begin(_ONLY, np.array([user]), np.array([luck]))[0])
+        return bool(self._crowd.begin(_ONLY, np.array([user]), np.array([luck]))[0])
 
     def show(self, items: Ints) -> Bools:
         """Show a slate (L,) and live on to the next; return clicks (L,)."""
-        clicked = self._lives.show(_ONLY, items[None])[0]
+        clicked = self._crowd.show(_ONLY, items[None])[0]
         self.n_clicks = int(clicked.sum())
         return clicked
 
     def features(self) -> Singles:
         """Return (2K + 3,) what a site sees of the user."""
-        return self._lives.features(_ONLY)[0]
+        return self._crowd.features(_ONLY)[0]
 
     def truth(self) -> dict[str, Any]:
         """Return a copy of the hidden state."""
-        return {name: values[0].copy() for name, values in self._lives.state.items()}
+        return {name: values[0].copy() for name, values in self._crowd.state.items()}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
+from gymnasium import spaces
 
 from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Singles
 from serendip.simulator.settings import WorldSettings
+from serendip.simulator.site import n_features
 from serendip.simulator.world import World, make_world
 
 MAX_TRIES = 1000  # lives or worlds drawn until somebody comes at all
@@ -51,3 +55,8 @@ def nobody_came(user: int | None, max_days: int) -> SettingsError:
     """Return the error to raise when no life that was drawn had a visit."""
     who = "no user" if user is None else f"user {user} never"
     return SettingsError(f"{who} came within max_days = {max_days} in {MAX_TRIES} tries; allow more days")
+
+
+def observation_space(n_topics: int) -> spaces.Space[Singles]:
+    """Return the space of what a site sees of one user."""
+    return cast("spaces.Space[Singles]", spaces.Box(0.0, 1.0, (n_features(n_topics),), np.float32))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from serendip.simulator.interface import Bools, Ints
+from serendip.simulator.interface import Array, Bools, Ints
 
-Array = Any
 Picture = NDArray[np.uint8]
 WIDTH, HEIGHT, BAND = 480, 256, 24  # pixels: of the picture, of its topics at least, of the visits below
 PAPER, SHOWN, CLICKED, VISIT = (250, 250, 248), (158, 188, 218), (216, 96, 32), (60, 60, 60)

@@ -8,12 +8,12 @@ import numpy as np
 from gymnasium import spaces
 
 from serendip.envs.actions import ActionError, SlateSpace
-from serendip.envs.memory import Memory, n_features
 from serendip.envs.opening import MAX_TRIES
 from serendip.envs.picture import Picture, bars
 from serendip.envs.world_env import WorldEnv
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
+from serendip.simulator.site import Memory, n_features
 
 
 class PopulationEnv(WorldEnv[dict[str, Any]]):

@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 
 from serendip.envs.luck import DAYS, Luck
-from serendip.envs.memory import HALF_GAP, HALF_TENURE, HALF_VISIT, fade_table, n_features
 from serendip.simulator.choice.multinomial_logit import MultinomialLogit
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.interface import Bools, Ints, Singles
 from serendip.simulator.randomness import poisson_table
+from serendip.simulator.site import HALF_GAP, HALF_TENURE, HALF_VISIT, fade_table, n_features
 from serendip.simulator.world import World
 
 KNOWN = {
-    "WorldSettings": "name slate_size mean_slates catalogue population choice dynamics fitted",
+    "WorldSettings": "name summary slate_size mean_slates catalogue population choice dynamics known_from fitted",
     "CatalogueSettings": "n_items n_topics quality_spread",
     "PopulationSettings": "n_users rate_shape rate_scale_days n_personas liked_topics liked_mean other_mean"
     " taste_spread known_topics organic_clicks inflow_per_day inflow_days cohorts",

@@ -11,8 +11,7 @@ from stable_baselines3.common.vec_env import VecEnv  # pyright: ignore[reportMis
 from serendip.envs.vector import UserVectorEnv
 from serendip.envs.wrappers import ItemsOfTopics
 from serendip.simulator.errors import SettingsError
-
-Array = Any
+from serendip.simulator.interface import Array
 
 
 class TopicVecEnv(VecEnv):  # pyright: ignore[reportUntypedBaseClass]
@@ -46,7 +45,7 @@ class TopicVecEnv(VecEnv):  # pyright: ignore[reportUntypedBaseClass]
 
     def step_wait(self) -> tuple[Array, Array, Array, list[dict[str, Any]]]:
         """Show items of these topics; return observations, rewards, dones (N,) and an info for each row."""
-        slates = self._choice.slates(self._topics, self._rng, self._envs.lives.day)
+        slates = self._choice.slates(self._topics, self._rng, self._envs.crowd.day)
         items = slates if self._envs.n_slots > 1 else slates[:, 0]
         observation, reward, terminated, truncated, infos = self._envs.step(items)
         rows: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]

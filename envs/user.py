@@ -6,8 +6,7 @@ from typing import Any
 
 from serendip.envs.actions import ActionError, action_space
 from serendip.envs.life import open_life
-from serendip.envs.memory import observation_space
-from serendip.envs.opening import MAX_TRIES, draw_life, nobody_came
+from serendip.envs.opening import MAX_TRIES, draw_life, nobody_came, observation_space
 from serendip.envs.picture import Chronicle, Picture
 from serendip.envs.world_env import WorldEnv
 from serendip.simulator.interface import Singles
@@ -19,7 +18,7 @@ class UserEnv(WorldEnv[Singles]):
     - *Action*: a slate, L different items (a `SlateSpace`); with `slate_size=1` one item (a `Discrete` space).  Where
       items appear over time those of `world.items.available(info["day"])` can be shown.
     - *Observation*: what a site sees, float32 in [0, 1): recent clicks by topic, recent exposures by topic, days since
-      the last visit, days since the first, slates already seen in this visit (`envs/memory.py` has the scales).
+      the last visit, days since the first, slates already seen in this visit (`simulator/site.py` has the scales).
     - *Reward*: the number of clicks in the slate.
     - *End*: `terminated` when the user leaves for good, `truncated` after `max_days` days from the user's arrival.  A
       step that closes a visit lives through the days without one.

@@ -12,9 +12,16 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from serendip.envs.actions import ActionError, Showable, action_space
-from serendip.envs.lives import Lives
-from serendip.envs.memory import observation_space
-from serendip.envs.opening import MAX_TRIES, checked_days, checked_slots, draw_life, nobody_came, open_world
+from serendip.envs.crowd import Crowd
+from serendip.envs.opening import (
+    MAX_TRIES,
+    checked_days,
+    checked_slots,
+    draw_life,
+    nobody_came,
+    observation_space,
+    open_world,
+)
 from serendip.envs.picture import Chronicle
 from serendip.envs.user import UserEnv
 from serendip.simulator.errors import SettingsError
@@ -56,7 +63,7 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         self.render_mode = render_mode
         self.single_action_space = action_space(self.world.items, self.n_slots)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self.lives = Lives(self.world, num_envs, checked_days(max_days))
+        self.crowd = Crowd(self.world, num_envs, checked_days(max_days))
         self.single_observation_space = observation_space(self.world.catalogue.n_topics)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self._showable = Showable(self.world.items, self.n_slots)
@@ -94,10 +101,10 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
             raise ActionError(f"no life is going on in row {np.flatnonzero(resting)[0]}; call reset() first")
         rows = np.flatnonzero(~resting)
         clicked = np.zeros((self.num_envs, self.n_slots), bool)
-        clicked[rows] = self._show(rows, self._showable.slates(items[rows], len(rows), self.lives.day[rows]))
+        clicked[rows] = self._show(rows, self._showable.slates(items[rows], len(rows), self.crowd.day[rows]))
         terminated, truncated = np.zeros((2, self.num_envs), bool)
-        terminated[rows] = self.lives.gone(rows)
-        truncated[rows] = self.lives.late(rows) & ~terminated[rows]
+        terminated[rows] = self.crowd.gone(rows)
+        truncated[rows] = self.crowd.late(rows) & ~terminated[rows]
         self._ended = terminated | truncated
         infos = self._autoreset(rows, np.flatnonzero(resting), clicked)
         return self._observation(), clicked.sum(axis=1).astype(np.float64), terminated, truncated, infos
@@ -115,7 +122,7 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         over = np.flatnonzero(self._ended)
         if self.autoreset_mode is not AutoresetMode.SAME_STEP or not over.size:
             return self._info(np.arange(self.num_envs), rows, clicked)
-        observations, final = self.lives.features(over), np.full(self.num_envs, None, object)
+        observations, final = self.crowd.features(over), np.full(self.num_envs, None, object)
         for row, observation in zip(over, observations, strict=True):
             final[row] = observation
         infos = {"final_obs": final, "_final_obs": self._mask(over)}
@@ -132,17 +139,17 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
             n_users = self.world.n_users
             drawn = [draw_life(cast(np.random.Generator, self._rngs[row]), n_users, user) for row in waiting]
             users, luck = np.array(drawn, np.int64).T
-            waiting = waiting[~self.lives.begin(waiting, users, luck)]
+            waiting = waiting[~self.crowd.begin(waiting, users, luck)]
         else:
-            raise nobody_came(user, self.lives.max_days)
+            raise nobody_came(user, self.crowd.max_days)
         self._ended[rows] = False
         if self.render_mode is not None:
             for row in rows:
-                self._chronicles[row] = Chronicle(self.world.catalogue.n_topics, self.lives.max_days)
+                self._chronicles[row] = Chronicle(self.world.catalogue.n_topics, self.crowd.max_days)
 
     def _show(self, rows: Ints, items: Ints) -> Bools:
-        day = self.lives.day[rows] - self.world.people.first_day[self.lives.user[rows]]
-        clicked = self.lives.show(rows, items)
+        day = self.crowd.day[rows] - self.world.people.first_day[self.crowd.user[rows]]
+        clicked = self.crowd.show(rows, items)
         if self.render_mode is not None:
             topics = self.world.catalogue.topic[items]
             for at, row in enumerate(rows):
@@ -167,11 +174,11 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         return list(seed)
 
     def _observation(self) -> Singles:
-        return self.lives.features(np.arange(self.num_envs))
+        return self.crowd.features(np.arange(self.num_envs))
 
     def _info(self, rows: Ints, stepped: Ints | None = None, clicked: Bools | None = None) -> dict[str, Any]:
         """Return the infos of `rows`, as arrays with masks; those who `stepped` say what they `clicked` too."""
-        lives, here = self.lives, self._mask(rows)
+        lives, here = self.crowd, self._mask(rows)
         values = {"user": lives.user, "day": lives.day, "visit": lives.visit}
         infos: dict[str, Any] = {}
         for name, value in values.items():

@@ -12,7 +12,6 @@ from serendip.envs.user import UserEnv
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Bools, Floats, Ints, Items
 
-Array = Any
 Answer = tuple[Any, float, bool, bool, dict[str, Any]]
 
 

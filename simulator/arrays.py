@@ -10,7 +10,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-Array = Any  # a NumPy array or a torch tensor
+from serendip.simulator.interface import Array
 
 
 def gather(table: Array, users: Array, columns: Array) -> Array:

@@ -2,59 +2,50 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Literal
 
 import array_api_compat
 import numpy as np
 
 from serendip.simulator.errors import SettingsError
-from serendip.simulator.interface import Items, SmallInts
+from serendip.simulator.interface import Array, Items, SmallInts
 from serendip.simulator.randomness import generator
+from serendip.simulator.ranges import Range, check_ranges
 
-Array = Any
 MOST_ITEMS = 100_000_000  # 12 bytes each
+MOST_DAYS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueSettings:
     """How many items there are, and how they differ."""
 
-    n_items: int = 1000
+    n_items: Annotated[int, Range(least=1, most=MOST_ITEMS)] = 1000
     """Items in the catalogue."""
-    n_topics: int = 64
+    n_topics: Annotated[int, Range(least=1)] = 64
     """Topics that items are about, one each."""
-    quality_spread: float = 0.7
+    quality_spread: Annotated[float, Range(least=0, most=100)] = 0.7
     """Standard deviation of quality, in units of utility."""
-
     quality_shape: Literal["normal", "exponential"] = "normal"
     """How quality is distributed; exponential: the popularity exp(quality) has a power-law tail."""
-    topic_skew: float = 0.0
+    topic_skew: Annotated[float, Range(least=0, most=100)] = 0.0
     """Exponent of topics' sizes: the k-th has a share of the items that goes with k^-skew; 0: equal shares."""
-    new_share: float = 0.0
+    new_share: Annotated[float, Range(least=0, below=1)] = 0.0
     """Share of the items that are not there on the first day."""
-    release_days: int = 0
+    release_days: Annotated[int, Range(least=0, most=MOST_DAYS)] = 0
     """Days over which these appear, evenly."""
-    staleness: float = 0.0
+    staleness: Annotated[float, Range(least=0, most=100)] = 0.0
     """Utility that an old item has lost."""
-    staleness_days: float = 30.0
+    staleness_days: Annotated[float, Range(above=0)] = 30.0
     """Days after its release in which an item loses most of that."""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.n_items <= MOST_ITEMS:
-            raise SettingsError(f"catalogue: n_items is {self.n_items}; allowed is 1 to {MOST_ITEMS:,}")
-        if not 1 <= self.n_topics <= self.n_items:
+        check_ranges(self, "catalogue")
+        if self.n_topics > self.n_items:
             raise SettingsError(f"catalogue: n_topics is {self.n_topics}; allowed is 1 to n_items = {self.n_items}")
-        for name in ("quality_spread", "topic_skew", "staleness"):
-            if not 0.0 <= getattr(self, name) < 100.0:
-                raise SettingsError(f"catalogue: {name} is {getattr(self, name)}; allowed is 0 to 100")
-        if not 0.0 <= self.new_share < 1.0:
-            raise SettingsError(f"catalogue: new_share is {self.new_share}; allowed is 0 to below 1")
-        if self.release_days < 0 or (self.new_share > 0.0 and self.release_days == 0):
+        if self.new_share > 0.0 and self.release_days == 0:
             raise SettingsError(f"catalogue: release_days is {self.release_days}; allowed is 1 or more with new items")
-        if not (math.isfinite(self.staleness_days) and self.staleness_days > 0.0):
-            raise SettingsError(f"catalogue: staleness_days is {self.staleness_days}; allowed is above 0")
 
     @property
     def n_first(self) -> int:

@@ -97,9 +97,9 @@ def _luck(key: int, users: Array) -> Draw:
 
 def _live(dynamics: Dynamics, chosen: Array, torch: bool = False) -> State:
     """Return, as NumPy, the state of the users `chosen` (n,) after some days on which everybody visits."""
-    people = draw_population(PopulationSettings(n_users=N_USERS, n_personas=4, liked_topics=2.0), N_TOPICS, 0).rows(
-        chosen
-    )
+    people = draw_population(
+        PopulationSettings(n_users=N_USERS, n_personas=4, liked_topics=2.0), N_TOPICS, 0.25, 0
+    ).rows(chosen)
     place: Any = np.asarray
     if torch:
         import torch as library

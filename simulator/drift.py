@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import array_api_compat
 
-Array = Any
+from serendip.simulator.interface import Array
 
 
 def affinity(taste: Array, users: Array, factors: Array, items: Array) -> Array:

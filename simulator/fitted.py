@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -13,6 +12,7 @@ from safetensors.numpy import load_file, save
 from serendip.simulator.catalogue import Catalogue
 from serendip.simulator.errors import DataError
 from serendip.simulator.files import write_whole
+from serendip.simulator.interface import Array
 from serendip.simulator.population import (
     Population,
     PopulationSettings,
@@ -22,8 +22,6 @@ from serendip.simulator.population import (
     dynamics_factors,
 )
 from serendip.simulator.randomness import generator
-
-Array = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +82,16 @@ class Fitted:
         released = np.zeros(len(self.topic), np.int32)
         return Catalogue(self.topic, self.quality, released, self.factors, self.known.shape[1])
 
-    def population(self, settings: PopulationSettings, seed: int) -> Population:
+    def population(self, settings: PopulationSettings, known_from: float, seed: int) -> Population:
         """Return users resampled from the people seen, each with a base rate drawn from the person's own posterior.
 
         lambda0 ~ Gamma(r + days active, alpha + days watched), the conjugate update of Gamma(r, alpha) under a
         Poisson count of days.
+
+        Args:
+            settings: how many users, and the prior Gamma(r, alpha).
+            known_from: repertoire from which a topic counts as known, in (0, 1).
+            seed: what the draws depend on.
         """
         first_day = arrivals(settings, seed)
         n = len(first_day)
@@ -105,4 +108,5 @@ class Fitted:
             cohort=cohort,
             cohorts=tuple(c.name for c in settings.cohorts),
             factor_of=dynamics_factors(settings, cohort),
+            known_from=known_from,
         )

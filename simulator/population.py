@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import numpy as np
 
+from serendip.simulator.catalogue import MOST_DAYS
 from serendip.simulator.errors import SettingsError
-from serendip.simulator.interface import Bools, Singles
+from serendip.simulator.interface import Array, Bools, Singles
 from serendip.simulator.randomness import generator
+from serendip.simulator.ranges import Range, check_ranges
 
-Array = Any
 BLOCK = 1 << 16  # users drawn at a time
 ACTIVITY_GROUPS = ("low", "middle", "high")
 
@@ -23,93 +23,66 @@ class Cohort:
     """A kind of user: factors on what the world sets for everybody."""
 
     name: str = "everyone"
-    weight: float = 1.0
+    weight: Annotated[float, Range(least=0)] = 1.0
     """Share of the population, relative to the other cohorts."""
-    rate: float = 1.0
+    rate: Annotated[float, Range(least=0)] = 1.0
     """Factor on the base rate of visits."""
-    liked_topics: float = 1.0
+    liked_topics: Annotated[float, Range(least=0)] = 1.0
     """Factor on the number of liked topics."""
-    discovery_effect: float = 1.0
+    discovery_effect: Annotated[float, Range(least=0)] = 1.0
     """Factor on A, what breadth adds to activity."""
-    satisfaction_effect: float = 1.0
+    satisfaction_effect: Annotated[float, Range(least=0)] = 1.0
     """Factor on B, what satisfaction adds to activity."""
-    satisfaction_step: float = 1.0
+    satisfaction_step: Annotated[float, Range(least=0)] = 1.0
     """Factor on zeta, how fast satisfaction moves."""
-    learning: float = 1.0
+    learning: Annotated[float, Range(least=0)] = 1.0
     """Factor on rho, how fast a topic becomes familiar."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name != "name" and not (math.isfinite(value) and value >= 0.0):
-                raise SettingsError(f"cohort {self.name!r}: {field.name} is {value}; allowed is 0 or more")
+        check_ranges(self, f"cohort {self.name!r}")
 
 
 @dataclass(frozen=True, slots=True)
 class PopulationSettings:
     """Who the users are.  Base rates are Gamma(`rate_shape`, `rate_scale_days`): mean shape / days visits per day."""
 
-    n_users: int = 2000
+    n_users: Annotated[int, Range(least=1)] = 2000
     """Users on the first day."""
-    rate_shape: float = 2.0
+    rate_shape: Annotated[float, Range(above=0)] = 2.0
     """Shape r of the Gamma distribution of base rates."""
-    rate_scale_days: float = 16.0
+    rate_scale_days: Annotated[float, Range(above=0)] = 16.0
     """Inverse scale alpha of that distribution, in days."""
-    n_personas: int = 12
+    n_personas: Annotated[int, Range(least=1, most=100_000)] = 12
     """Templates of taste; users of one persona like topics from one pool."""
-    liked_topics: float = 6.0
+    liked_topics: Annotated[float, Range(least=0)] = 6.0
     """Topics a user likes, on average."""
-    agreement: float = 0.75
+    agreement: Annotated[float, Range(above=0, most=1)] = 0.75
     """Share of a persona's pool of topics that each of its users likes; 1: they all like the same."""
-    topic_skew: float = 0.5
+    topic_skew: Annotated[float, Range(least=0)] = 0.5
     """Exponent of topics' popularity: a persona's pool takes the k-th topic with weight k^-skew."""
-    liked_mean: float = 1.0
+    liked_mean: Annotated[float, Range()] = 1.0
     """Mean taste for a liked topic, in units of utility."""
-    other_mean: float = -2.2
+    other_mean: Annotated[float, Range()] = -2.2
     """Mean taste for any other topic."""
-    taste_spread: float = 0.5
+    taste_spread: Annotated[float, Range(least=0)] = 0.5
     """Standard deviation of tastes around these means."""
-    known_topics: int = 1
+    known_topics: Annotated[int, Range(least=0)] = 1
     """Liked topics a user knows at the start."""
-    organic_clicks: int = 4
+    organic_clicks: Annotated[int, Range(least=0, most=10_000)] = 4
     """Clicks on known topics that the site has seen before the first day."""
-    inflow_per_day: float = 0.0
+    inflow_per_day: Annotated[float, Range(least=0, most=1_000_000_000)] = 0.0
     """New users per day."""
-    inflow_days: int = 0
+    inflow_days: Annotated[int, Range(least=0, most=MOST_DAYS)] = 0
     """Days during which new users arrive."""
-    drift: float = 0.0
+    drift: Annotated[float, Range(least=0, most=1)] = 0.0
     """Share of the way by which a click moves the taste for what was clicked towards `drift_ceiling`."""
-    drift_ceiling: float = 2.0
+    drift_ceiling: Annotated[float, Range()] = 2.0
     """Taste, in units of utility, that consuming something leads to in the end."""
     cohorts: tuple[Cohort, ...] = (Cohort(),)
     """The mixture that users are drawn from."""
 
     def __post_init__(self) -> None:
-        for name in ("rate_shape", "rate_scale_days"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
-                raise SettingsError(f"population: {name} is {getattr(self, name)}; allowed is above 0")
-        for name in (
-            "taste_spread",
-            "known_topics",
-            "organic_clicks",
-            "inflow_per_day",
-            "inflow_days",
-            "liked_topics",
-            "topic_skew",
-        ):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise SettingsError(f"population: {name} is {getattr(self, name)}; allowed is 0 or more")
-        if not 0.0 < self.agreement <= 1.0:
-            raise SettingsError(f"population: agreement is {self.agreement}; allowed is above 0 and at most 1")
-        if not 0.0 <= self.drift <= 1.0:
-            raise SettingsError(f"population: drift is {self.drift}; allowed is 0 to 1")
-        for name in ("liked_mean", "other_mean", "drift_ceiling"):
-            if not math.isfinite(getattr(self, name)):
-                raise SettingsError(f"population: {name} is {getattr(self, name)}; allowed is any finite number")
-        if self.n_users < 1 or self.n_personas < 1:
-            raise SettingsError(
-                f"population: n_users is {self.n_users} and n_personas {self.n_personas}; allowed is 1 or more"
-            )
+        check_ranges(self, "population")
         if not self.cohorts or sum(c.weight for c in self.cohorts) <= 0.0:
             raise SettingsError("population: cohorts is empty or has no weight; give at least one with weight above 0")
 
@@ -126,6 +99,7 @@ class Population:
         cohort: (n,) int32 index into `cohorts`.
         cohorts: their names.
         factor_of: factors on the dynamics' settings, (n,) float32 each, by the name of the setting.
+        known_from: repertoire from which a topic counts as known, in (0, 1); crossing it is a discovery.
     """
 
     taste: Array
@@ -135,6 +109,7 @@ class Population:
     cohort: Array
     cohorts: tuple[str, ...]
     factor_of: dict[str, Array]
+    known_from: float
 
     @property
     def n_users(self) -> int:
@@ -180,8 +155,15 @@ def cohort_factor(settings: PopulationSettings, cohort: Any, name: str) -> Singl
     return np.array([getattr(c, name) for c in settings.cohorts], dtype=np.float32)[cohort]
 
 
-def draw_population(settings: PopulationSettings, n_topics: int, seed: int) -> Population:
-    """Return users drawn from personas: each likes a random part of the persona's pool of topics."""
+def draw_population(settings: PopulationSettings, n_topics: int, known_from: float, seed: int) -> Population:
+    """Return users drawn from personas: each likes a random part of the persona's pool of topics.
+
+    Args:
+        settings: who the users are.
+        n_topics: topics K that they can have a taste for.
+        known_from: repertoire from which a topic counts as known, in (0, 1).
+        seed: what everything is drawn from.
+    """
     first_day = arrivals(settings, seed)
     n = len(first_day)
     cohort = draw_cohorts(settings, n, seed)
@@ -195,6 +177,7 @@ def draw_population(settings: PopulationSettings, n_topics: int, seed: int) -> P
         cohort=cohort,
         cohorts=tuple(c.name for c in settings.cohorts),
         factor_of=dynamics_factors(settings, cohort),
+        known_from=known_from,
     )
 
 

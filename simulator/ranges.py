@@ -52,14 +52,19 @@ class Range:
     def __str__(self) -> str:
         """Return the range in words, such as `0 or more`, `more than 0 and at most 1` or `0 to 1`."""
         if self.least is not None and self.most is not None:
-            return f"{self.least:g} to {self.most:g}"
+            return f"{_said(self.least)} to {_said(self.most)}"
         words = [
-            *([f"{self.least:g} or more"] if self.least is not None else []),
-            *([f"more than {self.above:g}"] if self.above is not None else []),
-            *([f"at most {self.most:g}"] if self.most is not None else []),
-            *([f"less than {self.below:g}"] if self.below is not None else []),
+            *([f"{_said(self.least)} or more"] if self.least is not None else []),
+            *([f"more than {_said(self.above)}"] if self.above is not None else []),
+            *([f"at most {_said(self.most)}"] if self.most is not None else []),
+            *([f"less than {_said(self.below)}"] if self.below is not None else []),
         ]
         return " and ".join(words) or "a finite number"
+
+
+def _said(number: float) -> str:
+    """Return a border as people write it: `100,000`, `0.5`."""
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
 
 
 def check_ranges(settings: Any, where: str) -> None:

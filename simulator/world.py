@@ -1,4 +1,4 @@
-"""A world: users, items and chance.  Everything that happens is a function of a state, a day and what is shown."""
+"""A world: users, items and luck.  Everything that happens is a function of a state, a day and what is shown."""
 
 from __future__ import annotations
 
@@ -17,20 +17,18 @@ from serendip.simulator.choice import make_choice
 from serendip.simulator.drift import affinity, drift_tastes
 from serendip.simulator.dynamics import State, make_dynamics
 from serendip.simulator.fitted import Fitted
-from serendip.simulator.interface import Items, Visits
+from serendip.simulator.interface import Array, Items, Visits
 from serendip.simulator.population import Population, draw_population
 from serendip.simulator.settings import WorldSettings, read_world
 from serendip.simulator.settings_json import settings_to_json, write_json
-
-Array = Any
 
 AT_ONCE = 1 << 15  # users whose slates a processor's cache holds
 
 
 class World:
-    """Users, items and chance under one seed.
+    """Users, items and luck under one seed.
 
-    The catalogue, the people and all luck hang on the seed alone, never on who chooses the slates: two agents in the
+    The catalogue, the people and all luck depend on the seed alone, never on who chooses the slates: two agents in the
     same world meet the same visits until their choices differ.
 
     Attributes:
@@ -42,7 +40,8 @@ class World:
         fitted: what was taken from real data, or None.
         user_ids: (n,) the users' rows.
         keys: the keys of the streams of luck, by name.
-        chance: (n,) int64 what the luck of each user hangs on beside the seed: the ids, but in a cast.
+        luck: (n,) int64 a word for each user; the luck of a user depends on the seed and on that word alone.  It is
+            the user's row, except in a cast.
     """
 
     def __init__(
@@ -62,17 +61,17 @@ class World:
         self.fitted = fitted
         if fitted is None:
             catalogue = draw_catalogue(settings.catalogue, seed)
-            people = draw_population(settings.population, catalogue.n_topics, seed)
+            people = draw_population(settings.population, catalogue.n_topics, settings.known_from, seed)
         else:
             catalogue = fitted.catalogue()
-            people = fitted.population(settings.population, seed)
+            people = fitted.population(settings.population, settings.known_from, seed)
         self.items: Items = catalogue.items()
         self.groups = people.activity_group()
         self.place = _Placer(arrays, device)
         self.catalogue = self.place.catalogue(catalogue)
         self.people = self.place.people(people)
         self.user_ids = self.place(np.arange(people.n_users, dtype=np.int64))
-        self.chance = self.user_ids
+        self.luck = self.user_ids
         self.keys = {name: randomness.derive(seed, name) for name in ("return", "slates", "click", "leave")}
 
     @property
@@ -85,10 +84,10 @@ class World:
         """Number of items."""
         return self.items.n_items
 
-    def cast(self, users: Array, chance: Array) -> World:
+    def cast(self, users: Array, luck: Array) -> World:
         """Return a world of the same items and of these `users` (m,), each as often as it is named.
 
-        Their rows are 0 to m - 1, and their luck hangs on `chance` (m,) int64: the same word, the same luck.
+        Their rows are 0 to m - 1, and their luck depends on the words `luck` (m,) int64: the same word, the same luck.
         """
         world = copy.copy(self)
         world.people = self.people.rows(users)
@@ -98,7 +97,7 @@ class World:
             if users.shape[0] <= self.n_users
             else self.place(np.arange(users.shape[0], dtype=np.int64))
         )
-        world.chance = chance
+        world.luck = luck
         return world
 
     def start(self) -> State:
@@ -119,11 +118,11 @@ class World:
         A user comes with probability 1 - exp(-lambda_u), by a hash of seed, user and day; `day` is one for all or (n,).
         """
         xp = array_api_compat.array_namespace(self.user_ids)
-        chance = -xp.expm1(-self.dynamics.rate(state) * self.rhythm(day))  # (n,)
-        comes = randomness.uniform(self.keys["return"], self.chance, day) < chance
+        probability = -xp.expm1(-self.dynamics.rate(state) * self.rhythm(day))  # (n,)
+        comes = randomness.uniform(self.keys["return"], self.luck, day) < probability
         users = self.user_ids[comes & self.present(state, day)]
         today = day if isinstance(day, int) else day[users]
-        more = randomness.poisson(self.settings.mean_slates - 1.0, self.keys["slates"], self.chance[users], today)
+        more = randomness.poisson(self.settings.mean_slates - 1.0, self.keys["slates"], self.luck[users], today)
         return users, more + 1
 
     def match(self, users: Array, items: Array, day: Array | int = 0, state: State | None = None) -> Array:
@@ -171,9 +170,9 @@ class World:
         topics = self._of_items(self.catalogue.topic, items)
         match = self.match(users, items, day, state)
         utility = match + self.dynamics.disposition(state, users, topics)
-        chance = self.chance[users]
+        luck = self.luck[users]
         clicked = self.choice.click(
-            utility, lambda slot: randomness.uniform(self.keys["click"], chance, day, visit, slot)
+            utility, lambda slot: randomness.uniform(self.keys["click"], luck, day, visit, slot)
         )
         self.dynamics.respond(state, self.people, users, topics, match, clicked)
         if "taste" in state:
@@ -184,7 +183,7 @@ class World:
     def night(self, state: State, day: Array | int) -> None:
         """Let the night after `day`, one for all or (n,), pass: users change, and some leave for good."""
         here = self.people.first_day <= day
-        leaves = randomness.uniform(self.keys["leave"], self.chance, day) < self.dynamics.hazard(state)
+        leaves = randomness.uniform(self.keys["leave"], self.luck, day) < self.dynamics.hazard(state)
         self.dynamics.night(state, self.people)
         state["alive"] = state["alive"] & ~(leaves & here)
 

@@ -67,12 +67,12 @@ def _about(tree: ast.Module, name: str) -> str | None:
 
 
 def worlds() -> dict[str, str]:
-    """Return the preset worlds and their size and dynamics."""
+    """Return the preset worlds, what each is good for and its size."""
     from serendip.simulator.settings import preset_names, read_world
 
     found = dict[str, str]()
     for name in preset_names():
         world, _ = read_world(name)
         size = f"{world.population.n_users:,} users, {world.catalogue.n_items:,} items, slates of {world.slate_size}"
-        found[name] = f"{size}; {summary(world.dynamics)}"
+        found[name] = f"{world.summary} ({size}; dynamics {world.dynamics['kind']})"
     return found

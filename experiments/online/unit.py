@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 from serendip.agents import registry
 from serendip.experiments.online.life import Schedule, Witness, live, playing_key
 from serendip.experiments.online.measures import DailyMeasures
-from serendip.experiments.online.observed import Observed
 from serendip.experiments.online.oracles import ORACLES, OraclePlayer
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
@@ -30,6 +29,7 @@ from serendip.simulator.logs import LogMeta, LogWriter, organic_table
 from serendip.simulator.organic import organic_history
 from serendip.simulator.population import ACTIVITY_GROUPS
 from serendip.simulator.settings_json import settings_to_json, write_json
+from serendip.simulator.site import Observed
 from serendip.simulator.truth import liked_topics, look
 from serendip.simulator.world import World, make_world
 

@@ -166,16 +166,16 @@ def _grid(x: Floats) -> Floats:
 
 
 def _joint(x: Floats, trials: Trials) -> tuple[Floats, Floats, Floats]:
-    """Return (c, 10) log joint of clicks and taste, (n, 10) click minus chance, and (n,) satiation."""
+    """Return (c, 10) log joint of clicks and taste, (n, 10) click minus its probability, and (n,) satiation."""
     b = trials.exposures.satiation(float(np.exp(x[6])))[trials.at]
     known = trials.looked + x[4] * trials.appeal - x[5] * b
     score = known[:, None] + _grid(x)
-    chance = expit(score)
+    probability = expit(score)
     clicked = trials.clicked[:, None]
-    likelihood = np.log(np.where(clicked > 0.0, chance, 1.0 - chance) + 1e-300)
+    likelihood = np.log(np.where(clicked > 0.0, probability, 1.0 - probability) + 1e-300)
     share = expit(x[3])
     prior = np.log(np.concatenate([share * WEIGHTS, (1.0 - share) * WEIGHTS]))
-    return np.add.reduceat(likelihood, trials.start, axis=0) + prior, clicked - chance, b
+    return np.add.reduceat(likelihood, trials.start, axis=0) + prior, clicked - probability, b
 
 
 def _loss(x: Floats, trials: Trials) -> tuple[float, Floats]:

@@ -48,7 +48,7 @@ def _logit(features: Floats, clicked: Floats) -> Floats:
     """Return the maximum-likelihood weights of a logit (Newton's method)."""
     weights = np.zeros(features.shape[1])
     for _ in range(6):
-        chance = 1.0 / (1.0 + np.exp(-features @ weights))
-        curve = features.T @ (features * (chance * (1.0 - chance))[:, None])
-        weights = weights + np.linalg.solve(curve + 1e-9 * np.eye(len(weights)), features.T @ (clicked - chance))
+        probability = 1.0 / (1.0 + np.exp(-features @ weights))
+        curve = features.T @ (features * (probability * (1.0 - probability))[:, None])
+        weights = weights + np.linalg.solve(curve + 1e-9 * np.eye(len(weights)), features.T @ (clicked - probability))
     return weights

@@ -99,10 +99,10 @@ def days_at_risk(activity: Activity, rates: Rates) -> Floats:
 def draw_days(rates: Rates, watched: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Return (user, day) of the active days of people drawn at random, by user and day; day 0 is each one's first."""
     n = len(watched)
-    chance = -np.expm1(-rng.gamma(rates.shape, 1.0 / rates.scale_days, n))
+    probability = -np.expm1(-rng.gamma(rates.shape, 1.0 / rates.scale_days, n))
     leaving = np.clip(rng.beta(rates.leave_a, rates.leave_b, n), 1e-12, 1.0)
     lasts = rng.geometric(leaving) - 1  # repeats after which the person leaves
-    repeats = np.minimum(rng.binomial(watched, chance), watched)
+    repeats = np.minimum(rng.binomial(watched, probability), watched)
     user, day = list[Ints](), list[Ints]()
     for u in range(n):
         days = np.sort(rng.choice(watched[u], repeats[u], replace=False) + 1)[: lasts[u]]
@@ -147,10 +147,13 @@ class _Histories:
     def stay_and_leave(self, rates: Rates) -> tuple[Floats, Floats]:
         """Return (n,) log likelihood of each history with the person there to the end, and gone after the last day."""
         prior, a, b = _log_prior(rates), rates.leave_a, rates.leave_b
-        chances = self.repeats + (1.0 if self.from_first else 0.0)  # days after which the person could have left
-        stay = betaln(a, b + chances) + logsumexp(self.stayed + prior, axis=1)[self.stayed_at]
-        leave = betaln(a + 1.0, b + np.maximum(chances, 1.0) - 1.0) + logsumexp(self.left + prior, axis=1)[self.left_at]
-        return stay - betaln(a, b), np.where(chances > 0.0, leave - betaln(a, b), -np.inf)
+        days_survived = self.repeats + (1.0 if self.from_first else 0.0)  # days after which the person could have left
+        stay = betaln(a, b + days_survived) + logsumexp(self.stayed + prior, axis=1)[self.stayed_at]
+        leave = (
+            betaln(a + 1.0, b + np.maximum(days_survived, 1.0) - 1.0)
+            + logsumexp(self.left + prior, axis=1)[self.left_at]
+        )
+        return stay - betaln(a, b), np.where(days_survived > 0.0, leave - betaln(a, b), -np.inf)
 
 
 def _day_likelihood(pairs: Ints) -> tuple[Floats, Ints]:

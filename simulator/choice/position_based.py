@@ -30,8 +30,8 @@ class PositionBased:
     def click(self, utility: Array, draw: Draw) -> Array:
         """Return (B, L) bool which slots are clicked."""
         xp = array_api_compat.array_namespace(utility)
-        chance = self.probabilities(utility)
-        slots = [xp.astype(draw(j), utility.dtype) < chance[:, j] for j in range(utility.shape[1])]
+        probability = self.probabilities(utility)
+        slots = [xp.astype(draw(j), utility.dtype) < probability[:, j] for j in range(utility.shape[1])]
         return xp.stack(slots, axis=1)
 
     def probabilities(self, utility: Array) -> Array:

@@ -20,7 +20,7 @@ from serendip.simulator.ranges import Range, check_ranges
 class Hawkes:
     """lambda_u(t) = lambda0_u (1 + sum over discoveries at s < t of fast e^-(t-s)/tau_f + slow e^-(t-s)/tau_s).
 
-    A discovery is a topic's familiarity crossing one half.  Hawkes (1971), with a kernel of two exponentials.
+    A discovery is a topic's familiarity crossing the world's `known_from`.  Hawkes (1971), with two exponentials.
     """
 
     fast: Annotated[float, Range(least=0)] = 1.0

@@ -23,9 +23,10 @@ def breadth(state: dict[str, Array]) -> Array:
 def learn(
     known: Array, people: Population, users: Array, topics: Array, match: Array, clicked: Array, rate: float
 ) -> Array:
-    """Let the repertoire `known` (n, K) grow by what was clicked; return (B,) topics that crossed one half.
+    """Let the repertoire `known` (n, K) grow by what was clicked; return (B,) how many topics it discovered.
 
-    m_uk += rate (1 - m_uk) max(g, 0); a click that disappoints teaches nothing.
+    m_uk += rate (1 - m_uk) max(g, 0); a click that disappoints teaches nothing.  A topic is discovered when
+    its familiarity crosses `people.known_from`.
     """
     xp = array_api_compat.array_namespace(match)
     flat = xp.reshape(known, (-1,))
@@ -40,7 +41,7 @@ def learn(
         before = flat[at]
         after = before + rate * people.factor_of["learning"][who] * (1.0 - before) * gain
         flat[at] = after
-        found[rows] += xp.astype((before < DISCOVERED) & (after >= DISCOVERED), found.dtype)
+        found[rows] += xp.astype((before < people.known_from) & (after >= people.known_from), found.dtype)
     return found
 
 
@@ -53,6 +54,3 @@ def mean_worth(match: Array, clicked: Array, disappointment: float) -> Array:
         total = total + xp.where(clicked[:, slot], worth(match[:, slot]), 0.0)
         n_clicks = n_clicks + xp.astype(clicked[:, slot], match.dtype)
     return xp.where(n_clicks > 0.0, total / xp.clip(n_clicks, 1.0, None), -disappointment)
-
-
-DISCOVERED = 0.5  # m*: familiarity at which a topic counts as discovered

@@ -66,9 +66,8 @@ def upper_bound(world: World, n_days: int) -> Bound:
         visits[day] = len(users)
         for visit in range(int(n_slates.max(initial=0))):
             here = users[n_slates > visit]
-            chance = to_numpy(world.chance)[here]
-            luck = randomness.uniform(world.keys["click"], chance, day, visit, 0)
-            clicked = luck < best.chance[here] + 1e-6  # float32 rounds
+            uniform = randomness.uniform(world.keys["click"], to_numpy(world.luck)[here], day, visit, 0)
+            clicked = uniform < best.click_probability[here] + 1e-6  # float32 rounds
             clicks_of[here] += clicked
             clicks[day] += int(clicked.sum())
             envelope.please(here)
@@ -81,12 +80,12 @@ class _Best:
     """The best that can happen to each user.
 
     Attributes:
-        chance: (n,) largest probability of a click on a slate.
+        click_probability: (n,) largest probability of a click on a slate.
         gain: (n,) largest worth of a click.
         gain_in: (n, K) that of each topic, or 0 where none is above.
     """
 
-    chance: Floats
+    click_probability: Floats
     gain: Floats
     gain_in: Floats
 
@@ -96,18 +95,18 @@ def _best(world: World) -> _Best:
     n, topic, n_topics = world.n_users, np.asarray(world.items.topic), world.catalogue.n_topics
     order = np.argsort(topic, kind="stable")
     starts = np.flatnonzero(np.diff(topic[order], prepend=-1))
-    chance, gain, gain_in = np.zeros(n), np.zeros(n), np.zeros((n, n_topics))
+    click_probability, gain, gain_in = np.zeros(n), np.zeros(n), np.zeros((n, n_topics))
     for start in range(0, n, max(1, BLOCK // world.n_items)):
         users = np.arange(start, min(n, start + max(1, BLOCK // world.n_items)))
         every = np.tile(np.arange(world.n_items), (len(users), 1))
         match = to_numpy(world.match(world.place(users), world.place(every)))
         length = world.settings.slate_size
         top = -np.sort(np.partition(-match, length - 1, axis=1)[:, :length], axis=1)
-        chance[users] = to_numpy(world.choice.probabilities(world.place(top))).sum(axis=1)
+        click_probability[users] = to_numpy(world.choice.probabilities(world.place(top))).sum(axis=1)
         gain[users] = to_numpy(worth(world.place(top[:, 0])))
         most = np.maximum.reduceat(match[:, order], starts, axis=1)  # (B, topics that have items)
         gain_in[np.ix_(users, topic[order][starts])] = np.clip(np.tanh(0.5 * most), 0.0, None)
-    return _Best(chance, gain, gain_in)
+    return _Best(click_probability, gain, gain_in)
 
 
 class _Envelope:
@@ -116,7 +115,7 @@ class _Envelope:
     def __init__(self, world: World, best: _Best) -> None:
         self._world, self._best = world, best
         people = world.people
-        self._chance, self._first = to_numpy(world.chance), to_numpy(people.first_day)
+        self._luck, self._first = to_numpy(world.luck), to_numpy(people.first_day)
         self._base = to_numpy(people.base_rate).astype(np.float64)
         self._known = to_numpy(people.known).astype(np.float64)
         self._mood, self._alive = np.zeros(world.n_users), np.ones(world.n_users, dtype=bool)
@@ -127,10 +126,10 @@ class _Envelope:
     def come(self, day: int) -> tuple[Ints, Ints]:
         """Return who comes on `day`, and how many slates they see."""
         world = self._world
-        chance: Floats = -np.expm1(-self._rate() * world.rhythm(day)) + 1e-6
-        comes: Bools = randomness.uniform(world.keys["return"], self._chance, day) < chance
+        probability: Floats = -np.expm1(-self._rate() * world.rhythm(day)) + 1e-6
+        comes: Bools = randomness.uniform(world.keys["return"], self._luck, day) < probability
         users = np.flatnonzero(comes & self._alive & (self._first <= day))
-        more: Any = randomness.poisson(world.settings.mean_slates - 1.0, world.keys["slates"], self._chance[users], day)
+        more: Any = randomness.poisson(world.settings.mean_slates - 1.0, world.keys["slates"], self._luck[users], day)
         return users, more + 1
 
     def please(self, users: Ints) -> None:
@@ -150,7 +149,7 @@ class _Envelope:
         if not isinstance(dynamics, Repertoire):
             return
         hazard = dynamics.leaving * np.exp(-dynamics.loyalty * self._rate()) - 1e-6
-        leaves: Bools = randomness.uniform(world.keys["leave"], self._chance, day) < hazard
+        leaves: Bools = randomness.uniform(world.keys["leave"], self._luck, day) < hazard
         self._alive &= ~(leaves & (self._first <= day))
         self._known *= np.exp(-1.0 / dynamics.repertoire_days)
         breadth = self._known.sum(axis=1)

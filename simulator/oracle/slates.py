@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -12,10 +12,9 @@ from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
 from serendip.simulator.dynamics.learning import breadth, worth
 from serendip.simulator.dynamics.repertoire import Repertoire
-from serendip.simulator.interface import Floats, Ints
+from serendip.simulator.interface import Array, Floats, Ints
 from serendip.simulator.world import World
 
-Array = Any
 BLOCK = 1 << 22  # pairs of user and item scored at a time
 
 

@@ -20,6 +20,7 @@ SEEN_BY_AGENTS = (
     "simulator.randomness",
     "simulator.ranges",
     "simulator.settings_json",
+    "simulator.site",
 )
 ALLOWED = {  # a file answers to the longest prefix of its module's name
     "simulator": ("simulator",),
@@ -37,6 +38,7 @@ ALLOWED = {  # a file answers to the longest prefix of its module's name
     "simulator.ranges": ("simulator.errors",),
     "simulator.cards": ("simulator.errors", "simulator.ranges"),
     "simulator.randomness": (),
+    "simulator.site": ("simulator.interface",),
     "envs": ("simulator", "envs"),
     "agents": ("agents", *SEEN_BY_AGENTS),
     "api": FLOORS,

@@ -128,7 +128,14 @@ def test_a_repertoire_without_effects_visits_like_customers_who_never_leave() ->
 
 
 def test_a_discovery_excites_by_hand() -> None:
-    world = World(small("hawkes", 5), 0)
+    for known_from, n_found in ((0.5, 1), (0.4, 0), (0.9, 0)):  # from 0.45, a good click leads to 0.62
+        world = World(replace(small("hawkes", 5), known_from=known_from), 0)
+        state = world.start()
+        state["repertoire"][:] = 0.45
+        seen = np.array([2]), np.array([[3]]), np.full((1, 1), 3.0, np.float32), np.array([[True]])
+        world.dynamics.respond(state, world.people, *seen)
+        assert state["excited_fast"].tolist() == [0.0, 0.0, n_found, 0.0, 0.0]
+    world = World(replace(small("hawkes", 5), known_from=0.5), 0)
     state = world.start()
     state["repertoire"][:] = 0.45
     base = world.dynamics.rate(state).copy()

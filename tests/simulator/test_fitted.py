@@ -38,7 +38,7 @@ def test_what_is_saved_is_what_is_loaded(fitted: Fitted, tmp_path: Path) -> None
 def test_base_rates_are_drawn_from_each_persons_posterior(fitted: Fitted) -> None:
     """Mean rate (r + days active) / (alpha + days watched); 4 standard errors, a false alarm in 10,000."""
     settings = PopulationSettings(n_users=30_000, rate_shape=2.0, rate_scale_days=20.0)
-    people = fitted.population(settings, 0)
+    people = fitted.population(settings, 0.25, 0)
     for person, active in enumerate((0.0, 5.0, 50.0)):
         rate = people.base_rate[(people.known == fitted.known[person]).all(axis=1)]
         mean, spread = (2.0 + active) / 120.0, np.sqrt(2.0 + active) / 120.0

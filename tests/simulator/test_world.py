@@ -102,6 +102,21 @@ def test_uniform_ends_below_a_personal_policy(name: str) -> None:
     assert ends["uniform"][1] < ends["favourites"][1]
 
 
+def test_nobody_leaves_or_visits_before_they_arrive() -> None:
+    """Everybody who is there leaves in the first night; who arrives later is there from that day on."""
+    base, _ = read_world("tiny")
+    people = replace(base.population, inflow_per_day=20.0, inflow_days=5, rate_scale_days=0.01)
+    world = World(replace(base, population=people, dynamics={"kind": "repertoire", "leaving": 1.0, "loyalty": 0.0}), 0)
+    first_day, state = np.asarray(world.people.first_day), world.start()
+    assert set(first_day.tolist()) == set(range(6))
+    for day in range(6):
+        users, _ = world.come(state, day)
+        assert len(users) > 0
+        assert (first_day[users] == day).all()
+        world.night(state, day)
+        assert np.array_equal(state["alive"], first_day > day)
+
+
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_lives(name: str) -> None:
     world = make_world(name, 0)

@@ -14,9 +14,10 @@ from serendip.experiments.offline.reading.log_source import LogSource, Step
 from serendip.experiments.offline.targets.target import AgentTarget
 from serendip.simulator import randomness
 from serendip.simulator.interface import Bools, Floats, Ints
+from serendip.simulator.site import ACTIVITY_DAYS, RecentVisits
 
 COLUMNS = ("activity of two weeks", "activity of five days", "rate so far", "clicks per slate", "breadth", "tenure")
-_MEMORIES = (14.0, 5.0)  # days over which recent activity fades
+_MEMORIES = (ACTIVITY_DAYS, 5.0)  # days over which recent activity fades
 _BREADTH_FADES = 60.0  # days
 _EXPOSURE_FADES = 4.0  # days
 _LEARNS = 0.35  # share of the way to full familiarity that one click on a topic goes
@@ -95,7 +96,7 @@ class Watched:
         shape = (self.n_users, int(self.topic.max()) + 1)
         self.clicks, self.exposures, self.fresh = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self._known: Floats = np.zeros(shape)
-        self._recent = [np.zeros(self.n_users) for _ in _MEMORIES]
+        self._recent = [RecentVisits(self.n_users, days, np.float64) for days in _MEMORIES]
         self._days_with = np.zeros(self.n_users)
         self._mood = np.zeros(self.n_users)
         self._today: Bools = np.zeros(self.n_users, dtype=bool)
@@ -105,7 +106,9 @@ class Watched:
         """Return (U, F) what is known this morning: `COLUMNS`."""
         rate = (self._days_with + 0.5) / (self._day + 4.0)
         tenure = np.full(self.n_users, self._day / 100.0)
-        return np.stack([*self._recent, rate, self._mood, self._known.sum(axis=1), tenure], axis=1)
+        return np.stack(
+            [*(recent.rate for recent in self._recent), rate, self._mood, self._known.sum(axis=1), tenure], axis=1
+        )
 
     def saw(self, users: Ints, items: Ints, clicked: Bools, *, organic: bool = False) -> None:
         """Count slates `items` (B, L) of distinct `users` (B,); what was organic tells of tastes, not of activity."""
@@ -123,9 +126,9 @@ class Watched:
 
     def night(self) -> None:
         """Let the day end."""
-        for recent, days in zip(self._recent, _MEMORIES, strict=True):
-            recent *= np.exp(-1.0 / days)
-            recent += self._today / days
+        for recent in self._recent:
+            recent.came(self._today)
+            recent.night()
         self._days_with += self._today
         self._known *= np.exp(-1.0 / _BREADTH_FADES)
         self.fresh *= np.exp(-1.0 / _EXPOSURE_FADES)

@@ -1,4 +1,4 @@
-"""Lives: users of a world, each under a luck of its own, from one visit to the next."""
+"""Many users of a world side by side, each under a luck of its own, from one visit to the next."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from serendip.envs.memory import Memory
-from serendip.simulator.interface import Bools, Ints, Singles
+from serendip.simulator.interface import Array, Bools, Ints, Singles
 from serendip.simulator.population import Population
+from serendip.simulator.site import Memory
 from serendip.simulator.world import World
 
-Array = Any
 
-
-class Lives:
-    """N lives at once, each at a day of its own; a row's life is the same whatever the other rows do.
+class Crowd:
+    """N users at once, each at a day of its own; what happens to a row is the same whatever the other rows do.
 
     Days without a visit are lived through, each with its own luck, until the user comes, leaves or `max_days` is over.
 
     Attributes:
         user: (N,) row of the world's users whose life it is.
-        luck: (N,) int64 the word that the user's luck hangs on.
+        luck: (N,) int64 the word that the user's luck depends on.
         day: (N,) the day, from 0 on the world's first.
         visit: (N,) number of the next slate within the day, from 0.
         memory: what a site would remember.

@@ -1,30 +1,78 @@
-"""What a site sees of its users, as numbers that a learning library can use."""
+"""What a site sees and keeps of its users beside the log itself; whoever wants such a number takes it from here.
+
+How long things are remembered is said once: a visit counts for `ACTIVITY_DAYS`, what was shown and clicked for
+`MEMORY_DAYS`.
+"""
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import numpy as np
-from gymnasium import spaces
 
-from serendip.simulator.arrays import add_at
-from serendip.simulator.interface import Bools, Ints, Singles
+from serendip.simulator.interface import Array, Bools, Ints, Singles, SmallInts
 
-Array = Any
+ACTIVITY_DAYS = 14.0  # days in which a visit fades to 1/e of what it counts for as recent activity
 MEMORY_DAYS = 7.0  # days in which a click or an exposure fades to 1/e
 HALF_GAP = 7.0  # days since the last visit that read as 1/2
 HALF_TENURE = 30.0  # days since the first visit that read as 1/2
 HALF_VISIT = 3.0  # slates seen in this visit that read as 1/2
 
 
+class RecentVisits:
+    """Visits per day of n users, exponentially weighted: a day with a visit, t days ago, counts e^(-t / days) / days.
+
+    Attributes:
+        rate: (n,) visits per day, as of this morning and what has been counted today.
+    """
+
+    def __init__(self, n_users: int, days: float = ACTIVITY_DAYS, dtype: type[np.floating] = np.float32) -> None:
+        """Count from nothing; a visit fades to 1/e in `days`."""
+        self.rate: Array = np.zeros(n_users, dtype)
+        self._step, self._fade = dtype(1.0 / days), dtype(np.exp(-1.0 / days))
+
+    def came(self, users: Ints | Bools) -> None:
+        """Count today's visit of `users`, rows without repeats or a mask."""
+        self.rate[users] += self._step
+
+    def night(self) -> None:
+        """Let a day pass."""
+        self.rate *= self._fade
+
+
+class Observed:
+    """The `state` columns of a decision: recent activity, breadth of clicks and tenure of n users.
+
+    Recent activity is that of `RecentVisits`; distinct topics are those ever clicked; tenure is days since arrival.
+    """
+
+    def __init__(self, first_day: SmallInts, topic: SmallInts, n_topics: int) -> None:
+        """Have seen nothing yet of users who arrived on `first_day` (n,), among items of `topic` (M,)."""
+        self._first_day = first_day
+        self._topic = topic
+        self._recent = RecentVisits(len(first_day))
+        self._clicked = np.zeros((len(first_day), n_topics), dtype=bool)
+
+    def state(self, users: Ints, day: int) -> Singles:
+        """Return (B, 3) recent activity, distinct topics clicked, tenure in days."""
+        columns = (self._recent.rate[users], self._clicked[users].sum(axis=1), day - self._first_day[users])
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    def came(self, users: Ints) -> None:
+        """Count today's visit of `users` (B,)."""
+        self._recent.came(users)
+
+    def clicked(self, users: Ints, items: Ints, clicked: Bools) -> None:
+        """Count the topics of what `users` (B,) clicked in slates `items` (B, L)."""
+        rows, slots = np.nonzero(clicked)
+        self._clicked[users[rows], self._topic[items[rows, slots]]] = True
+
+    def night(self) -> None:
+        """Let a day pass."""
+        self._recent.night()
+
+
 def n_features(n_topics: int) -> int:
-    """Return the length of an observation: clicks and exposures by topic, gap, tenure, slates of this visit."""
+    """Return how many numbers `Memory` has of a user: clicks and exposures by topic, gap, tenure, slates."""
     return 2 * n_topics + 3
-
-
-def observation_space(n_topics: int) -> spaces.Space[Singles]:
-    """Return the space of what a site sees of one user."""
-    return cast("spaces.Space[Singles]", spaces.Box(0.0, 1.0, (n_features(n_topics),), np.float32))
 
 
 def fade_table(max_days: int) -> Singles:
@@ -73,7 +121,7 @@ class Memory:
 
     def note(self, rows: Ints, topics: Ints, clicked: Bools) -> None:
         """Note that slates of `topics` (B, L) were shown to the users at `rows` (B,), and what they clicked."""
-        add_at(self.exposures, rows, topics, 1.0)
+        np.add.at(self.exposures, (rows[:, None], topics), np.float32(1.0))
         slates, slots = np.nonzero(clicked)
         np.add.at(self.clicks, (rows[slates], topics[slates, slots]), 1.0)
 
