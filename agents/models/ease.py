@@ -101,5 +101,5 @@ CARD = Card(
     about="each click predicted from the user's others, in closed form (Steck 2019)",
     settings=EaseSettings(),
     build=Ease,
-    space={"lam": LogRange(1.0, 10_000.0)},
+    space={"lam": LogRange(1.0, 1e6)},
 )

@@ -138,6 +138,7 @@ class Ials:
     def vectors(self, histories: Sparse) -> Matrix:
         """Return the users' vectors (B, n_factors), folded in exactly."""
         require_items(histories, len(self.items))
+        histories = csr(histories)
         return fold_in(histories, self.items, self._penalties(histories), self.settings.unobserved, self.gram)
 
     @property
@@ -149,7 +150,7 @@ class Ials:
 
     def penalties_of(self, histories: Sparse) -> Matrix:
         """Return (B,) the L2 penalty of each user's vector."""
-        return self._penalties(histories)
+        return self._penalties(csr(histories))
 
     def scores(self, histories: Sparse) -> Singles:
         """Return w_u.h_i, (B, n_items)."""

@@ -89,6 +89,12 @@ def similarities(left: Sparse, right: Sparse, n_kept: int, scale: Any = None, *,
     return scipy.sparse.csr_array((values.astype(np.float32), (rows, columns)), shape=(n, m))
 
 
+def strongest_of_columns(matrix: Sparse, n_kept: int) -> Sparse:
+    """Return CSR `matrix` (n, n), zero on its diagonal, with the `n_kept` largest positive entries of each column."""
+    identity = csr(scipy.sparse.eye_array(matrix.shape[0]))
+    return csr(similarities(csr(matrix.T), identity, n_kept).T)
+
+
 def scaled_rows(rows: Sparse, factors: Matrix) -> Sparse:
     """Return CSR `rows` with row i times factors[i]."""
     return csr(scipy.sparse.diags_array(factors.astype(np.float32)) @ rows)

@@ -43,9 +43,10 @@ class Interactions:
 
 
 def csr(matrix: Any, dtype: Any = np.float32) -> Sparse:
-    """Return `matrix`, sparse or dense, as a CSR array of `dtype`, duplicates summed."""
+    """Return `matrix`, sparse or dense, as a CSR array of `dtype`, duplicates summed and zeros left out."""
     rows: Any = scipy.sparse.csr_array(matrix).astype(dtype)
     rows.sum_duplicates()
+    rows.eliminate_zeros()
     return rows
 
 

@@ -76,5 +76,5 @@ CARD = Card(
     "clicks projected on their strongest directions (Cremonesi et al. 2010)",
     PureSvdSettings(),
     PureSvd,
-    {"n_factors": LogRange(4, 400, whole=True)},
+    {"n_factors": LogRange(1, 400, whole=True)},
 )

@@ -1,4 +1,4 @@
-"""SLIM: sparse non-negative item-item weights by elastic net, each item regressed on its nearest neighbours.
+"""SLIM: sparse non-negative item-item weights by elastic net, each item regressed on all others, or its nearest.
 
 Ning & Karypis (2011), "SLIM: Sparse linear methods for top-n recommender systems"; the restriction to neighbours is
 their fsSLIM (section 4.3).
@@ -7,39 +7,47 @@ their fsSLIM (section 4.3).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import scipy.sparse
 
-from serendip.agents.models.item_item import ItemItem, Matrix
+from serendip.agents.models.gram import gram
+from serendip.agents.models.item_item import ItemItem, Matrix, strongest_of_columns
 from serendip.agents.models.model import Sparse, csr
 from serendip.agents.models.neighbours import ItemNeighbours, NeighbourSettings
 from serendip.agents.models.search import Card, LogRange, OneOf
-from serendip.simulator.errors import SettingsError
+from serendip.simulator import ranges
 
 _AT_ONCE = 1 << 22  # numbers in the normal equations solved together: 32 MB
+_COLUMNS = 512  # items predicted together
+_COORDINATES = 64  # between two matrix products
+_SETTLED = 1e-4  # the largest step of a sweep after which a problem is solved
 
 
 @dataclass(frozen=True, slots=True)
 class SlimSettings:
     """How a SLIM is learned.
 
+    With the loss ||x - Xw||^2 / (2 n) + a r ||w||_1 + a (1 - r) ||w||^2 / 2 of other libraries, n users: l1 = n a r,
+    l2 = n a (1 - r).
+
     Attributes:
-        l1: the L1 penalty, >= 0.
-        l2: the L2 penalty, > 0.
-        neighbours: how many items an item is regressed on.
-        sweeps: of coordinate descent.
+        l1: the L1 penalty.
+        l2: the L2 penalty.
+        neighbours: how many items an item is regressed on, its nearest by cosine; 0 for all others, as published.
+        kept: how many of an item's weights are kept, the largest; 0 for all.
+        sweeps: of coordinate descent, at most.
     """
 
-    l1: float = 1.0
-    l2: float = 10.0
-    neighbours: int = 100
-    sweeps: int = 30
+    l1: Annotated[float, ranges.Range(least=0.0)] = 1.0
+    l2: Annotated[float, ranges.Range(above=0.0)] = 10.0
+    neighbours: Annotated[int, ranges.Range(least=0)] = 100
+    kept: Annotated[int, ranges.Range(least=0)] = 0
+    sweeps: Annotated[int, ranges.Range(least=1)] = 30
 
     def __post_init__(self) -> None:
-        if self.l1 < 0.0 or self.l2 <= 0.0 or self.neighbours < 1:
-            raise SettingsError(f"l1 must not be negative and l2 be above 0, got {self.l1} and {self.l2}")
+        ranges.check_ranges(self, "a SLIM")
 
 
 def elastic_nets(normals: Matrix, targets: Matrix, l1: float, l2: float, sweeps: int) -> Matrix:
@@ -65,20 +73,79 @@ def elastic_nets(normals: Matrix, targets: Matrix, l1: float, l2: float, sweeps:
             weights[:, k] = new
             slopes -= row * step[:, None]
             largest = max(largest, float(np.abs(step).max(initial=0.0)))
-        if largest < 1e-4:
+        if largest < _SETTLED:
             break
     return weights
 
 
+def elastic_nets_on_all(counts: Matrix, l1: float, l2: float, sweeps: int) -> Sparse:
+    """Return CSR W >= 0 (n_items, n_items), zero on the diagonal: each item's elastic net on all others.
+
+    The same descent as `elastic_nets`, in blocks of coordinates: what the other blocks' weights explain is taken off
+    by one matrix product for each.
+
+    Args:
+        counts: X'X (n_items, n_items), float32.
+        l1: >= 0.
+        l2: > 0.
+        sweeps: over the coordinates, at most.
+    """
+    columns = list[Any]()
+    for start in range(0, len(counts), _COLUMNS):
+        items = np.arange(start, min(start + _COLUMNS, len(counts)))
+        weights = np.zeros((len(counts), len(items)), dtype=counts.dtype)
+        moving = np.arange(len(items))
+        for _ in range(sweeps):
+            part = np.ascontiguousarray(weights[:, moving])
+            largest = _sweep(counts, part, items[moving], l1, l2)
+            weights[:, moving] = part
+            moving = moving[largest >= _SETTLED]
+            if not len(moving):
+                break
+        columns.append(scipy.sparse.csc_array(weights))
+    return csr(scipy.sparse.hstack(columns)) if columns else csr(counts)
+
+
+def _sweep(counts: Matrix, weights: Matrix, items: Matrix, l1: float, l2: float) -> Matrix:
+    """Go once over the coordinates of `weights` (n_items, n), in place, and return (n,) each problem's largest step."""
+    largest = np.zeros(len(items), dtype=weights.dtype)
+    for first in range(0, len(counts), _COORDINATES):
+        block = slice(first, first + _COORDINATES)
+        own = counts[block, block]
+        slopes = counts[block][:, items] - counts[block] @ weights - l1  # downhill, without the L2 term
+        for row, coordinate in enumerate(range(first, first + len(own))):
+            now = weights[coordinate]
+            new = np.maximum(0.0, (slopes[row] + own[row, row] * now) / (own[row, row] + l2))
+            new[items == coordinate] = 0.0
+            step = new - now
+            if step.any():
+                weights[coordinate] = new
+                slopes -= own[:, row, None] * step
+                np.maximum(largest, np.abs(step), out=largest)
+    return largest
+
+
 class Slim(ItemItem):
-    """The model whose sparse weights are elastic nets of each item on its neighbours."""
+    """The model whose sparse weights are elastic nets of each item on others."""
 
     def __init__(self, settings: SlimSettings | None = None) -> None:
         super().__init__()
         self.settings = settings or SlimSettings()
 
     def learn(self, clicks: Sparse) -> Sparse:
-        """Return the sparse weights, a column for each item predicted."""
+        """Return the sparse weights, a column for each item predicted.
+
+        Raises:
+            MemoryNeedError: all others are too many for a dense matrix.
+        """
+        chosen = self.settings
+        if chosen.neighbours:
+            weights = self._on_neighbours(clicks)
+        else:
+            weights = elastic_nets_on_all(gram(clicks, np.float32, 2), chosen.l1, chosen.l2, chosen.sweeps)
+        return strongest_of_columns(weights, chosen.kept) if chosen.kept else weights
+
+    def _on_neighbours(self, clicks: Sparse) -> Sparse:
         chosen = self.settings
         near = ItemNeighbours(NeighbourSettings(neighbours=chosen.neighbours, shrink=1.0))
         pattern = csr(near.learn(clicks).T)  # row j: the neighbours of j
@@ -111,5 +178,10 @@ CARD = Card(
     "sparse non-negative item weights by elastic net (Ning & Karypis 2011)",
     SlimSettings(),
     Slim,
-    {"l1": LogRange(0.01, 10.0), "l2": LogRange(0.1, 100.0), "neighbours": OneOf((25, 50, 100, 200))},
+    {
+        "l1": LogRange(1e-3, 30.0),
+        "l2": LogRange(0.5, 5000.0),
+        "neighbours": OneOf((50, 100, 200, 0)),
+        "kept": LogRange(5, 1000, whole=True),
+    },
 )

@@ -180,6 +180,20 @@ def test_pairs_that_stand_twice_count_twice_or_once(name: str) -> None:
     assert np.array_equal(briefly(name, twice).scores(once), briefly(name, summed).scores(once))
 
 
+def test_how_a_history_is_stored_changes_nothing(name: str, model: Model) -> None:
+    """Stored zeros, a click in two halves, and columns first are the same history."""
+    if card(name).sequential:
+        pytest.skip("the order of a sequential history is its content")
+    dense = np.zeros((1, 12), dtype=np.float32)
+    dense[0, [1, 4]] = 1.0
+    right = model.scores(scipy.sparse.csr_array(dense))
+    zeros = (np.array([1, 1, 0, 0, 0], dtype=np.float32), np.array([1, 4, 5, 6, 8]), np.array([0, 5]))
+    halves = (np.full(4, 0.5, dtype=np.float32), np.array([4, 1, 1, 4]), np.array([0, 4]))
+    for stored in (zeros, halves):
+        assert np.array_equal(model.scores(scipy.sparse.csr_array(stored, shape=(1, 12))), right)
+    assert np.array_equal(model.scores(scipy.sparse.csc_array(dense)), right)
+
+
 def test_what_nobody_was_shown_is_neither_liked_nor_disliked(name: str) -> None:
     """Under a likelihood of exposed items, the last bias of an item that nobody saw stays as it was drawn."""
     if not hasattr(card(name).settings, "exposed_only"):
