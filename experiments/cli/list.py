@@ -22,6 +22,7 @@ KINDS = {  # a registry, or a function that returns names and what they are
     "estimators": "serendip.experiments.offline.estimators:ESTIMATORS",
     "reward-models": "serendip.experiments.offline.reward_models.reward_model:REWARD_MODELS",
     "propensity-models": "serendip.experiments.offline.reading.propensity_model:PROPENSITY_MODELS",
+    "situations": "serendip.experiments.ope_study.gauntlet:SITUATIONS",
     "figures": "serendip.experiments.figures:FIGURES",
     "dynamics": "serendip.simulator.dynamics:DYNAMICS",
     "choices": "serendip.simulator.choice:CHOICES",

@@ -13,13 +13,23 @@ from serendip.experiments.cli.flags import WHOLE_NUMBER, JsonFile, shown
 class OpeStudy:
     """Value policies from many simulated logs whose truth is known, by every estimator with every interval.
 
-    Each log is a file in the results folder; the same command goes on where it was stopped.
+    With --gauntlet: evaluate the logs of named situations as anybody's tables, and score what is said of them. What was
+    found is kept in the results folder in pieces; the same command goes on where it was stopped.
     """
 
-    logs: Annotated[int, WHOLE_NUMBER, shown("N")] = 20
-    """Logs for each setting; fewer where one takes long."""
+    gauntlet: bool = False
+    """Measure what the words reliable, weak and invalid are worth, in each of the named situations."""
 
-    out: Annotated[Path, shown("DIR")] = Path("results/ope-study")
+    situations: Annotated[tuple[str, ...], shown("NAME")] = ()
+    """Only these situations of the gauntlet (serendip list situations); all when left out."""
+
+    logs: Annotated[int | None, WHOLE_NUMBER, shown("N", "(20, or 200 in the gauntlet, when left out)")] = None
+    """Logs for each setting (fewer where one takes long), or for each situation."""
+
+    seed: int = 0
+    """Seed of the gauntlet's logs."""
+
+    out: Annotated[Path | None, shown("DIR", "(results/ope-study or results/gauntlet when left out)")] = None
     """Folder for what was found in each log, the tables and the figure."""
 
     json: JsonFile = None
@@ -28,9 +38,17 @@ class OpeStudy:
     def execute(self) -> None:
         """Run what is missing and print the table."""
         from serendip.experiments.running.threads import stay_on_one_thread
+        from serendip.simulator.errors import SettingsError
 
         stay_on_one_thread()
+        if not self.gauntlet and (self.situations or self.seed):
+            raise SettingsError("situations and a seed are the gauntlet's; say --gauntlet too")
+        if self.gauntlet:
+            self._gauntlet(self.out or Path("results/gauntlet"))
+        else:
+            self._study(self.out or Path("results/ope-study"))
 
+    def _study(self, out: Path) -> None:
         import dataclasses
 
         from serendip.experiments.cli.output import STDOUT, console_for, slot_progress, write
@@ -41,15 +59,42 @@ class OpeStudy:
 
         console = console_for(self.json)
         with slot_progress(console, "logs") as progress:
-            scores = run(self.out, self.logs, progress)
+            scores = run(out, self.logs or 20, progress)
         values = [dataclasses.asdict(score) for score in scores]
-        write(values, self.out / "scores.json")
+        write(values, out / "scores.json")
         table = markdown(scores)
-        write_whole(self.out / "table.md", table)
-        write_whole(self.out / "intervals.md", intervals_table(scores, "log size", 1000))
-        save(draw(scores), self.out / "study.png")
+        write_whole(out / "table.md", table)
+        write_whole(out / "intervals.md", intervals_table(scores, "log size", 1000))
+        save(draw(scores), out / "study.png")
         if self.json != STDOUT:
             print("Each entry: bias, root mean squared error (both relative), coverage of 95%, rank correlation.\n")
             print(table)
         write(values, self.json)
-        console.print(f"in {self.out}: table.md, intervals.md (one setting, every interval), scores.json, study.png")
+        console.print(f"in {out}: table.md, intervals.md (one setting, every interval), scores.json, study.png")
+
+    def _gauntlet(self, out: Path) -> None:
+        import dataclasses
+
+        from serendip.experiments.cli.output import STDOUT, console_for, slot_progress, write
+        from serendip.experiments.figures.gauntlet import draw
+        from serendip.experiments.figures.style import save
+        from serendip.experiments.ope_study.gauntlet.run import run
+        from serendip.experiments.ope_study.gauntlet.scores import pooled, rows, summaries
+        from serendip.experiments.ope_study.gauntlet.table import in_words, markdown, write_csv
+        from serendip.simulator.files import write_whole
+
+        console = console_for(self.json)
+        with slot_progress(console, "logs") as progress:
+            found = run(out, self.situations, self.logs or 200, self.seed, progress)
+        scores, each = summaries(found), rows(found)
+        words = in_words({half: pooled(scores, half) for half in ("learned", "shown", None)})
+        values = {"situations": [dataclasses.asdict(s) for s in scores], "rows": [dataclasses.asdict(r) for r in each]}
+        write(values, out / "scores.json")
+        write_csv(each, out / "gauntlet.csv")
+        write_whole(out / "table.md", markdown(scores) + "\n" + words)
+        save(draw(scores), out / "gauntlet.png")
+        if self.json != STDOUT:
+            print(markdown(scores))
+            print(words)
+        write(values, self.json)
+        console.print(f"in {out}: table.md, gauntlet.csv (a row a verdict and estimate), scores.json, gauntlet.png")
