@@ -134,8 +134,11 @@ def test_nothing_shown_yet():
     assert (np.diag(field.covariance) > 0.0).all()
 
 
-@pytest.mark.parametrize("setting", [{"lam": 0.0}, {"noise": 0.0}, {"temperature": -1.0}])
-def test_bad_settings(setting):
+@pytest.mark.parametrize(
+    ("setting", "value", "allowed"),
+    [("lam", 0.0, "more than 0"), ("noise", 0.0, "more than 0"), ("temperature", -1.0, "0 or more")],
+)
+def test_bad_settings(setting, value, allowed):
     items = Items(np.zeros(6, np.int32), np.zeros(6, np.int32))
-    with pytest.raises(SettingsError, match="allowed is above 0"):
-        make("thompson", items, 2, 0, belief="gaussian-field", **setting)
+    with pytest.raises(SettingsError, match=f"{setting} is {value}; allowed is {allowed}"):
+        make("thompson", items, 2, 0, belief="gaussian-field", **{setting: value})
