@@ -15,12 +15,16 @@ from serendip.experiments.cli.flags import JsonFile, shown
 class AuditLog:
     """Audit a log: do its propensities have the mean weight of 1 that true probabilities have?
 
-    Asked of all decisions, each policy, its versions, each day and each item; and of the logged agent itself, where it
-    is saved beside the log.
+    Asked of all decisions, each policy, its versions, each day, position, item and tenth of the items, of what users
+    were shown before, of whole slates, and of the logged agent itself, where it is saved beside the log.  Where nothing
+    is found, the answer says how large an error would have to be to show.
     """
 
     log: Annotated[Path, tyro.conf.Positional, shown("LOG")]
-    """A log's folder."""
+    """A log's folder, or a Parquet or CSV file of your own."""
+
+    columns: Annotated[tuple[str, ...], shown("NAME=COLUMN ...")] = ()
+    """What columns of your own file are called, such as propensity=pscore item=action."""
 
     json: JsonFile = None
     """Write the answers as JSON to this file, or to stdout with `-` (and nothing else there)."""
@@ -31,15 +35,15 @@ class AuditLog:
         from serendip.experiments.offline.judging.audit import audit
 
         console = console_for(self.json)
-        found = audit(self.log)
+        found = audit(self.log, self.columns)
         write(found.to_json(), self.json)
         if self.json == STDOUT:
             return
         marks = {True: "[green]yes[/]", False: "[red]no[/]", None: "[yellow]not asked[/]"}
         for check in found.checks:
             console.print(f"{check.name}: {marks[check.passed]}. {check.detail}")
-        if found.sound:
-            console.print("[bold green]sound[/]: nothing speaks against its propensities.")
-        else:
-            names = ", ".join(found.broken) or "the logger"
-            console.print(f"[bold red]broken[/]: {names}; no importance weight from this log can be trusted.")
+        colour = "green" if found.sound else "red"
+        first, _, rest = found.answer.partition(";" if found.sound else ":")
+        console.print(f"[bold {colour}]{first}[/]{';' if found.sound else ':'}{rest}.")
+        if found.not_asked:
+            console.print(f"This log could not be asked: {', '.join(found.not_asked)}.")

@@ -191,7 +191,6 @@ class LoggingWitness:
         self._writer = LogWriter(path)
         first_day = to_numpy(world.people.first_day)
         self._observed = Observed(first_day, world.items.topic, world.catalogue.n_topics)
-        self._floor = 1.0
 
     def came(self, day: int, users: Ints) -> None:
         """Count the visits of the day."""
@@ -202,7 +201,6 @@ class LoggingWitness:
         state = self._observed.state(visits.user_ids, visits.day)
         self._writer.append(visits, slates, feedback, state=state, policy_version=version)
         self._observed.clicked(visits.user_ids, slates.items, feedback.clicked)
-        self._floor = min(self._floor, float(slates.propensities.min()))
 
     def night(self, day: int, state: State) -> None:
         """Let the site's own memory of activity fade."""
@@ -212,6 +210,7 @@ class LoggingWitness:
         """Write what stands beside the decisions, the world included, so that the log explains itself."""
         world = self._world
         world.save(self._writer.path / "world")
+        explores = float(getattr(agent.settings, "epsilon", 0.0))  # what came up may be far above what can
         meta = LogMeta(
             run_id=f"{world.settings.name}-{world.seed}-{policy}",
             policies=(policy,),
@@ -221,7 +220,7 @@ class LoggingWitness:
             key=playing_key(world.seed),
             world=settings_to_json(world.settings),
             agents=(settings_to_json(agent.settings),),
-            propensity_floor=self._floor,
+            propensity_floor=explores / world.items.n_items,
         )
         past = [organic_table(o.visits, o.items, o.clicked) for o in organic_history(world)]
         organic = pa.concat_tables(past) if past else None
