@@ -135,11 +135,11 @@ class Evaluate:
 
     def _method(self) -> Any:
         """Return how the target is to be valued."""
-        from serendip.experiments.offline.estimators import USUAL
+        from serendip.experiments.offline.estimators import usual
         from serendip.experiments.offline.valuation import Method
 
         return Method(
-            self.estimators or USUAL, reward_model=self.reward_model, tune=self.tune, distribution=self.distribution
+            self.estimators or usual(), reward_model=self.reward_model, tune=self.tune, distribution=self.distribution
         )
 
     def _activity(self, console: Any) -> Any:

@@ -11,13 +11,12 @@ import numpy as np
 
 from serendip.experiments.offline import estimators
 from serendip.experiments.offline.evaluation import Evaluation, Truth
+from serendip.experiments.offline.further import of_logger
 from serendip.experiments.offline.intervals.distribution import RewardDistribution, levels_of
 from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.judging.diagnosis import diagnose, largest_weights, of_slates, range_of
 from serendip.experiments.offline.judging.recommendation import recommend
 from serendip.experiments.offline.judging.requirements import (
-    NOT_MODELLED,
-    OF_LOGGING,
     columns_for,
     left_out,
     logger_for,
@@ -115,7 +114,7 @@ def evaluate(
     source = open_source(log, columns, target_column, table)
     method = dataclasses.replace(method or Method(), rows_are_users=source.rows_are_users)
     clip = float(max(np.sqrt(source.n_rows), 1.0))
-    tuning = {"clip": clip, "smoothing": 1.0 / clip} | dict(method.tuning or {})
+    tuning = {"clip": clip} | dict(method.tuning or {})
     policy = choose_target(target, source, target_column, method.seed)
     asked, logging, lacking = _estimators(method.estimators, source, policy)
     names = with_rungs(asked, tuning["clip"]) if method.tune else asked
@@ -123,7 +122,8 @@ def evaluate(
     predictions = drift = None
     if not isinstance(policy, ColumnTarget):
         predictions, drift = survey(source, method)
-        predictions = with_mrdr(policy, source, predictions, method) if "mrdr" in asked else predictions
+        if "mrdr_predicted" in estimators.needs(asked):
+            predictions = with_mrdr(policy, source, predictions, method)
     distribution = RewardDistribution(*levels_of(source), method) if method.distribution else None
     unseen = None
     if workers is None:
@@ -161,18 +161,16 @@ def _estimators(
     names: Sequence[str], source: Source, policy: Target
 ) -> tuple[tuple[str, ...], LoggingPolicy | None, list[str]]:
     """Return those of `names` that can be made, the logging policy if they need it, and sentences on the others."""
-    for name in names:
-        estimators.make(name)
+    names = [estimators.named(name) for name in names]
     logging, why = logger_for(names, source, policy)
     have = columns_for(source, policy, logging)
     possible = estimators.possible(names, have)
-    lacking = left_out([name for name in names if name not in estimators.USUAL or not possible], have, why)
-    if isinstance(policy, ColumnTarget) and not {"predicted", "expected"} <= set(have):
-        lacking.append(NOT_MODELLED)
+    cards = [estimators.card_of(name) for name in names]
+    said = [card.name for card in cards if not (card.usual and card.weighs == "slate" and possible)]
+    lacking = left_out(said, have, why)
     if not possible:
         raise DataError(f"{source.path}: nothing can be estimated: {' '.join(lacking)}")
-    needed = {estimators.NEEDS.get(name) for name in possible}
-    return possible, logging if needed & set(OF_LOGGING) else None, lacking
+    return possible, logging if of_logger(estimators.needs(possible)) else None, lacking
 
 
 def _settled(

@@ -9,29 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from serendip.experiments.offline import estimators
 from serendip.experiments.offline.evaluation import Evaluation
 from serendip.experiments.offline.intervals.distribution import Distribution
 from serendip.simulator.settings_json import write_json
 
-_TITLES = {
-    "ips": "IPS",
-    "clipped_ips": "clipped IPS",
-    "snips": "SNIPS",
-    "dm": "DM",
-    "dr": "DR",
-    "sndr": "self-normalised DR",
-    "switch_dr": "switch DR",
-    "dr_os": "DR, optimistic shrinkage",
-    "subgaussian_ips": "sub-Gaussian IPS",
-    "slate_ips": "slate IPS",
-    "slate_snips": "slate SNIPS",
-    "mips": "MIPS (topics)",
-    "off_cem": "OffCEM",
-    "balanced_ips": "balanced IPS",
-    "cascade_ips": "cascade IPS",
-    "cascade_dr": "cascade DR",
-    "pseudo_inverse": "pseudo-inverse",
-    "mrdr": "MRDR",
+_LONG_RUN = {
     "fitted_q": "fitted Q",
     "lift": "fitted Q, lift over the log",
     "difference": "fitted Q, difference",
@@ -45,8 +28,8 @@ _TITLES = {
 
 
 def title_of(estimator: str) -> str:
-    """Return what people call an estimator."""
-    return _TITLES.get(estimator, estimator)
+    """Return what people call an estimator, and the name that is typed: `DR, optimistic shrinkage (dr_os)`."""
+    return f"{_LONG_RUN[estimator]} ({estimator})" if estimator in _LONG_RUN else estimators.title_of(estimator)
 
 
 def report(evaluation: Evaluation, json_file: Path | None = None, console: Console | None = None) -> None:

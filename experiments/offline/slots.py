@@ -31,6 +31,7 @@ class Slots:
             day: (n,) the day;
             balanced_propensity: (n,) propensity under the mixture of all logging policies of the log.
         weight: (n,) the importance weight, target / propensity.
+        weighted: (n,) weight times reward.
     """
 
     user: Ints
@@ -41,9 +42,11 @@ class Slots:
     expected: Floats
     further: Mapping[str, Floats] = field(default_factory=dict[str, Floats])
     weight: Floats = field(init=False)
+    weighted: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weight", self.target / self.propensity)
+        object.__setattr__(self, "weighted", self.weight * self.reward)
 
     def __len__(self) -> int:
         return len(self.user)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from serendip.experiments.offline.estimators import MODELLED
+from serendip.experiments.offline import estimators
+from serendip.experiments.offline.further import OF_MODEL
 from serendip.experiments.offline.intervals.distribution import RewardDistribution
 from serendip.experiments.offline.judging.drift import Drift
 from serendip.experiments.offline.reading.source import Source
@@ -25,7 +26,7 @@ def survey(source: Source, method: Method) -> tuple[Predictions, float | None]:
     One pass.  Where no estimator of the method needs a model, none is fitted.
     """
     items = source.items()
-    modelled = any(name.partition("@")[0] in (*MODELLED, "mrdr") for name in method.estimators)
+    modelled = bool(estimators.needs(method.estimators) & set(OF_MODEL))
     table = RewardTable(items.topic, source.slate_size, method.seed) if modelled else None
     never = np.ones((source.slate_size, items.n_items))
     drift = Drift(items.n_items, source.n_rows)

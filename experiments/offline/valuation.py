@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from serendip.experiments.offline import estimators
+from serendip.experiments.offline.further import WEIGHTS_OF_MORE
+from serendip.experiments.offline.intervals import INTERVALS, MAIN
 from serendip.experiments.offline.intervals import estimate as intervals
+from serendip.experiments.offline.intervals.card import Question
 from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.intervals.overlap import Tenth, by_activity
 from serendip.experiments.offline.intervals.sums import (
@@ -25,7 +28,6 @@ from serendip.experiments.offline.intervals.weights import WeightHistogram
 from serendip.experiments.offline.slots import Slots, Terms
 from serendip.simulator.interface import Floats, Ints
 
-_OF_MORE = ("slate_weight", "prefix_weight", "marginal_weight", "pseudo_inverse_weight")  # weights of more than a slot
 _OFF = 0.25  # how far the mean of such a weight may be from 1
 _KEPT = 20_000  # users whose sums are kept for intervals by empirical likelihood
 _MEAN_WEIGHT = "mean_weight"  # a ratio like any other: sum of weights over number of slots
@@ -46,7 +48,7 @@ class Method:
         distribution: whether the distribution of rewards is estimated too.
     """
 
-    estimators: tuple[str, ...] = estimators.USUAL
+    estimators: tuple[str, ...] = field(default_factory=estimators.usual)
     tuning: Mapping[str, float] | None = None
     seed: int = 0
     n_replicates: int = 400
@@ -89,29 +91,23 @@ class Valued:
             reward_range: where a reward can lie, as it is declared.
             largest_weight: the largest weight that there can be, of estimators that are a mean of weighted rewards.
         """
-        value, error = intervals.ratios(self.columns, self.moments)
-        n = self.moments.n_users
-        found = {
-            name: intervals.estimate(value[:, e], error[:, e], n, reward_range)
-            for e, name in enumerate(self.names[:-1])
-        }
-        ess = self.weights.effective_sample_size
+        values, errors = intervals.ratios(self.columns, self.moments)
+        ess, kinds = self.weights.effective_sample_size, {card.name: card for card in INTERVALS.cards()}
+        found = dict[str, Estimate]()
+        for e, name in enumerate(self.names[:-1]):
+            weight = (largest_weight or {}).get(name)
+            term = None if weight is None else (min(weight * reward_range[0], 0.0), max(weight * reward_range[1], 0.0))
+            users = None if "@" in name else self.users
+            size = min(ess, float(self.moments.n_users))
+            question = Question(
+                values[:, e], errors[:, e], size, reward_range, term, self.columns, e, self.moments, users
+            )
+            found[name] = intervals.estimate(question, kinds, MAIN)
         if not self.weights.n_rewarded:
             found = {name: intervals.without_rewards(estimate, ess, reward_range) for name, estimate in found.items()}
-        for e, name in enumerate(self.names[:-1]):
-            found[name] = intervals.others(found[name], n, min(ess, float(n)), reward_range)
-            weight = (largest_weight or {}).get(name)
-            if weight is not None:
-                term = min(weight * reward_range[0], 0.0), max(weight * reward_range[1], 0.0)
-                found[name] = intervals.guaranteed(found[name], self.columns, self.moments, e, term, reward_range)
-            if self.users is not None and "@" not in name:
-                found[name] = intervals.by_likelihood(found[name], self.columns, e, self.users, reward_range)
-        if {"ips", "snips"} <= found.keys() and n > 2:
-            places = self.names.index("ips"), self.names.index("snips")
-            found["ips"] = intervals.given_mean_weight(found["ips"], self.columns, self.moments, *places, reward_range)
         lost = self.unmeasured()
         return {
-            n: intervals.UNKNOWN if estimators.NEEDS.get(n) in lost else found_one for n, found_one in found.items()
+            name: intervals.UNKNOWN if estimators.needs([name]) & lost.keys() else one for name, one in found.items()
         }
 
     def unmeasured(self) -> dict[str, float]:
@@ -155,7 +151,7 @@ class Valuation:
             self._open = self._open or UserSums(columns.n_columns)
             self._open.add(slots.user, values)
         self._weights.update(slots)
-        for name in _OF_MORE:
+        for name in WEIGHTS_OF_MORE:
             if name in slots.further:
                 self._further[name] = self._further.get(name, 0.0) + float(slots.further[name].sum())
         self._range = (min(self._range[0], slots.reward.min()), max(self._range[1], slots.reward.max()))

@@ -1,81 +1,115 @@
-"""One-step estimators: pure functions from logged slots to per-decision terms.
+"""One-step estimators: pure functions from logged slots to per-decision terms, each with its card.
 
-An estimator is `(slots, **tuning) -> Terms`.  The mean, the interval, the diagnostics and the streaming are generic
-over `Terms`, so a new estimator is one file here and one line in `ESTIMATORS`.
+An estimator is `(slots, **settings) -> Terms`.  The mean, the interval, the diagnostics and the streaming are generic
+over `Terms`, so a new estimator is one file here, which ends with its card, and one line in `ESTIMATORS`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-import inspect
-import pkgutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
 
+from serendip.experiments.offline.estimators.card import EstimatorCard
 from serendip.experiments.offline.slots import Slots, Terms
+from serendip.simulator.cards import Registry
 from serendip.simulator.errors import SettingsError
 
 Estimator = Callable[[Slots], Terms]
 
-ESTIMATORS: dict[str, str] = {
-    "ips": "serendip.experiments.offline.estimators.ips:ips",
-    "clipped_ips": "serendip.experiments.offline.estimators.ips:clipped_ips",
-    "snips": "serendip.experiments.offline.estimators.ips:self_normalised_ips",
-    "dm": "serendip.experiments.offline.estimators.direct:direct_method",
-    "dr": "serendip.experiments.offline.estimators.doubly_robust:doubly_robust",
-    "sndr": "serendip.experiments.offline.estimators.doubly_robust:self_normalised_doubly_robust",
-    "switch_dr": "serendip.experiments.offline.estimators.doubly_robust:switch_doubly_robust",
-    "dr_os": "serendip.experiments.offline.estimators.doubly_robust:shrunk_doubly_robust",
-    "subgaussian_ips": "serendip.experiments.offline.estimators.ips:subgaussian_ips",
-    "slate_ips": "serendip.experiments.offline.estimators.slate:slate_ips",
-    "slate_snips": "serendip.experiments.offline.estimators.slate:self_normalised_slate_ips",
-    "mips": "serendip.experiments.offline.estimators.marginal:marginalised_ips",
-    "off_cem": "serendip.experiments.offline.estimators.marginal:conjunct_effect_model",
-    "balanced_ips": "serendip.experiments.offline.estimators.loggers:balanced_ips",
-    "cascade_ips": "serendip.experiments.offline.estimators.slate:cascade_ips",
-    "cascade_dr": "serendip.experiments.offline.estimators.slate:cascade_model_corrected",
-    "pseudo_inverse": "serendip.experiments.offline.estimators.slate:pseudo_inverse_ips",
-    "mrdr": "serendip.experiments.offline.estimators.doubly_robust:more_robust_doubly_robust",
-}
-
-USUAL = (
-    *("ips", "clipped_ips", "snips", "dm", "dr", "sndr", "switch_dr", "dr_os", "subgaussian_ips"),
-    *("slate_ips", "slate_snips"),
+ESTIMATORS = Registry(
+    "estimator",
+    EstimatorCard,
+    {
+        "ips": "serendip.experiments.offline.estimators.ips:IPS",
+        "clipped_ips": "serendip.experiments.offline.estimators.ips:CLIPPED_IPS",
+        "snips": "serendip.experiments.offline.estimators.ips:SNIPS",
+        "dm": "serendip.experiments.offline.estimators.direct:CARD",
+        "dr": "serendip.experiments.offline.estimators.doubly_robust:DR",
+        "sndr": "serendip.experiments.offline.estimators.doubly_robust:SNDR",
+        "switch_dr": "serendip.experiments.offline.estimators.doubly_robust:SWITCH_DR",
+        "dr_os": "serendip.experiments.offline.estimators.doubly_robust:DR_OS",
+        "subgaussian_ips": "serendip.experiments.offline.estimators.ips:SUBGAUSSIAN_IPS",
+        "slate_ips": "serendip.experiments.offline.estimators.slate:SLATE_IPS",
+        "slate_snips": "serendip.experiments.offline.estimators.slate:SLATE_SNIPS",
+        "mips": "serendip.experiments.offline.estimators.marginal:MIPS",
+        "off_cem": "serendip.experiments.offline.estimators.marginal:OFF_CEM",
+        "balanced_ips": "serendip.experiments.offline.estimators.loggers:CARD",
+        "cascade_ips": "serendip.experiments.offline.estimators.slate:CASCADE_IPS",
+        "cascade_dr": "serendip.experiments.offline.estimators.slate:CASCADE_DR",
+        "pseudo_inverse": "serendip.experiments.offline.estimators.slate:PSEUDO_INVERSE",
+        "mrdr": "serendip.experiments.offline.estimators.doubly_robust:MRDR",
+    },
 )
-NEEDS: dict[str, str] = {  # the further column that an estimator cannot do without
-    "slate_ips": "slate_weight",
-    "slate_snips": "slate_weight",
-    "mips": "marginal_weight",
-    "off_cem": "marginal_weight",
-    "balanced_ips": "balanced_propensity",
-    "cascade_ips": "prefix_weight",
-    "cascade_dr": "prefix_weight",
-    "pseudo_inverse": "pseudo_inverse_weight",
-    "mrdr": "mrdr_expected",
-}
-MODELLED = ("dm", "dr", "sndr", "switch_dr", "dr_os", "off_cem", "cascade_dr")  # what a reward model is fitted for
-TUNED = {"clipped_ips": "clip", "switch_dr": "clip", "dr_os": "shrinkage", "subgaussian_ips": "smoothing"}
 
 
-def possible(names: Sequence[str], columns: Collection[str]) -> tuple[str, ...]:
-    """Return those of `names` that need no further column but `columns`."""
-    return tuple(name for name in names if NEEDS.get(name) is None or NEEDS[name] in columns)
-
-
-def make(name: str, tuning: Mapping[str, float] | None = None) -> Estimator:
-    """Return the estimator of that name, with what it uses of `tuning` (such as a clip) set.
-
-    A name may end with a setting of its own, which then counts: `clipped_ips@10` has a clip of 10.
+def card_of(name: str) -> EstimatorCard:
+    """Return the card of the estimator `name`, which may carry a setting, as in `clipped_ips@10`.
 
     Raises:
         SettingsError: no estimator has that name; the known ones are listed.
     """
-    name, _, own = name.partition("@")
-    if name not in ESTIMATORS:
-        raise SettingsError(f"unknown estimator {name!r}; known estimators: {', '.join(ESTIMATORS)}")
-    function: Any = pkgutil.resolve_name(ESTIMATORS[name])
-    accepted = list(inspect.signature(function).parameters)[1:]
-    used = {key: value for key, value in (tuning or {}).items() if key in accepted}
+    return ESTIMATORS.card(name.partition("@")[0])
+
+
+def named(name: str) -> str:
+    """Return the name of the estimator that a person named: one that is known, or one in a file of their own.
+
+    Raises:
+        SettingsError: no estimator has that name, or none is in that file.
+    """
+    return ESTIMATORS.admit(name).name if ":" in name and not ESTIMATORS.known(name) else card_of(name).name
+
+
+@functools.cache
+def usual() -> tuple[str, ...]:
+    """Return the names of the estimators that are made where none are named."""
+    return tuple(name for name in ESTIMATORS if ESTIMATORS.card(name).usual)
+
+
+def needs(names: Sequence[str]) -> set[str]:
+    """Return the further columns that the estimators `names` need."""
+    return {column for name in names for column in card_of(name).needs}
+
+
+def possible(names: Sequence[str], columns: Collection[str]) -> tuple[str, ...]:
+    """Return those of `names` that need no further column but `columns`."""
+    return tuple(name for name in names if set(card_of(name).needs) <= set(columns))
+
+
+def make(name: str, tuning: Mapping[str, float] | None = None) -> Estimator:
+    """Return the estimator of that name with its settings.
+
+    Args:
+        name: it may end with a setting of its own, which then counts: `clipped_ips@10` has a clip of 10.
+        tuning: settings that estimators share by name; a `clip` says for all how large a weight may be.
+
+    Raises:
+        SettingsError: no estimator has that name (the known ones are listed), or a setting is out of its range.
+    """
+    card = card_of(name)
+    own, shared, setting = name.partition("@")[2], tuning or {}, card.setting
+    if card.tuned is None or setting is None:
+        return card.make
+    value = getattr(card.settings, setting)
     if own:
-        used[TUNED[name]] = float(own)
-    return functools.partial(function, **used) if used else function
+        value = _number(name, own)
+    elif setting in shared:
+        value = shared[setting]
+    elif "clip" in shared:
+        value = card.tuned(shared["clip"])
+    dataclasses.replace(card.settings, **{setting: value})  # which checks its range
+    return functools.partial(card.make, **{setting: value})
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise SettingsError(f"{name!r}: after the @ stands a number, as in clipped_ips@10") from error
+
+
+def title_of(name: str) -> str:
+    """Return what people call an estimator, with the name that is typed; the name alone where it has no card here."""
+    bare = name.partition("@")[0]
+    return ESTIMATORS.card(bare).said() if ESTIMATORS.known(bare) else name

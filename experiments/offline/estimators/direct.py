@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serendip.experiments.offline.estimators.card import EstimatorCard
 from serendip.experiments.offline.slots import Slots, Terms
 
 
@@ -12,3 +13,14 @@ def direct_method(slots: Slots) -> Terms:
     model's bias.  Beygelzimer & Langford (2009).
     """
     return Terms(slots.expected)
+
+
+CARD = EstimatorCard(
+    name="dm",
+    summary="Shows what a reward model alone would say: no noise from weights, and every mistake of the model.",
+    make=direct_method,
+    needs=("expected",),
+    title="DM, the reward model alone",
+    leans_on="model",
+    usual=True,
+)

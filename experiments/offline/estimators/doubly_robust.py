@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from serendip.experiments.offline.estimators.card import Clipped, EstimatorCard, Shrunk
 from serendip.experiments.offline.slots import Slots, Terms
 
 
@@ -52,3 +53,59 @@ def more_robust_doubly_robust(slots: Slots) -> Terms:
     """
     residual = slots.reward - slots.column("mrdr_predicted")
     return Terms(slots.column("mrdr_expected") + slots.weight * residual)
+
+
+DR = EstimatorCard(
+    name="dr",
+    summary="Right whenever the propensities are, and less noisy the better the reward model; a good first choice.",
+    make=doubly_robust,
+    needs=("predicted", "expected"),
+    title="DR",
+    leans_on="both",
+    usual=True,
+)
+
+SNDR = EstimatorCard(
+    name="sndr",
+    summary="DR for logs whose mean weight is off by chance: less noisy than DR where weights are large.",
+    make=self_normalised_doubly_robust,
+    needs=("predicted", "expected"),
+    title="self-normalised DR",
+    leans_on="both",
+    usual=True,
+)
+
+SWITCH_DR = EstimatorCard(
+    name="switch_dr",
+    summary="DR that believes the model alone where weights are too large: less noise for a bias that no interval has.",
+    make=switch_doubly_robust,
+    settings=Clipped(),
+    needs=("predicted", "expected"),
+    title="switch DR",
+    leans_on="both",
+    usual=True,
+    bent=True,
+    tuned=lambda clip: clip,
+)
+
+DR_OS = EstimatorCard(
+    name="dr_os",
+    summary="DR with large weights bent down smoothly: less noise for a bias that no interval has.",
+    make=shrunk_doubly_robust,
+    settings=Shrunk(),
+    needs=("predicted", "expected"),
+    title="DR, optimistic shrinkage",
+    leans_on="both",
+    usual=True,
+    bent=True,
+    tuned=lambda clip: clip**2,
+)
+
+MRDR = EstimatorCard(
+    name="mrdr",
+    summary="DR whose model is fitted to lessen DR's own noise; worth trying where weights differ much.",
+    make=more_robust_doubly_robust,
+    needs=("mrdr_predicted", "mrdr_expected"),
+    title="MRDR",
+    leans_on="both",
+)

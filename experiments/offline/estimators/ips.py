@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from serendip.experiments.offline.estimators.card import Clipped, EstimatorCard, Smoothed
 from serendip.experiments.offline.slots import Slots, Terms
 
 
@@ -13,7 +14,7 @@ def ips(slots: Slots) -> Terms:
     V = (1/n) sum_i w_i r_i, with w_i = target_i / propensity_i.  Unbiased where the logging policy shows, now and
     then, all that the target would show.  Horvitz & Thompson (1952); Li et al. (2011), eq. 3.
     """
-    return Terms(slots.weight * slots.reward)
+    return Terms(slots.weighted)
 
 
 def clipped_ips(slots: Slots, clip: float = 100.0) -> Terms:
@@ -41,4 +42,43 @@ def self_normalised_ips(slots: Slots) -> Terms:
     V = sum_i w_i r_i / sum_i w_i.  Consistent, not unbiased; never leaves the range of the rewards.
     Swaminathan & Joachims (2015), eq. 6.
     """
-    return Terms(slots.weight * slots.reward, slots.weight)
+    return Terms(slots.weighted, slots.weight)
+
+
+IPS = EstimatorCard(
+    name="ips",
+    summary="Right on average whenever the propensities are, and noisy; what the others are measured against.",
+    make=ips,
+    title="IPS",
+    usual=True,
+)
+
+CLIPPED_IPS = EstimatorCard(
+    name="clipped_ips",
+    summary="IPS that cuts large weights: less noise, and too low by what was cut.",
+    make=clipped_ips,
+    settings=Clipped(),
+    title="clipped IPS",
+    usual=True,
+    bent=True,
+    tuned=lambda clip: clip,
+)
+
+SNIPS = EstimatorCard(
+    name="snips",
+    summary="The safe choice without a reward model: never outside the range of the rewards, little bias.",
+    make=self_normalised_ips,
+    title="SNIPS",
+    usual=True,
+)
+
+SUBGAUSSIAN_IPS = EstimatorCard(
+    name="subgaussian_ips",
+    summary="IPS with weights bent down smoothly, for heavy tails; pulled towards the log's own mean reward.",
+    make=subgaussian_ips,
+    settings=Smoothed(),
+    title="sub-Gaussian IPS",
+    usual=True,
+    bent=True,
+    tuned=lambda clip: min(1.0 / clip, 1.0),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from serendip.experiments.offline.estimators.card import EstimatorCard
 from serendip.experiments.offline.slots import Slots, Terms
 from serendip.simulator.interface import Floats
 
@@ -32,3 +33,12 @@ def weighted_over_loggers(values: Floats, variances: Floats, counts: Floats) -> 
         precision = counts
     share = precision / precision.sum()
     return float(share @ values), float(np.sqrt(np.sum(share**2 * variances / counts)))
+
+
+CARD = EstimatorCard(
+    name="balanced_ips",
+    summary="For a log that several policies wrote, with the propensity under all of them: no worse than IPS.",
+    make=balanced_ips,
+    needs=("balanced_propensity",),
+    title="balanced IPS",
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serendip.experiments.offline.estimators.card import EstimatorCard
 from serendip.experiments.offline.slots import Slots, Terms
 
 
@@ -21,3 +22,23 @@ def conjunct_effect_model(slots: Slots) -> Terms:
     Unbiased if the model has the differences between items of a topic right.  Saito, Ren & Joachims (2023), eq. 5.
     """
     return Terms(slots.expected + slots.column("marginal_weight") * (slots.reward - slots.predicted))
+
+
+MIPS = EstimatorCard(
+    name="mips",
+    summary="Far less noisy than IPS where what an item brings depends on its topic alone; wrong where it does not.",
+    make=marginalised_ips,
+    needs=("marginal_weight",),
+    title="MIPS (topics)",
+    weighs="margin",
+)
+
+OFF_CEM = EstimatorCard(
+    name="off_cem",
+    summary="MIPS with a reward model for what items of one topic differ in.",
+    make=conjunct_effect_model,
+    needs=("marginal_weight", "predicted", "expected"),
+    title="OffCEM",
+    leans_on="both",
+    weighs="margin",
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from serendip.experiments.offline.estimators.card import EstimatorCard
 from serendip.experiments.offline.slots import Slots, Terms
 from serendip.simulator.interface import Floats
 
@@ -110,3 +111,52 @@ def pseudo_inverse_weight(target: Floats, logging: Floats, slate: Floats) -> flo
         slate: (L * M,) 1 where the slate has the item at the position.
     """
     return float(target @ np.linalg.pinv(logging, hermitian=True) @ slate)
+
+
+SLATE_IPS = EstimatorCard(
+    name="slate_ips",
+    summary="Right however the items of a slate act on each other, and very noisy.",
+    make=slate_ips,
+    needs=("slate_weight",),
+    title="slate IPS",
+    weighs="slate",
+    usual=True,
+)
+
+SLATE_SNIPS = EstimatorCard(
+    name="slate_snips",
+    summary="The safe choice where items of a slate compete for one click and each slate's probability is logged.",
+    make=self_normalised_slate_ips,
+    needs=("slate_weight",),
+    title="slate SNIPS",
+    weighs="slate",
+    usual=True,
+)
+
+CASCADE_IPS = EstimatorCard(
+    name="cascade_ips",
+    summary="For users who read a slate from the top: less noisy than weights of whole slates.",
+    make=cascade_ips,
+    needs=("prefix_weight",),
+    title="cascade IPS",
+    weighs="slate",
+)
+
+CASCADE_DR = EstimatorCard(
+    name="cascade_dr",
+    summary="Cascade IPS with a reward model, and less noisy for it.",
+    make=cascade_model_corrected,
+    needs=("prefix_weight", "predicted", "expected"),
+    title="cascade DR",
+    leans_on="both",
+    weighs="slate",
+)
+
+PSEUDO_INVERSE = EstimatorCard(
+    name="pseudo_inverse",
+    summary="For slates drawn uniformly whose reward is the sum of what its slots add.",
+    make=pseudo_inverse_ips,
+    needs=("pseudo_inverse_weight",),
+    title="pseudo-inverse",
+    weighs="slate",
+)

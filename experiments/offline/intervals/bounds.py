@@ -10,7 +10,8 @@ import math
 
 from scipy.special import betaincinv, stdtrit
 
-Interval = tuple[float, float]
+from serendip.experiments.offline.intervals.card import Interval, IntervalCard, Question
+from serendip.experiments.offline.intervals.sums import COUNT
 
 
 def delta_method(value: float, error: float, n_users: int, level: float = 0.95) -> Interval:
@@ -106,3 +107,71 @@ def korn_graubard(
     low = float(betaincinv(hits, trials - hits + 1.0, tail)) if hits > 0.0 else 0.0
     high = float(betaincinv(hits + 1.0, trials - hits, 1.0 - tail)) if hits < trials else 1.0
     return smallest + span * low, smallest + span * high
+
+
+def _delta_method(q: Question) -> Interval:
+    return delta_method(q.value, q.error, q.n_users)
+
+
+def _confidence_sequence(q: Question) -> Interval:
+    return confidence_sequence(q.value, q.error, q.n_users)
+
+
+def _korn_graubard(q: Question) -> Interval | None:
+    smallest, largest = q.reward
+    if q.n_users < 2 or not smallest < largest or not smallest <= q.value <= largest:
+        return None
+    return korn_graubard(q.value, q.error, q.sample_size, q.reward)
+
+
+def _hoeffding(q: Question) -> Interval | None:
+    products = q.products([(COUNT, COUNT)])
+    if q.term is None or products is None:
+        return None
+    return hoeffding(q.value, q.term[1] - q.term[0], float(q.moments.sums[0, COUNT]), products[0])
+
+
+def _empirical_bernstein(q: Question) -> Interval | None:
+    n = q.columns.numerator[q.e]
+    products = q.products([(COUNT, COUNT), (COUNT, n), (n, n)])
+    if q.term is None or products is None:
+        return None
+    squares, cross, own = products
+    low, width, users = q.term[0], q.term[1] - q.term[0], q.n_users
+    slots, total = float(q.moments.sums[0, COUNT]), float(q.moments.sums[0, n])
+    spread = own - 2.0 * low * cross + low * low * squares - (total - low * slots) ** 2 / users
+    variance = max(spread, 0.0) / max(users - 1, 1)
+    return empirical_bernstein(q.value, width, slots, q.moments.most, variance, users)
+
+
+DELTA_METHOD = IntervalCard(
+    name="delta_method",
+    summary="Quick and usual: right where users are many and no few of them carry the weight.",
+    make=_delta_method,
+)
+
+CONFIDENCE_SEQUENCE = IntervalCard(
+    name="confidence_sequence",
+    summary="For a log that is read again and again as it grows, and stopped when it has said enough.",
+    make=_confidence_sequence,
+)
+
+KORN_GRAUBARD = IntervalCard(
+    name="korn_graubard",
+    summary="For rare or nearly certain rewards, where normal theory fails.",
+    make=_korn_graubard,
+)
+
+HOEFFDING = IntervalCard(
+    name="hoeffding",
+    summary="Guaranteed for any number of users where the range of rewards and weights is declared; wide.",
+    make=_hoeffding,
+    needs=("reward range", "largest weight"),
+)
+
+EMPIRICAL_BERNSTEIN = IntervalCard(
+    name="empirical_bernstein",
+    summary="Guaranteed like hoeffding, and narrower where rewards differ little.",
+    make=_empirical_bernstein,
+    needs=("reward range", "largest weight"),
+)

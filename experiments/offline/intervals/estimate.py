@@ -7,12 +7,14 @@ estimate, also a mean per slot, is a ratio of two sums over users.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from serendip.experiments.offline.intervals import bounds, likelihood
-from serendip.experiments.offline.intervals.sums import COUNT, WEIGHT, Columns, Moments
+from serendip.experiments.offline.intervals import bounds
+from serendip.experiments.offline.intervals.card import Interval, IntervalCard, Question
+from serendip.experiments.offline.intervals.sums import Columns, Moments
 from serendip.simulator.interface import Floats
 
 
@@ -101,88 +103,37 @@ def without_rewards(estimate: Estimate, sample_size: float, reward_range: tuple[
     return dataclasses.replace(estimate, high=max(estimate.high, smallest + (largest - smallest) * rate))
 
 
-def estimate(value: Floats, error: Floats, n_users: int, reward_range: tuple[float, float]) -> Estimate:
-    """Return one estimate with its studentised interval, cut to where a mean reward can lie.
+def bootstrap_interval(q: Question) -> Interval:
+    """Return the studentised bootstrap's interval; without replicates the delta method's, of one user all there is."""
+    if q.n_users < 2:
+        return q.reward
+    return studentised(q.values, q.errors) if len(q.values) > 1 else bounds.delta_method(q.value, q.error, q.n_users)
 
-    Without replicates it is the delta method's.  Of one user no standard error can be known, and the interval
-    is the whole range.
+
+def estimate(q: Question, kinds: Mapping[str, IntervalCard], main: str) -> Estimate:
+    """Return one estimate with its intervals, each cut to where a mean reward can lie.
 
     Args:
-        value: (1 + R,) the estimate, then that of each replicate.
-        error: (1 + R,) their standard errors.
-        n_users: users that the sums are over.
-        reward_range: smallest and largest reward that can occur.
+        q: the estimate and what is known of it.
+        kinds: cards of intervals by their names.
+        main: the one that the estimate goes by; its ends hold the estimate.
     """
-    point = float(value[0])
-    if not np.isfinite(point):
+    if not np.isfinite(q.value):
         return UNKNOWN
-    smallest, largest = reward_range
-    low, high = reward_range
-    if n_users > 1:
-        resampled = len(value) > 1
-        low, high = studentised(value, error) if resampled else bounds.delta_method(point, float(error[0]), n_users)
-    low, high = min(max(low, smallest), point), max(min(high, largest), point)
-    return Estimate(point, low, high, float(error[0]))
-
-
-def others(found: Estimate, n_users: int, sample_size: float, reward_range: tuple[float, float]) -> Estimate:
-    """Return the estimate with the delta method's interval, a confidence sequence and Korn-Graubard's."""
-    if found.value is None or found.standard_error is None:
-        return found
-    smallest, largest = reward_range
-    made = {"delta_method": bounds.delta_method(found.value, found.standard_error, n_users)}
-    made["confidence_sequence"] = bounds.confidence_sequence(found.value, found.standard_error, n_users)
-    made = {name: (max(low, smallest), min(high, largest)) for name, (low, high) in made.items()}
-    if n_users > 1 and smallest < largest and smallest <= found.value <= largest:
-        made["korn_graubard"] = bounds.korn_graubard(found.value, found.standard_error, sample_size, reward_range)
-    return dataclasses.replace(found, others=found.others | made)
-
-
-def by_likelihood(found: Estimate, columns: Columns, e: int, users: Floats, reward: tuple[float, float]) -> Estimate:
-    """Return estimate `e`, a ratio of sums of `users` (U, C), with its interval by empirical likelihood."""
-    if found.value is None or columns.baseline[e] is not None:
-        return found
-    ends = likelihood.empirical_likelihood(users[:, columns.numerator[e]], users[:, columns.denominator[e]])
-    if ends is None:
-        return found
-    cut = max(ends[0], reward[0]), min(ends[1], reward[1])
-    return dataclasses.replace(found, others=found.others | {"empirical_likelihood": cut})
-
-
-def given_mean_weight(
-    found: Estimate, columns: Columns, moments: Moments, ips: int, snips: int, reward: tuple[float, float]
-) -> Estimate:
-    """Return the estimate by IPS with the interval that uses that the mean weight is 1 (`likelihood.cressie_read`)."""
-    where = {pair: p for p, pair in enumerate(columns.pairs)}
-    n, again = columns.numerator[ips], columns.numerator[snips]  # both hold the weighted reward
-    pairs = ((n, n), (WEIGHT, again), (COUNT, n)), ((WEIGHT, again), (WEIGHT, WEIGHT), (COUNT, WEIGHT))
-    rows = (*pairs, ((COUNT, n), (COUNT, WEIGHT), (COUNT, COUNT)))
-    products = np.array([[moments.products[0, where[pair]] for pair in row] for row in rows])
-    sums = np.array([moments.sums[0, column] for column in (n, WEIGHT, COUNT)])
-    made = likelihood.cressie_read(likelihood.WeightMoments(moments.n_users, sums, products))
-    if found.value is None or made is None:
-        return found
-    low, high = made[1]
-    cut = min(max(low, reward[0]), reward[1]), max(min(high, reward[1]), reward[0])
-    return dataclasses.replace(found, others=found.others | {"cressie_read": cut})
-
-
-def guaranteed(
-    found: Estimate, columns: Columns, moments: Moments, e: int, term: tuple[float, float], reward: tuple[float, float]
-) -> Estimate:
-    """Return estimate `e`, a mean of terms in the range `term`, with Hoeffding's interval and empirical Bernstein's."""
-    if found.value is None:
-        return found
-    where = {pair: p for p, pair in enumerate(columns.pairs)}
-    n = columns.numerator[e]
-    squares, cross, own = (float(moments.products[0, where[pair]]) for pair in ((COUNT, COUNT), (COUNT, n), (n, n)))
-    slots, total, users = float(moments.sums[0, COUNT]), float(moments.sums[0, n]), moments.n_users
-    low, width = term[0], term[1] - term[0]
-    spread = own - 2.0 * low * cross + low * low * squares - (total - low * slots) ** 2 / users
-    variance = max(spread, 0.0) / max(users - 1, 1)
-    made = {
-        "hoeffding": bounds.hoeffding(found.value, width, slots, squares),
-        "empirical_bernstein": bounds.empirical_bernstein(found.value, width, slots, moments.most, variance, users),
+    made = {name: card.make(q) for name, card in kinds.items()}
+    smallest, largest = q.reward
+    low, high = made.pop(main) or q.reward
+    low, high = min(max(low, smallest), q.value), max(min(high, largest), q.value)
+    others = {
+        name: (min(max(ends[0], smallest), largest), max(min(ends[1], largest), smallest))
+        for name, ends in made.items()
+        if ends is not None
     }
-    cut = {name: (max(ends[0], reward[0]), min(ends[1], reward[1])) for name, ends in made.items()}
-    return dataclasses.replace(found, others=found.others | cut)
+    return Estimate(q.value, low, high, q.error, others)
+
+
+BOOTSTRAP = IntervalCard(
+    name="bootstrap",
+    summary="The interval of every estimate: the studentised bootstrap over users, which minds skewness.",
+    make=bootstrap_interval,
+)

@@ -14,9 +14,9 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import stdtrit
 
+from serendip.experiments.offline.intervals.card import Interval, IntervalCard, Question
+from serendip.experiments.offline.intervals.sums import COUNT, WEIGHT
 from serendip.simulator.interface import Floats
-
-Interval = tuple[float, float]
 
 
 def empirical_likelihood(numerator: Floats, denominator: Floats, level: float = 0.95) -> Interval | None:
@@ -119,3 +119,36 @@ def cressie_read(found: WeightMoments, level: float = 0.95) -> tuple[float, Inte
         return None
     root = math.sqrt(max(b * b - a * c, 0.0))
     return float(left[0] / left[2]), (float((b - root) / a), float((b + root) / a))
+
+
+def _of_users(q: Question) -> Interval | None:
+    if q.users is None or q.columns.baseline[q.e] is not None:
+        return None
+    return empirical_likelihood(q.users[:, q.columns.numerator[q.e]], q.users[:, q.columns.denominator[q.e]])
+
+
+def _given_mean_weight(q: Question) -> Interval | None:
+    """Return the interval of a mean of weighted rewards, where the products with the weights were kept."""
+    n = q.columns.numerator[q.e]
+    pairs = [(n, n), (WEIGHT, n), (COUNT, n), (WEIGHT, WEIGHT), (COUNT, WEIGHT), (COUNT, COUNT)]
+    products = q.products(pairs)
+    if products is None or q.columns.denominator[q.e] != COUNT or q.columns.baseline[q.e] is not None:
+        return None
+    nn, wn, cn, ww, cw, cc = products
+    sums = np.array([q.moments.sums[0, column] for column in (n, WEIGHT, COUNT)])
+    made = cressie_read(WeightMoments(q.n_users, sums, np.array([[nn, wn, cn], [wn, ww, cw], [cn, cw, cc]])))
+    return None if made is None else made[1]
+
+
+EMPIRICAL_LIKELIHOOD = IntervalCard(
+    name="empirical_likelihood",
+    summary="For skewed sums and rare rewards: not symmetric, and never outside what was seen.",
+    make=_of_users,
+    needs=("at most 20,000 users",),
+)
+
+CRESSIE_READ = IntervalCard(
+    name="cressie_read",
+    summary="For IPS beside SNIPS: uses that the mean weight is 1, and is narrower for it.",
+    make=_given_mean_weight,
+)

@@ -55,18 +55,22 @@ class Columns:
 
 
 def columns_of(slots: Slots, terms: Sequence[Terms]) -> Columns:
-    """Return the columns that `terms` of `slots` need: a denominator that is the count or the weight is kept once."""
-    numerator, denominator, baseline = list[int](), list[int](), list[int | None]()
+    """Return the columns that `terms` of `slots` need; what several terms share is kept once."""
+    places: dict[int, int] = {id(slots.weight): WEIGHT}
     n_columns = 2
+
+    def place(values: Floats) -> int:
+        nonlocal n_columns
+        if id(values) not in places:
+            places[id(values)] = n_columns
+            n_columns += 1
+        return places[id(values)]
+
+    numerator, denominator, baseline = list[int](), list[int](), list[int | None]()
     for term in terms:
-        numerator.append(n_columns)
-        n_columns += 1
-        shared = COUNT if term.denominator is None else WEIGHT
-        own = term.denominator is not None and term.denominator is not slots.weight
-        denominator.append(n_columns if own else shared)
-        n_columns += own
-        baseline.append(None if term.baseline is None else n_columns)
-        n_columns += term.baseline is not None
+        numerator.append(place(term.numerator))
+        denominator.append(COUNT if term.denominator is None else place(term.denominator))
+        baseline.append(None if term.baseline is None else place(term.baseline))
     return Columns(tuple(numerator), tuple(denominator), tuple(baseline))
 
 
@@ -77,7 +81,7 @@ def values_of(columns: Columns, slots: Slots, terms: Sequence[Terms]) -> Floats:
     values[WEIGHT] = slots.weight
     for e, term in enumerate(terms):
         values[columns.numerator[e]] = term.numerator
-        if columns.denominator[e] > WEIGHT:
+        if term.denominator is not None:
             values[columns.denominator[e]] = term.denominator
         if term.baseline is not None:
             values[columns.baseline[e]] = term.baseline

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from serendip.experiments.offline.estimators import NEEDS
+from serendip.experiments.offline.estimators import needs, title_of
+from serendip.experiments.offline.further import FURTHER
 from serendip.experiments.offline.judging.verdict import z_score
 from serendip.experiments.offline.valuation import Valued
-
-_WEIGHED = {
-    "slate_weight": "weight of a slate",
-    "prefix_weight": "weight of a slate down to a slot",
-    "marginal_weight": "weight of a topic",
-    "pseudo_inverse_weight": "pseudo-inverse weight",
-}
-_SHOWN = {"marginal_weight": "topics", "pseudo_inverse_weight": "items"}  # else slates
+from serendip.experiments.offline.words import enumerated
 
 
 def diagnose(
@@ -53,13 +47,12 @@ def of_slates(valued: Valued) -> list[str]:
     """Return why estimators are left out whose weights are not 1 on average: the log has too little of the target."""
     found = list[str]()
     for need, mean in valued.unmeasured().items():
-        names = [name for name in valued.names if NEEDS.get(name) == need]
+        names = [title_of(name) for name in valued.names[:-1] if need in needs([name])]
         if names:
             verb = "is" if len(names) == 1 else "are"
-            shown = _SHOWN.get(need, "slates")
             found.append(
-                f"{' and '.join(names)} {verb} left out: the mean {_WEIGHED[need]} is {mean:.2g} and should be 1, so"
-                f" the log has too few of the target's {shown}."
+                f"{enumerated(names)} {verb} left out: the mean {FURTHER[need].weighs} is {mean:.2g} and should be 1,"
+                f" so the log has too few of the target's {FURTHER[need].shown}."
             )
     return found
 

@@ -32,8 +32,3 @@ def choose(values: Sequence[float], errors: Sequence[float]) -> int:
 def ladder(clip: float) -> list[float]:
     """Return clips from n = clip^2, which cuts next to nothing, down to 1."""
     return [clip**power for power in (2.0, 1.5, 1.0, 0.75, 0.5, 0.25, 0.0)]
-
-
-def setting(name: str, clip: float) -> float:
-    """Return what the tuned setting of the estimator `name` is where weights are to stay near or below `clip`."""
-    return {"dr_os": clip**2, "subgaussian_ips": 1.0 / clip}.get(name, clip)

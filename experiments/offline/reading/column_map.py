@@ -3,38 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
+from serendip.experiments.offline.further import FURTHER
 from serendip.simulator.errors import SettingsError
 
-RECOGNISED: dict[str, tuple[str, ...]] = {  # what a column may be called when nothing is said
-    "reward": ("reward", "click", "clicked"),
-    "propensity": ("propensity", "propensity_score", "pscore"),
-    "item": ("item_id", "item", "action"),
-    "position": ("position",),
-    "user": ("user_id", "user"),
-    "day": ("day",),
-    "visit": ("visit",),
-    "target": (),
-    "topic": (),
-    "topic_propensity": ("topic_propensity",),
-    "topic_target": ("topic_target",),
-    "prefix_propensity": ("prefix_propensity",),
-    "prefix_target": ("prefix_target",),
-    "slate_propensity": ("slate_propensity",),
-    "slate_target": ("slate_target",),
-    "balanced_propensity": ("balanced_propensity",),
-    "predicted": ("predicted",),
-    "expected": ("expected",),
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """One column that a table can have.
+
+    Attributes:
+        usual: what it may be called when nothing is said.
+        values: what it holds: an `id`, a `whole` number, a `finite` number, a `chance` in [0, 1], a `positive` one in
+            (0, 1], or a `reward`.
+    """
+
+    usual: tuple[str, ...]
+    values: Literal["id", "whole", "finite", "chance", "positive", "reward"]
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is read as a number whatever it looks like."""
+        return self.values != "id"
+
+
+COLUMNS: dict[str, TableColumn] = {
+    "reward": TableColumn(("reward", "click", "clicked"), "reward"),
+    "propensity": TableColumn(("propensity", "propensity_score", "pscore"), "positive"),
+    "item": TableColumn(("item_id", "item", "action"), "id"),
+    "position": TableColumn(("position",), "whole"),
+    "user": TableColumn(("user_id", "user"), "id"),
+    "day": TableColumn(("day",), "id"),
+    "visit": TableColumn(("visit",), "id"),
+    "target": TableColumn((), "chance"),
+    "topic": TableColumn((), "id"),
+    "topic_propensity": TableColumn(("topic_propensity",), "positive"),
+    "topic_target": TableColumn(("topic_target",), "chance"),
+    "prefix_propensity": TableColumn(("prefix_propensity",), "positive"),
+    "prefix_target": TableColumn(("prefix_target",), "chance"),
+    "slate_propensity": TableColumn(("slate_propensity",), "positive"),
+    "slate_target": TableColumn(("slate_target",), "chance"),
+    "balanced_propensity": TableColumn(("balanced_propensity",), "positive"),
+    "predicted": TableColumn(("predicted",), "finite"),
+    "expected": TableColumn(("expected",), "finite"),
 }
-WEIGHTS = {  # further columns that are one column over another
-    "marginal_weight": ("topic_target", "topic_propensity"),
-    "prefix_weight": ("prefix_target", "prefix_propensity"),
-    "slate_weight": ("slate_target", "slate_propensity"),
-}
-AS_THEY_ARE = ("balanced_propensity", "predicted", "expected")  # further columns that are columns
-POSITIVE = ("propensity", "topic_propensity", "prefix_propensity", "slate_propensity", "balanced_propensity")
-CHANCES = ("target", "topic_target", "prefix_target", "slate_target")
-FINITE = ("reward", "predicted", "expected")
+AS_THEY_ARE = tuple(name for name, further in FURTHER.items() if further.ratio is None and name in COLUMNS)
+WEIGHTS = {name: further.ratio for name, further in FURTHER.items() if further.ratio is not None}
 
 ColumnMap = Mapping[str, str] | tuple[str, ...]
 
@@ -52,6 +68,6 @@ def parse_columns(pairs: ColumnMap) -> dict[str, str]:
         pairs = dict(pair.split("=", 1) for pair in pairs)
     named = {name.removesuffix("_id"): column for name, column in pairs.items()}
     for name in named:
-        if name not in RECOGNISED:
-            raise SettingsError(f"columns: unknown name {name!r}; known names: {', '.join(RECOGNISED)}")
+        if name not in COLUMNS:
+            raise SettingsError(f"columns: unknown name {name!r}; known names: {', '.join(COLUMNS)}")
     return named

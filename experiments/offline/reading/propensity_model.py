@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
+from serendip.simulator.cards import Card
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Floats, Ints
 
@@ -29,21 +30,9 @@ class PropensityModel(Protocol):
         ...
 
 
-PROPENSITY_MODELS: dict[str, str] = {
-    "frequency": "serendip.experiments.offline.reading.propensity_model:Frequency",
-    "logistic": "serendip.experiments.offline.reading.propensity_model:Logistic",
-}
-
-
-def propensity_model(name: str) -> PropensityModel:
-    """Return a new model of that name.
-
-    Raises:
-        SettingsError: no model has that name; the known ones are listed.
-    """
-    if name not in PROPENSITY_MODELS:
-        raise SettingsError(f"unknown propensity model {name!r}; known ones: {', '.join(PROPENSITY_MODELS)}")
-    return pkgutil.resolve_name(PROPENSITY_MODELS[name])()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropensityModelCard(Card):
+    """The card of a propensity model; `make` takes nothing and returns a new `PropensityModel`."""
 
 
 class Frequency:
@@ -112,3 +101,17 @@ def _regression() -> Any:
         raise SettingsError(
             "the propensity model `logistic` needs scikit-learn: pip install 'serendip[boosting]'"
         ) from error
+
+
+FREQUENCY = PropensityModelCard(
+    name="frequency",
+    summary="For a policy that showed everyone the same mixture of items all the time: how often each was shown.",
+    make=Frequency,
+)
+
+LOGISTIC = PropensityModelCard(
+    name="logistic",
+    summary="Logistic regression on position and context, for a policy that looked at these; needs scikit-learn.",
+    make=Logistic,
+    needs=("sklearn",),
+)

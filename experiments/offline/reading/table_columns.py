@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from serendip.experiments.offline.reading.column_map import CHANCES, POSITIVE, RECOGNISED
+from serendip.experiments.offline.reading.column_map import COLUMNS
 from serendip.experiments.offline.reading.table_files import listed
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Floats
@@ -27,9 +27,9 @@ class MappedColumns:
         self, path: Path, header: list[str], given: Mapping[str, str], context: tuple[str, ...], estimated: bool
     ) -> None:
         self.path, self.of = path, dict[str, str]()
-        for name, usual in RECOGNISED.items():
+        for name, known in COLUMNS.items():
             said = given.get(name)
-            found = [said] if said is not None else [column for column in usual if column in header][:1]
+            found = [said] if said is not None else [column for column in known.usual if column in header][:1]
             for column in found:
                 self.of[name] = self._known(column, name, header)
         for column in context:
@@ -85,9 +85,10 @@ class MappedColumns:
 
     def check(self, offset: int, name: str, values: Floats, reward_range: tuple[float, float] | None) -> None:
         """Raise a DataError that names the first row with a value that the column cannot have."""
-        if name in POSITIVE:
+        kind = COLUMNS[name].values
+        if kind == "positive":
             self.allow(offset, name, values, (values > 0) & (values <= 1), "above 0 and at most 1")
-        elif name in CHANCES:
+        elif kind == "chance":
             self.allow(offset, name, values, (values >= 0) & (values <= 1), "0 to 1")
         else:
             self.allow(offset, name, values, np.isfinite(values), "a finite number")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from serendip.experiments.offline.reading.column_map import CHANCES, FINITE, POSITIVE
+from serendip.experiments.offline.reading.column_map import COLUMNS
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Ints
 
@@ -48,7 +48,7 @@ def read_batches(file: Path, columns: Mapping[str, str]) -> Iterator[Any]:
             for batch in pq.ParquetFile(file).iter_batches(_ROWS, columns=names):
                 yield pa.Table.from_batches([batch])
             return
-        numeric = (*POSITIVE, *CHANCES, *FINITE[1:], "position")
+        numeric = [name for name, column in COLUMNS.items() if column.is_number and column.values != "reward"]
         kinds = {columns[name]: pa.float64() for name in numeric if name in columns}
         if not pa.types.is_boolean(_csv_schema(file).field(columns["reward"]).type):
             kinds[columns["reward"]] = pa.float64()

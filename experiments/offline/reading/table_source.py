@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from serendip.experiments.offline.reading.column_map import AS_THEY_ARE, CHANCES, FINITE, POSITIVE, WEIGHTS
-from serendip.experiments.offline.reading.propensity_model import PropensityModel, propensity_model
+from serendip.experiments.offline.reading import PROPENSITY_MODELS
+from serendip.experiments.offline.reading.column_map import AS_THEY_ARE, COLUMNS, WEIGHTS
+from serendip.experiments.offline.reading.propensity_model import PropensityModel
 from serendip.experiments.offline.reading.read_ahead import read_ahead
 from serendip.experiments.offline.reading.source import Logged, Step
 from serendip.experiments.offline.reading.table_columns import MappedColumns
@@ -27,6 +28,7 @@ from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Floats, Ints, Items, SmallInts, Visits
 
 _LONGEST = 1000  # positions of a slate
+_CHECKED = ("reward", "finite", "positive", "chance")
 
 
 @dataclass
@@ -209,7 +211,7 @@ class TableSource:
 
     def _logged(self, table: Any, offset: int) -> Logged:
         n = table.num_rows
-        wanted = [name for name in (*FINITE, *POSITIVE, *CHANCES) if name in self._map]
+        wanted = [name for name, column in COLUMNS.items() if column.values in _CHECKED and name in self._map]
         numbers = {name: self._map.numbers(table, name, offset) for name in wanted}
         for name, values in numbers.items():
             self._map.check(offset, name, values, self.declared_range)
@@ -245,13 +247,15 @@ class TableSource:
 
     def _estimated(self, position: Ints, item: Ints, context: Floats) -> Floats:
         """Return the propensities that the declared model gives, which is fitted when they are first asked for."""
-        if self._model is None:
+        model = self._model
+        if model is None:
             assert self.propensity_model is not None
             self._survey()
-            self._model = propensity_model(self.propensity_model)
+            model = cast("PropensityModel", PROPENSITY_MODELS.card(self.propensity_model).make())
             rows = ((self._position(t, o), self._codes(t, o), self._context(t, o)) for o, t in self._tables())
-            self._model.fit(rows, self._slate_size, len(self._vocabulary), self._n_rows)
-        return self._model.chances(position, item, context)
+            model.fit(rows, self._slate_size, len(self._vocabulary), self._n_rows)
+            self._model = model
+        return model.chances(position, item, context)
 
     def _codes(self, table: Any, offset: int) -> Ints:
         """Return the rank of each row's item among the items of the file; 0 before they are known."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from serendip.experiments.offline.reward_models.card import RewardModelCard
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, SmallInts
 
@@ -60,3 +61,11 @@ def _regressor() -> Any:
         raise SettingsError(
             "the reward model `boosting` needs scikit-learn: pip install 'serendip[boosting]'"
         ) from error
+
+
+CARD = RewardModelCard(
+    name="boosting",
+    summary="Boosted trees, for items whose worth depends on topic and position together; needs scikit-learn.",
+    make=boosted_rewards,
+    needs=("sklearn",),
+)

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.linalg import LinearOperator, cg
 
+from serendip.experiments.offline.reward_models.card import RewardModelCard
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Floats, SmallInts
 
@@ -53,3 +54,10 @@ def _indicators(n_positions: int, topic: SmallInts) -> Any:
     columns = np.stack([group + offset for group, offset in zip(groups, offsets, strict=True)], axis=1).ravel()
     starts = 4 * np.arange(len(item) + 1)
     return sparse.csr_array((np.ones(len(columns)), columns, starts), (len(item), int(offsets[-1]) + n_items))
+
+
+CARD = RewardModelCard(
+    name="ridge",
+    summary="Ridge regression: position, topic and item add up; steadier than the table where cells are nearly empty.",
+    make=ridge_rewards,
+)

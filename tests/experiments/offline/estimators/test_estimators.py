@@ -130,7 +130,7 @@ def test_it_equals_the_numbers_by_hand(name, value):
 
 
 def test_an_unknown_estimator_is_named_with_the_known_ones():
-    with pytest.raises(SettingsError, match="unknown estimator 'magic'; known estimators: ips, clipped_ips"):
+    with pytest.raises(SettingsError, match="unknown estimator 'magic'; known: ips, clipped_ips"):
         estimators.make("magic")
 
 

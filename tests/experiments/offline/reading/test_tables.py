@@ -42,10 +42,10 @@ def test_a_column_can_be_the_target(tmp_path, suffix):
     weight = table["pi"] / table["pscore"]
     assert evaluation.estimates["ips"].value == pytest.approx((weight * table["click"]).mean(), rel=1e-12)
     assert evaluation.estimates["snips"].value == pytest.approx((weight @ table["click"]) / weight.sum(), rel=1e-12)
-    assert evaluation.estimates["dm"].value is None
+    assert "dm" not in evaluation.estimates
     assert "slate_ips" not in evaluation.estimates
     assert evaluation.diagnostics["n_users"] == 50
-    assert any("dm, dr and their kin are left out" in note for note in evaluation.notes)
+    assert any("dm, dr, sndr, switch_dr and dr_os are left out" in note for note in evaluation.notes)
 
 
 @pytest.mark.parametrize("user", [True, False])

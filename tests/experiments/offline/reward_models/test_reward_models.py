@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from serendip.experiments.offline.evaluate import evaluate
-from serendip.experiments.offline.reward_models.reward_model import RewardTable, reward_model
+from serendip.experiments.offline.reward_models import REWARD_MODELS
+from serendip.experiments.offline.reward_models.reward_model import RewardTable
 from serendip.experiments.offline.reward_models.ridge import PENALTY, ridge_rewards
 from serendip.experiments.offline.valuation import Method
 from serendip.simulator.errors import SettingsError
@@ -59,10 +60,8 @@ def test_no_user_predicts_itself(name):
 
 
 def test_an_unknown_model_is_named_with_the_known_ones():
-    with pytest.raises(
-        SettingsError, match="unknown reward model 'magic'; known reward models: table, ridge, boosting"
-    ):
-        reward_model("magic")
+    with pytest.raises(SettingsError, match="unknown reward model 'magic'; known: table, ridge, boosting"):
+        REWARD_MODELS.card("magic")
 
 
 @pytest.mark.parametrize("name", ["ridge", "boosting"])

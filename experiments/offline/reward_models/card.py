@@ -1,0 +1,16 @@
+"""What is to be known of a reward model: its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from serendip.simulator.cards import Card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardModelCard(Card):
+    """The card of a reward model; `make` is the model itself.
+
+    It is called with the slots of each item at each position (L, M), the sums of their rewards (L, M) and the topic of
+    each item (M,), and returns the (L, M) rewards that it predicts.
+    """
