@@ -12,7 +12,7 @@ DEMO := demo
 DEMO_RUN := --agents uniform ease-greedy ease-epsilon vae-thompson bootstrap-thompson --seeds 3 --days 100
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types study bench clean
+.PHONY: help demo test check lint types study mutants bench clean
 
 help: ## say what the verbs do
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -36,6 +36,10 @@ types: $(READY)
 study: $(READY) ## the long statistical studies
 	$(PYTEST) -m slow
 
+mutants: $(READY) ## break the code in 300 small ways and see whether the tests notice; goes on when called again (an hour)
+	$(PIP) --no-build-isolation --editable ".[dev,mutants]"
+	$(BIN)/python tests/mutation/run.py $(MUTANTS)
+
 bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
 	$(BIN)/python benchmarks/world.py --out bench
 	$(BIN)/python benchmarks/envs.py
@@ -48,7 +52,7 @@ bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/catalogue_decisions.py
 
 clean: ## remove .venv, the demo's results and every cache
-	rm -rf $(VENV) $(DEMO) bench build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) bench mutants build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
