@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ from rich.console import Console
 
 from serendip.experiments.bandits import LEARNERS, TASKS
 from serendip.experiments.bandits.play import Played, play
-from serendip.experiments.running.lock import alone_in
-from serendip.experiments.running.pool import Job, run_jobs
+from serendip.experiments.running.folder import Claim, claimed
+from serendip.experiments.running.pieces import Piece, run_pieces
 from serendip.simulator.errors import DataError, SettingsError
-from serendip.simulator.settings_json import read_json, settings_from_json, write_json
+from serendip.simulator.settings_json import read_json, write_json
 
 _ANY = ("linear", "linear-ensemble", "neural-linear")
 _ARMS = ("beta", "bootstrap", "linear", "linear-ensemble", "logistic")
@@ -29,6 +28,7 @@ APPLY: dict[str, tuple[str, ...]] = {  # which beliefs a task is for
     "wheel": _ANY,
     "network": _ANY,
 }
+_MOST = 100_000  # rounds, or runs
 LONG = {("wheel", "linear"): 40}  # played a second time, so many times as long
 MOST_RUNS = {"network": 10}  # 100 arms of 100 features take their time
 
@@ -48,9 +48,10 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.horizon < 1 or self.runs < 2:
+        if not (1 <= self.horizon <= _MOST and 2 <= self.runs <= _MOST):
             raise SettingsError(
-                f"the horizon is {self.horizon} and there are {self.runs} runs; allowed is 1 or more, and 2 or more"
+                f"the horizon is {self.horizon:,} and there are {self.runs:,} runs; allowed are 1 to {_MOST:,} rounds "
+                f"and 2 to {_MOST:,} runs"
             )
 
 
@@ -72,10 +73,14 @@ class Unit:
         """A name for its file."""
         return f"{self.task}-{self.learner}-{self.horizon}"
 
-    def run(self, out: Path, tell: Callable[[int], None]) -> None:
-        """Play, and write what came of it, all or nothing."""
+    def piece(self, out: Path) -> Piece:
+        """Return the unit as a piece of work in the folder `out`."""
+        return Piece(out / f"{self.name}.json", self.name, self.horizon, asdict(self), self.make)
+
+    def make(self, at: Path, tell: Callable[[int], None]) -> None:
+        """Play, and write what came of it to the file `at`; `tell` hears the number of rounds played."""
         played = play(self.task, self.learner, self.horizon, self.runs, self.seed, tell)
-        write_json(out / f"{self.name}.json", asdict(self) | _to_json(played))
+        write_json(at, asdict(self) | _to_json(played))
 
     def read(self, out: Path) -> Played | None:
         """Return what came of it, or None where it is not finished."""
@@ -111,20 +116,20 @@ def units(plan: Plan, tasks: Sequence[str] = (), learners: Sequence[str] = (), *
 
 
 def run_suite(plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs: int = 0) -> None:
-    """Play what is not finished yet of `wanted` in the folder `out`, `jobs` at a time (0: one for each core).
+    """Play what is not finished yet of `wanted` in the folder `out`.
+
+    Args:
+        plan: how much is played.
+        wanted: what is played.
+        out: folder of the results, made where it is missing.
+        console: where progress is told.
+        jobs: how many at a time; 0: one for each core.
 
     Raises:
         SettingsError: the folder holds results of another plan, or another run is at work there.
     """
-    with alone_in(out):
-        settings = out / "suite.json"
-        if settings.exists() and settings_from_json(Plan, read_json(settings), str(settings)) != plan:
-            raise SettingsError(f"{out}: holds results of another horizon, number of runs or seed; give another --out")
-        write_json(settings, asdict(plan))
-        left = [unit for unit in wanted if not (out / f"{unit.name}.json").exists()]
-        if len(left) < len(wanted):
-            console.print(f"{len(wanted) - len(left)} of {len(wanted)} finished before, {len(left)} to play")
-        run_jobs([Job(unit.name, unit.horizon, partial(unit.run, out)) for unit in left], jobs, console, "rounds")
+    with claimed(out, Claim("suite.json", "bandits", asdict(plan))):
+        run_pieces([unit.piece(out) for unit in wanted], jobs, console, "rounds")
 
 
 def _to_json(played: Played) -> dict[str, Any]:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 
-from serendip.experiments.beliefs.kinds import autoencoders, others
+from serendip.experiments.beliefs.kinds import N_KINDS, autoencoders, others
 from serendip.experiments.beliefs.never_shown import never_shown, worth
 from serendip.experiments.beliefs.site import lived_in
 from serendip.experiments.beliefs.trial import hold, judge, probabilities
+from serendip.experiments.running.folder import Claim, claimed
+from serendip.experiments.running.pieces import Piece, run_pieces
+from serendip.experiments.running.pool import Tell
+from serendip.experiments.running.worlds import world_checksum
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import read_json, write_json
+
+_MOST = 10_000  # seeds, days, epochs or draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,47 +45,56 @@ class Plan:
     draws: int = 128
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.held_back < 1.0 or min(self.days, self.epochs, self.draws) < 1:
+        numbers = (self.days, self.epochs, self.draws)
+        if not 0.0 < self.held_back < 1.0 or min(numbers) < 1 or max(numbers) > _MOST:
             raise SettingsError(
                 f"held_back is {self.held_back}, days {self.days}, epochs {self.epochs} and draws {self.draws}; "
-                "allowed is a share between 0 and 1, and 1 or more of each of the others"
+                f"allowed is a share between 0 and 1, and 1 to {_MOST:,} of each of the others"
             )
 
 
-def run(plan: Plan, seeds: int, out: Path, tell: Callable[[str], None]) -> dict[str, Any]:
+def run(plan: Plan, seeds: int, out: Path, console: Console, jobs: int = 0) -> dict[str, Any]:
     """Run what is left of `plan` in `out`, write tables and a figure there, and return what they show.
 
+    Args:
+        plan: what is run.
+        seeds: how many worlds are drawn.
+        out: folder of the results, made where it is missing.
+        console: where progress is told.
+        jobs: seeds side by side; 0: one for each core.
+
     Raises:
-        SettingsError: the folder holds another plan.
+        SettingsError: the folder holds another plan or something else, or another run is at work there.
     """
     from serendip.experiments.figures import beliefs as figure
     from serendip.experiments.figures.style import save
 
-    out.mkdir(parents=True, exist_ok=True)
-    held = out / "plan.json"
-    if held.exists() and read_json(held) != asdict(plan):
-        raise SettingsError(f"{out} holds results of other settings; give another --out, or remove it")
-    write_json(held, asdict(plan))
-    found = [_seed(plan, seed, out / f"seed-{seed}.json", tell) for seed in range(seeds)]
-    values = {"plan": asdict(plan), "seeds": seeds, "beliefs": _averaged(found)}
-    write_json(out / "beliefs.json", values)
-    write_whole(out / "never-shown.md", never_shown_table(values))
-    write_whole(out / "calibration.md", calibration_table(values))
-    save(figure.draw(values), out / "calibration.png")
+    if not 1 <= seeds <= _MOST:
+        raise SettingsError(f"seeds is {seeds:,}; allowed is 1 to {_MOST:,}")
+    pieces = [_seed(plan, seed, out / f"seed-{seed}.json") for seed in range(seeds)]
+    with claimed(out, Claim("plan.json", "beliefs", asdict(plan), inputs={"world": world_checksum(plan.world)})):
+        run_pieces(pieces, jobs, console, "beliefs")
+        found = [read_json(piece.path) for piece in pieces]
+        values = {"plan": asdict(plan), "seeds": seeds, "beliefs": _averaged(found)}
+        write_json(out / "beliefs.json", values)
+        write_whole(out / "never-shown.md", never_shown_table(values))
+        write_whole(out / "calibration.md", calibration_table(values))
+        save(figure.draw(values), out / "calibration.png")
     return values
 
 
-def _seed(plan: Plan, seed: int, file: Path, tell: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Return what was found under one seed, from `file` if it is there."""
-    if file.exists():
-        return read_json(file)
-    tell(f"seed {seed}: living {plan.days} days")
+def _seed(plan: Plan, seed: int, path: Path) -> Piece:
+    """Return what is asked under one seed as a piece of work."""
+    return Piece(path, f"seed {seed}", N_KINDS, asdict(plan) | {"seed": seed}, partial(_make, plan, seed))
+
+
+def _make(plan: Plan, seed: int, at: Path, tell: Tell) -> None:
+    """Write what was found under one seed to the file `at`."""
     site = lived_in(plan.world, seed, plan.days, plan.held_back)
     users = np.arange(site.world.n_users)
     truth, trial = worth(site, users), hold(site, users)
     found = list[dict[str, Any]]()
     for kind in chain(autoencoders(site, users, plan.epochs), others(site, users)):
-        tell(f"seed {seed}: {kind.name}, taught on {kind.likelihood}")
         drawn = probabilities(site, trial, kind.posterior, plan.draws)
         found.append(
             {
@@ -88,8 +104,8 @@ def _seed(plan: Plan, seed: int, file: Path, tell: Callable[[str], None]) -> lis
                 "calibration": judge(trial, drawn),
             }
         )
-    write_json(file, found)
-    return found
+        tell(len(found))
+    write_json(at, found)
 
 
 def _averaged(found: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
 import zipfile
 from collections.abc import Generator
@@ -45,6 +46,13 @@ class Events:
     def shape(self) -> tuple[int, int]:
         """Numbers of users and items."""
         return int(self.users.max()) + 1, int(self.items.max()) + 1
+
+    def checksum(self) -> str:
+        """Return the SHA-256 of all events, in hexadecimal."""
+        total = hashlib.sha256()
+        for array in (self.users, self.items, self.times, self.given):
+            total.update(b"none" if array is None else array.tobytes())
+        return total.hexdigest()
 
 
 def read_events(path: Path, min_rating: float = 4.0, min_events: int = 5, *, given: bool = False) -> Events:

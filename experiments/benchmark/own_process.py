@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +16,7 @@ from serendip.agents.models.model import Interactions, Model
 from serendip.agents.models.registry import build
 from serendip.experiments.benchmark.metrics import TUNED_ON, Matrix, evaluate
 from serendip.experiments.benchmark.splits import Part, Split
+from serendip.experiments.running.parent import stay_with
 
 Cost = dict[str, float]
 _JUDGES = 2000
@@ -51,7 +51,7 @@ def fitted_alone(name: str, settings: dict[str, Any], parts: Split) -> tuple[Cos
         MemoryNeedError: the system ended the process.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context, _stay_with, (os.getpid(),)) as pool:
+    with ProcessPoolExecutor(1, context, stay_with, (os.getpid(),)) as pool:
         try:
             return pool.submit(_fit_and_evaluate, name, settings, parts).result()
         except BrokenProcessPool as error:
@@ -64,14 +64,3 @@ def fitted_alone(name: str, settings: dict[str, Any], parts: Split) -> tuple[Cos
 def _fit_and_evaluate(name: str, settings: dict[str, Any], parts: Split) -> tuple[Cost, dict[str, Matrix]]:
     model, cost = fitted(name, settings, parts.train, parts.validation)
     return cost, evaluate(model, parts.test)
-
-
-def _stay_with(parent: int) -> None:
-    """End this process when `parent` has ended, however it ended."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

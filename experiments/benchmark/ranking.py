@@ -15,6 +15,8 @@ from serendip.experiments.benchmark.data import Events, read_events
 from serendip.experiments.benchmark.metrics import TUNED_ON, evaluate
 from serendip.experiments.benchmark.own_process import fitted, fitted_alone
 from serendip.experiments.benchmark.splits import Protocol, Split, split
+from serendip.experiments.running.folder import Claim, claimed
+from serendip.experiments.running.pieces import Piece
 from serendip.simulator import randomness
 from serendip.simulator.errors import DataError, SerendipError, SettingsError
 from serendip.simulator.settings_json import read_json, settings_to_json, write_json
@@ -66,8 +68,13 @@ def run(plan: Plan, models: tuple[str, ...], out: Path, say: Say = print, at: At
     events = read_events(Path(plan.data), plan.min_rating, plan.min_events, given=plan.protocol == "given")
     parts = split(events, plan.protocol, plan.seed)
     names = _usable(models, events, say)
-    _claim(plan, out)
-    say(_summary(events, parts))
+    with claimed(out, Claim("plan.json", "benchmark", settings_to_json(plan), inputs={"data": events.checksum()})):
+        say(_summary(events, parts))
+        _tune_and_test(plan, names, parts, out, say, at)
+
+
+def _tune_and_test(plan: Plan, names: tuple[str, ...], parts: Split, out: Path, say: Say, at: At | None) -> None:
+    """Do all trials of each model and then its test, in the folder `out`, which holds the plan."""
     done, total = 0, sum(_n_trials(plan, name) + 1 for name in names)
     for name in names:
         trials = list[dict[str, Any]]()
@@ -97,20 +104,6 @@ def _usable(models: tuple[str, ...], events: Events, say: Say) -> tuple[str, ...
     return tuple(name for name in names if name not in ordered)
 
 
-def _claim(plan: Plan, out: Path) -> None:
-    """Write the plan to the folder, or check that it is the one already there."""
-    (out / "trials").mkdir(parents=True, exist_ok=True)
-    (out / "tests").mkdir(exist_ok=True)
-    file, values = out / "plan.json", settings_to_json(plan)
-    if not file.exists():
-        write_json(file, values)
-        return
-    there = read_json(file)
-    different = [name for name in values if there.get(name) != values[name]]
-    if different:
-        raise SettingsError(f"{out} holds results of other settings ({', '.join(different)}); choose another folder")
-
-
 def _summary(events: Events, parts: Split) -> str:
     n_users, n_items = events.shape
     return (
@@ -125,12 +118,18 @@ def _n_trials(plan: Plan, name: str) -> int:
 
 def _trial(plan: Plan, name: str, number: int, parts: Split, out: Path, say: Say) -> dict[str, Any]:
     """Return one trial's settings and its mean metric on the validation users, from its file if that has one."""
-    file = out / "trials" / f"{name}-{number:03d}.json"
-    if file.exists() and "error" not in (before := read_json(file)):
-        return before
-    found = card(name)
     rng = randomness.generator(plan.seed, "trial", name, number)
-    settings = settings_to_json(found.settings if number == 0 else found.draw(rng))
+    settings = settings_to_json(card(name).settings if number == 0 else card(name).draw(rng))
+    path = out / "trials" / f"{name}-{number:03d}.json"
+    given = {"model": name, "number": number, "settings": settings}
+    piece = Piece(path, name, 1, given, lambda file, _: write_json(file, _tried(name, number, settings, parts, say)))
+    if not piece.finished() or "error" in read_json(path):
+        piece.finish()
+    return read_json(path)
+
+
+def _tried(name: str, number: int, settings: dict[str, Any], parts: Split, say: Say) -> dict[str, Any]:
+    """Return what came of one trial: its cost and its metric, or the error that it ended with."""
     result: dict[str, Any] = {"settings": settings}
     try:
         model, cost = fitted(name, settings, parts.train, parts.validation)
@@ -141,24 +140,37 @@ def _trial(plan: Plan, name: str, number: int, parts: Split, out: Path, say: Say
     except SerendipError as error:
         result["error"] = str(error)
         say(f"{name} {number}: {error}")
-    write_json(file, result)
     return result
 
 
 def _test(name: str, trials: list[dict[str, Any]], parts: Split, out: Path, say: Say) -> None:
     """Rank for the test users with the settings that were best in `trials`, and keep every user's metrics."""
-    file = out / "tests" / f"{name}.json"
     tried = [trial for trial in trials if "error" not in trial]
-    if file.exists() or not tried:
+    if not tried:
         return
     best = max(tried, key=lambda trial: trial[TUNED_ON])
+    record = {"settings": best["settings"], "validation": best[TUNED_ON]}
+    file, metrics, cost = out / "tests" / f"{name}.json", dict[str, Any](), dict[str, Any]()
+    pieces = (
+        Piece(file.with_suffix(".npz"), name, 1, record, lambda at, _: save_arrays(at, metrics)),
+        Piece(file, name, 1, record, lambda at, _: write_json(at, record | cost)),
+    )
+    if all(piece.finished() for piece in pieces):
+        return
     try:
-        cost, metrics = fitted_alone(name, best["settings"], parts)
+        found = fitted_alone(name, best["settings"], parts)
     except MemoryNeedError as error:
         say(f"{name}: {error}")
         return
-    activity = np.diff(parts.test.known.indptr).astype(np.float64)
-    save: Any = np.savez_compressed
-    save(file.with_suffix(".npz"), activity=activity, **metrics)
-    write_json(file, {"settings": best["settings"], "validation": best[TUNED_ON]} | cost)
+    cost.update(found[0])
+    metrics.update({"activity": np.diff(parts.test.known.indptr).astype(np.float64), **found[1]})
+    for piece in pieces:
+        piece.finish()
     say(f"{name}: tested")
+
+
+def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Write arrays to `path` in NumPy's compressed format, whatever the ending of its name."""
+    save: Any = np.savez_compressed
+    with path.open("wb") as file:
+        save(file, **arrays)

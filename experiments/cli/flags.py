@@ -14,20 +14,26 @@ def shown(metavar: str | None = None, hint: str = "") -> Any:
     return tyro.conf.arg(metavar=metavar, help_behavior_hint=hint)
 
 
-def whole_number(text: str) -> int:
-    """Return `text` as a whole number above 0; a ValueError says that it is none."""
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ValueError(f"{text!r} is not a whole number above 0")
+def whole_number(text: str, least: int = 1) -> int:
+    """Return `text` as a whole number of `least` or more; a ValueError says that it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) >= least):
+        raise ValueError(f"{text!r} is not a whole number of {least} or more, with at most {_DIGITS} digits")
     return int(text)
 
 
-WHOLE_NUMBER = PrimitiveConstructorSpec[Any](
-    nargs=1,
-    metavar="N",
-    instance_from_str=lambda words: whole_number(words[0]),
-    is_instance=lambda value: isinstance(value, int),
-    str_from_instance=lambda value: [str(value)],
-)
+def _numbers(least: int) -> PrimitiveConstructorSpec[Any]:
+    """Return the parser of whole numbers of `least` or more."""
+    return PrimitiveConstructorSpec[Any](
+        nargs=1,
+        metavar="N",
+        instance_from_str=lambda words: whole_number(words[0], least),
+        is_instance=lambda value: isinstance(value, int),
+        str_from_instance=lambda value: [str(value)],
+    )
+
+
+WHOLE_NUMBER, WHOLE_NUMBER_OR_0 = _numbers(1), _numbers(0)
+_DIGITS = 15
 
 OWN = "(the study's own when left out)"
 

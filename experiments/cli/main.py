@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from serendip.experiments.cli.parsing import UsageError, parse
+from serendip.experiments.running.provenance import commanded
 
 INTERRUPTED, NOBODY_READS, WRONG_INPUT = 130, 141, 2  # 128 + SIGINT, 128 + SIGPIPE, as shells have it
 
@@ -30,7 +31,8 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         command = parse(arguments)
         if command is not None:
-            command.execute()
+            with commanded(arguments):
+                command.execute()
         return 0
     except UsageError as error:
         return _complain(str(error))

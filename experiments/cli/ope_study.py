@@ -32,6 +32,9 @@ class OpeStudy:
     out: Annotated[Path | None, shown("DIR", "(results/ope-study or results/gauntlet when left out)")] = None
     """Folder for what was found in each log, the tables and the figure."""
 
+    jobs: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: one for each core)")] = None
+    """Logs worked on side by side, each on one core; it changes no result."""
+
     json: JsonFile = None
     """Write all scores as JSON to this file, or to stdout with `-` (and nothing else there)."""
 
@@ -51,15 +54,14 @@ class OpeStudy:
     def _study(self, out: Path) -> None:
         import dataclasses
 
-        from serendip.experiments.cli.output import STDOUT, console_for, slot_progress, write
+        from serendip.experiments.cli.output import STDOUT, console_for, write
         from serendip.experiments.figures.ope_study import draw
         from serendip.experiments.figures.style import save
         from serendip.experiments.ope_study.study import intervals_table, markdown, run
         from serendip.simulator.files import write_whole
 
         console = console_for(self.json)
-        with slot_progress(console, "logs") as progress:
-            scores = run(out, self.logs or 20, progress)
+        scores = run(out, self.logs or 20, console, self.jobs or 0)
         values = [dataclasses.asdict(score) for score in scores]
         write(values, out / "scores.json")
         table = markdown(scores)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from serendip.experiments.cli.flags import OWN, WHOLE_NUMBER, Count, JsonFile, shown
+from serendip.experiments.cli.flags import OWN, WHOLE_NUMBER, WHOLE_NUMBER_OR_0, Count, JsonFile, shown
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Run:
     seeds: Count = None
     """How many worlds are drawn; every agent meets the same ones."""
 
-    first_seed: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: 0)")] = None
+    first_seed: Annotated[int | None, WHOLE_NUMBER_OR_0, shown(hint="(default: 0)")] = None
     """Number of the first world; tune settings on other worlds than those you compare in."""
 
     days: Count = None
@@ -45,7 +45,7 @@ class Run:
     jobs: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: one for each core)")] = None
     """Runs side by side, each on one core; it changes no result either."""
 
-    logged_seeds: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: 1)")] = None
+    logged_seeds: Annotated[int | None, WHOLE_NUMBER_OR_0, shown(hint="(default: 1)")] = None
     """Worlds, from the first, whose decisions are kept as a log for `serendip evaluate`."""
 
     json: JsonFile = None
@@ -61,7 +61,7 @@ class Run:
         given = {
             name: getattr(self, name) for name in ("world", "agents", "seeds", "first_seed", "days", "logged_seeds")
         }
-        study = replace(study, **{name: value for name, value in given.items() if value})
+        study = replace(study, **{name: value for name, value in given.items() if value not in (None, ())})
         out = self.out or Path("results") / f"{study.name}-{Path(study.world).resolve().name}"
         console = console_for(self.json)
         values = run(study, out, console, batch_size=self.batch_size or 0, jobs=self.jobs or 0)

@@ -11,6 +11,9 @@ import pyarrow.parquet as pq
 
 from serendip.experiments.online.measures import COUNTS
 from serendip.experiments.online.study import Study, read_study, unit_folder
+from serendip.experiments.online.unit import DAILY
+from serendip.experiments.running.manifest import NAME as MANIFEST
+from serendip.experiments.running.manifest import check_file
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Floats
 from serendip.simulator.population import ACTIVITY_GROUPS
@@ -58,31 +61,38 @@ class Results:
         return self.daily(agent, above, group)[:, days].sum(axis=1) / np.maximum(total, 1.0)
 
 
-def read_results(out: Path) -> Results:
+def read_results(out: Path, asked: Study | None = None) -> Results:
     """Read the finished units of the study in `out`.
 
+    Args:
+        out: a folder that `run_study` wrote.
+        asked: whose agents and seeds are read; all that the folder holds when left out.
+
     Raises:
-        DataError: the folder holds no study, or no seed is finished for all agents.
+        DataError: the folder holds no study, no seed is finished for all agents, or a table is not what was written.
     """
-    study = read_study(out)
-    paths = {
-        seed: [unit_folder(out, seed, agent) / "daily.parquet" for agent in study.agents]
-        for seed in study.seed_numbers()
-    }
-    seeds = tuple(seed for seed in paths if all(path.exists() for path in paths[seed]))
+    study = read_study(out) if asked is None else asked
+    units = {seed: [unit_folder(out, seed, agent) for agent in study.agents] for seed in study.seed_numbers()}
+    seeds = tuple(seed for seed in units if all((unit / MANIFEST).exists() for unit in units[seed]))
     if not seeds:
         raise DataError(f"{out}: no seed is finished for all agents; run the study again to go on")
     counts = {
-        agent: np.stack([_read_daily(paths[seed][index]) for seed in seeds]) for index, agent in enumerate(study.agents)
+        agent: np.stack([_read_daily(units[seed][index], study.days) for seed in seeds])
+        for index, agent in enumerate(study.agents)
     }
     return Results(study, seeds, counts)
 
 
-def _read_daily(path: Path) -> Floats:
+def _read_daily(unit: Path, days: int) -> Floats:
     """Return (n_days, n_groups, n_measures) of one unit."""
+    check_file(unit, DAILY)
+    path = unit / DAILY
     try:
         table = pq.read_table(path)
-        columns = [table[name].to_numpy().reshape(-1, len(ACTIVITY_GROUPS)) for name in COUNTS]
+        columns = [table[name].to_numpy().reshape(days, len(ACTIVITY_GROUPS)) for name in COUNTS]
     except (pa.ArrowException, KeyError, ValueError, OSError) as error:
-        raise DataError(f"{path}: not a table of daily measures; delete its folder and run the study again") from error
-    return np.stack(columns, axis=2)
+        raise DataError(f"{path}: not a table of {days} days; delete its folder and run the study again") from error
+    found = np.stack(columns, axis=2)
+    if not (np.isfinite(found).all() and (found >= 0.0).all()):
+        raise DataError(f"{path}: holds numbers that are no counts; delete its folder and run the study again")
+    return found

@@ -19,13 +19,23 @@ from serendip.simulator.settings_json import write_json
 
 def run(study: Study, out: Path, console: Console, *, batch_size: int = 0, jobs: int = 0) -> dict[str, Any]:
     """Run what is left of `study` in `out`, report it there, and return the table as plain values."""
-    run_study(study, out, console, batch_size=batch_size, jobs=jobs)
-    return report(out, console)
+    whole = run_study(study, out, console, batch_size=batch_size, jobs=jobs)
+    if set(study.agents) != set(whole.agents) or study.seeds != whole.seeds:
+        console.print(
+            f"{out} also holds other agents or seeds; reported are those that were named (`serendip plot` shows all)"
+        )
+    return report(out, console, study)
 
 
-def report(out: Path, console: Console) -> dict[str, Any]:
-    """Print the table of the study in `out`; write it and the figures beside the results; return it."""
-    results = read_results(out)
+def report(out: Path, console: Console, asked: Study | None = None) -> dict[str, Any]:
+    """Print the table of the study in `out`; write it and the figures beside the results; return it.
+
+    Args:
+        out: a folder that `run_study` wrote.
+        console: where the table is printed.
+        asked: whose agents and seeds are reported; all that the folder holds when left out.
+    """
+    results = read_results(out, asked)
     rows = summarise(results)
     values = to_json(results, rows)
     write_json(out / "summary.json", values)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
+from serendip.experiments.online.agents import make_player, parse_agent
 from serendip.experiments.online.life import Schedule
-from serendip.experiments.online.unit import Unit, parse_agent
-from serendip.experiments.running.lock import alone_in
-from serendip.experiments.running.pool import Job, run_jobs
-from serendip.simulator.errors import DataError, SettingsError
-from serendip.simulator.settings_json import read_json, settings_from_json, settings_to_json, write_json
-from serendip.simulator.world import World, make_world
+from serendip.experiments.online.unit import Unit
+from serendip.experiments.running.folder import PROVENANCE, Claim, claimed, read_plan
+from serendip.experiments.running.pieces import run_pieces
+from serendip.experiments.running.provenance import checksum
+from serendip.experiments.running.worlds import is_there, world_checksum
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.settings_json import settings_from_json, settings_to_json
+from serendip.simulator.world import make_world
+
+STUDY = "study.json"
+_MOST_RUNS, _MOST_DAYS = 100_000, 100_000
+_GROWS = ("agents", "seeds", "logged_seeds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,12 @@ class Study:
             raise SettingsError("study: no agents; name at least one")
         if len(set(self.agents)) < len(self.agents):
             raise SettingsError(f"study: an agent is named twice in {', '.join(self.agents)}; name each once")
+        runs = self.seeds * len(self.agents)
+        if runs > _MOST_RUNS or self.days > _MOST_DAYS:
+            raise SettingsError(
+                f"study: {self.seeds:,} seeds of {len(self.agents)} agents are {runs:,} runs of {self.days:,} days; "
+                f"allowed are {_MOST_RUNS:,} runs of {_MOST_DAYS:,} days"
+            )
 
     def seed_numbers(self) -> range:
         """Return the seeds of the worlds."""
@@ -66,34 +79,70 @@ def run_study(study: Study, out: Path, console: Console, *, batch_size: int = 0,
 
     A second call with the same settings goes on where the first stopped; one with more agents or seeds adds them.
 
+    Args:
+        study: what is compared.
+        out: folder of its results, made where it is missing.
+        console: where progress is told.
+        batch_size: visits handled at once, at most; 0: all of a round.
+        jobs: runs side by side; 0: one for each core.
+
     Raises:
-        SettingsError: the folder holds a study with another world, length or schedule.
+        SettingsError: an agent or the world cannot be, or the folder holds a study of another world, version, length or
+            schedule.
+        DataError: the folder's own world was changed.
     """
     for agent in study.agents:
         parse_agent(agent)
-    _refuse_strangers(out)
-    fresh = not (out / "study.json").exists()
-    world = make_world(study.world, 0) if fresh else None  # what is wrong with it is said before anything is written
-    with alone_in(out):
-        return _run(_claim(study, world, out), out, console, batch_size, jobs)
+    world = out / "world"
+    fresh = not (out / STUDY).exists()
+    source = world_checksum(study.world) if fresh or is_there(study.world) else None
+    claim = Claim(
+        file=STUDY,
+        verb="run",
+        plan=settings_to_json(study),
+        grows=_GROWS,
+        inputs={} if source is None else {"world": source},
+        beside=("world",),
+        check=lambda: _try_agents(study, study.world if fresh else world),
+        fill=lambda: make_world(study.world, 0).save(world),
+    )
+    with claimed(out, claim) as plan:
+        whole = settings_from_json(Study, plan, str(out / STUDY))
+        found = check_world(out)
+        run_pieces([unit.piece(found) for unit in _units(whole, out, batch_size)], jobs, console, "days")
+    return whole
 
 
-def _run(study: Study, out: Path, console: Console, batch_size: int, jobs: int) -> Study:
-    """Run what is not finished of `study` in the folder `out`, which holds its settings."""
+def _units(study: Study, out: Path, batch_size: int) -> list[Unit]:
+    """Return all units of `study`, seed by seed."""
     schedule = Schedule(study.days, study.update_every, batch_size)
-    units = [
+    return [
         Unit(unit_folder(out, seed, agent), out / "world", agent, seed, schedule, logged=index < study.logged_seeds)
         for index, seed in enumerate(study.seed_numbers())
         for agent in study.agents
     ]
-    left = [unit for unit in units if not unit.finished()]
-    if len(left) < len(units):
-        console.print(f"{len(units) - len(left)} of {len(units)} finished before, {len(left)} to run")
-    for unit in left:
-        unit.sweep()
-    todo = [Job(f"seed {unit.seed}  {unit.agent}", unit.schedule.days, unit.run) for unit in left]
-    run_jobs(todo, jobs, console, "days")
-    return study
+
+
+def _try_agents(study: Study, world: str | Path) -> None:
+    """Make every agent once, so that a setting that cannot be is found before anything is written."""
+    made = make_world(world, study.first_seed)
+    for agent in study.agents:
+        make_player(agent, made)
+
+
+def check_world(out: Path) -> str:
+    """Return the checksum of the world in the results folder `out`.
+
+    Raises:
+        SettingsError: the world is not the one that the study began with.
+    """
+    found = checksum(out / "world")
+    if read_plan(out / STUDY, "run")[PROVENANCE]["inputs"].get("world") != found:
+        raise SettingsError(
+            f"{out / 'world'}: changed since the study began (another checksum), so that its runs cannot be compared; "
+            "put the old files back, or give another --out"
+        )
+    return found
 
 
 def unit_folder(out: Path, seed: int, agent: str) -> Path:
@@ -102,34 +151,11 @@ def unit_folder(out: Path, seed: int, agent: str) -> Path:
 
 
 def read_study(out: Path) -> Study:
-    """Return the study that the folder `out` holds."""
-    path = out / "study.json"
-    if not path.exists():
-        raise DataError(f"{out}: no study.json; not a folder that `serendip run` wrote")
-    return settings_from_json(Study, read_json(path), str(path))
+    """Return the study that the folder `out` holds.
 
-
-def _refuse_strangers(out: Path) -> None:
-    """Raise a SettingsError if `out` holds something that is no study."""
-    found = {path.name for path in out.iterdir()} - {".lock", "world"} if out.exists() else set[str]()
-    if found and "study.json" not in found:
-        raise SettingsError(f"{out}: not empty, and not a folder that `serendip run` wrote; give another --out")
-
-
-def _claim(study: Study, world: World | None, out: Path) -> Study:
-    """Write the settings and a new study's `world` to `out`, or check that those there agree and add what is new."""
-    if world is None:
-        old = read_study(out)
-        for name in ("name", "world", "first_seed", "days", "update_every"):
-            if getattr(old, name) != getattr(study, name):
-                raise SettingsError(
-                    f"{out}: holds a run with {name} {getattr(old, name)}, not {getattr(study, name)}; "
-                    "give another --out, or the same settings to go on"
-                )
-        agents = old.agents + tuple(agent for agent in study.agents if agent not in old.agents)
-        logged = max(old.logged_seeds, study.logged_seeds)
-        study = replace(study, agents=agents, seeds=max(old.seeds, study.seeds), logged_seeds=logged)
-    else:
-        world.save(out / "world")
-    write_json(out / "study.json", settings_to_json(study))
-    return study
+    Raises:
+        DataError: it holds none.
+        SettingsError: a setting there cannot be.
+    """
+    plan = read_plan(out / STUDY, "run")
+    return settings_from_json(Study, {k: v for k, v in plan.items() if k != PROVENANCE}, str(out / STUDY))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 from scipy.stats import rankdata
 
 from serendip.experiments.ope_study.cells import Cell, plan, to_json
-from serendip.experiments.running.lock import alone_in
+from serendip.experiments.running.folder import Claim, claimed
+from serendip.experiments.running.pieces import Piece, run_pieces
+from serendip.experiments.running.pool import Tell
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.settings_json import read_json, write_json
+
+_MOST_LOGS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,48 +53,47 @@ class Score:
     rank_correlation: float | None
 
 
-def run(out: Path, n_logs: int, progress: Callable[[int, int], None] | None = None) -> list[Score]:
-    """Return the scores of all cells, running the logs that OUT does not have yet.
+def run(out: Path, n_logs: int, console: Console, jobs: int = 0) -> list[Score]:
+    """Return the scores of all cells, running the logs that `out` does not have yet.
 
     Each log is a file, written whole: after a kill the same command goes on, and more logs are added to those there.
 
+    Args:
+        out: folder of the results, made where it is missing.
+        n_logs: logs of each cell; fewer where one takes long.
+        console: where progress is told.
+        jobs: logs worked on side by side; 0: one for each core.
+
     Raises:
-        SettingsError: OUT holds something else.
+        SettingsError: `out` holds something else, or another run is at work there.
     """
-    if n_logs < 2:
-        raise SettingsError(f"logs is {n_logs}; allowed is 2 or more")
-    if out.exists() and any(out.iterdir()) and not (out / "logs").is_dir():
-        raise SettingsError(f"{out}: not empty, and not a study of estimators; give another --out")
-    cells = plan()
-    total, done, scores = sum(_cost(cell, n_logs) for cell in cells), 0, list[Score]()
-    with alone_in(out):
-        for cell in cells:
-            logs = list[dict[str, Any]]()
-            for seed in range(_n_logs(cell, n_logs)):
-                logs.append(_log(out, cell, seed))
-                done += cell.cost
-                if progress:
-                    progress(done, total)
-            scores += summed_up(cell, logs)
-    return scores
+    if not 2 <= n_logs <= _MOST_LOGS:
+        raise SettingsError(f"logs is {n_logs:,}; allowed is 2 to {_MOST_LOGS:,}")
+    cells = {cell: [_log(out, cell, seed) for seed in range(_n_logs(cell, n_logs))] for cell in plan()}
+    with claimed(out, Claim("plan.json", "ope-study", {"logs": n_logs}, grows=("logs",))):
+        run_pieces([piece for pieces in cells.values() for piece in pieces], jobs, console, "logs")
+        return [
+            score
+            for cell, pieces in cells.items()
+            for score in summed_up(cell, [read_json(piece.path) for piece in pieces])
+        ]
 
 
 def _n_logs(cell: Cell, n_logs: int) -> int:
     return max(n_logs // cell.cost, 2)
 
 
-def _cost(cell: Cell, n_logs: int) -> int:
-    return _n_logs(cell, n_logs) * cell.cost
+def _log(out: Path, cell: Cell, seed: int) -> Piece:
+    """Return what is to be found in a log as a piece of work."""
+    path = out / "logs" / cell.name / f"{seed:04d}.json"
+    return Piece(path, "", cell.cost, {"cell": cell.name, "seed": seed}, partial(_make, cell, seed))
 
 
-def _log(out: Path, cell: Cell, seed: int) -> dict[str, Any]:
-    """Return what was found in a log, from its file where there is one."""
-    file = out / "logs" / cell.name / f"{seed:04d}.json"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as folder:
-            write_json(file, to_json(cell.make(seed, Path(folder))))
-    return read_json(file)
+def _make(cell: Cell, seed: int, at: Path, tell: Tell) -> None:
+    """Write what was found in a log to the file `at`."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_json(at, to_json(cell.make(seed, Path(folder))))
+    tell(cell.cost)
 
 
 def summed_up(cell: Cell, logs: list[dict[str, Any]]) -> list[Score]:

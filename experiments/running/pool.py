@@ -1,24 +1,29 @@
-"""Runs jobs side by side, each on one thread, with a bar that says how much is left."""
+"""Runs jobs side by side, each on one thread, and says how long they will take."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import queue
 import signal
-import threading
-import time
+import warnings
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.managers import SyncManager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from serendip.experiments.running.threads import one_thread_each
+from serendip.experiments.running.parent import stay_with
+from serendip.experiments.running.progress import watched
+from serendip.experiments.running.threads import ONE_THREAD
+from serendip.simulator.errors import SerendipError
+
+Tell = Callable[[int], None]
+_told: Any = None  # in a worker: the queue to the main process
+
+
+class WorkerLostError(SerendipError):
+    """A process that worked for this one was ended by the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,43 +38,71 @@ class Job:
 
     label: str
     size: int
-    work: Callable[[Callable[[int], None]], None]
+    work: Callable[[Tell], None]
 
 
 def run_jobs(jobs: Sequence[Job], at_once: int, console: Console, steps: str) -> None:
-    """Do all of `jobs`, `at_once` at a time (0: one for each core); `steps` is what their steps are called.
+    """Do all of `jobs` in processes of their own, which end when this one does, however it ends.
 
-    Each worker computes on one thread, so that the number of workers changes no bit of any result.  A worker ends
-    itself when the main process is gone.
+    Each worker computes on one thread, so that the number of workers changes no bit of any result.
+
+    Args:
+        jobs: what is to be done.
+        at_once: how many at a time; 0: one for each core.
+        console: where progress is told.
+        steps: what their steps are called.
+
+    Raises:
+        WorkerLostError: the system ended a worker, as it does where memory runs out.
     """
     if not jobs:
         return
-    at_once = min(at_once or os.cpu_count() or 1, len(jobs))
-    context = multiprocessing.get_context("spawn")
-    with one_thread_each(), ProcessPoolExecutor(at_once, context, stay_with, (os.getpid(),)) as pool:
-        manager = SyncManager(ctx=context)
-        with _deaf_to_interrupts():
-            manager.start(stay_with, (os.getpid(),))
-            told = manager.Queue()
-            futures = {pool.submit(_run, job, index, told): job for index, job in enumerate(jobs)}
-        processes = list(getattr(pool, "_processes", {}).values())
-        try:
-            _watch(futures, told, console, steps)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
-                process.terminate()
-            raise
-        finally:
-            manager.shutdown()
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    pool, told = _pool(min(at_once or os.cpu_count() or 1, len(jobs)))
+    with _deaf_to_interrupts():
+        futures: dict[Future[None], int] = {pool.submit(_run, job, index): index for index, job in enumerate(jobs)}
+    try:
+        _watch(futures, jobs, told, console, steps)
+    except TerminatedWorkerError as error:
+        _end(pool)
+        raise WorkerLostError(
+            "the system ended a worker, as it does where memory runs out; what is finished is kept: give the same "
+            "command again with fewer --jobs, or where memory is free"
+        ) from error
+    except BaseException:
+        _end(pool)
+        raise
+    pool.shutdown()
+
+
+def _pool(n: int) -> tuple[Any, Any]:
+    """Return an executor of `n` processes and the queue through which they tell of their steps."""
+    from joblib.externals.loky.backend.context import get_context
+    from joblib.externals.loky.process_executor import ProcessPoolExecutor
+
+    context: Any = get_context("loky")
+    told = context.SimpleQueue()
+    begin = (os.getpid(), told)
+    return ProcessPoolExecutor(n, context=context, initializer=_begin, initargs=begin, env=ONE_THREAD), told
+
+
+def _end(pool: Any) -> None:
+    """End all workers at once."""
+    with warnings.catch_warnings():  # where children of workers cannot be listed, of which there are none
+        warnings.simplefilter("ignore")
+        pool.shutdown(kill_workers=True)
 
 
 @contextmanager
 def _deaf_to_interrupts() -> Generator[None]:
-    """Start processes that never hear Ctrl-C; they end when the main process ends them, without a word.
+    """Start processes that do not hear Ctrl-C while they begin; the main process ends them, without a word.
 
     An interrupt of the main process itself is only held back until they are started.
     """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -77,55 +110,30 @@ def _deaf_to_interrupts() -> Generator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _watch(futures: dict[Future[None], Job], told: Any, console: Console, steps: str) -> None:
+def _watch(futures: dict[Future[None], int], jobs: Sequence[Job], told: Any, console: Console, steps: str) -> None:
     """Show progress until all is done; raise what a job raised."""
-    total = sum(job.size for job in futures.values())
     counts = dict[int, int]()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(steps),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(elapsed_when_finished=False),
-    )
-    with Progress(*columns, console=console, refresh_per_second=4) as bar:
-        task = bar.add_task("running", total=total)
-        pending, last_line = set(futures), time.monotonic()
+    with watched(console, sum(job.size for job in jobs), steps) as watch:
+        pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=0.3, return_when=FIRST_COMPLETED)
-            _drain(told, counts)
-            bar.update(task, completed=sum(counts.values()))
+            while not told.empty():
+                counts.update([told.get()])
             for future in done:
                 future.result()
-                bar.console.print(f"  {futures[future].label}  done")
-                last_line = time.monotonic()
-            if not console.is_terminal and time.monotonic() - last_line > 15:
-                bar.console.print(f"  {sum(counts.values())} of {total} {steps}")
-                last_line = time.monotonic()
+                counts[futures[future]] = jobs[futures[future]].size
+                watch.finished(jobs[futures[future]].label, sum(counts.values()))
+            watch.at(sum(counts.values()))
 
 
-def _drain(told: Any, counts: dict[int, int]) -> None:
-    while True:
-        try:
-            index, done = told.get_nowait()
-        except queue.Empty:
-            return
-        counts[index] = done
+def _begin(parent: int, told: Any) -> None:
+    """Begin a worker's life."""
+    global _told
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stay_with(parent)
+    _told = told
 
 
-def _run(job: Job, index: int, told: Any) -> None:
+def _run(job: Job, index: int) -> None:
     """Do a job in a worker, telling the main process about its steps."""
-    job.work(lambda done: told.put((index, done)))
-
-
-def stay_with(parent: int) -> None:
-    """End this process when `parent` has ended, however it ended, so that no orphan writes on."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    job.work(lambda done: _told.put((index, done)))

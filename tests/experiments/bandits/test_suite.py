@@ -93,7 +93,7 @@ def test_shares_are_of_uniform_and_greed_is_named(tmp_path):
 def test_a_folder_holds_one_plan(tmp_path):
     plan = Plan(10, 2, 0)
     run_suite(plan, units(plan, ["bernoulli"], ["beta"], long=False), tmp_path, Console(quiet=True), jobs=1)
-    with pytest.raises(SettingsError, match="another horizon"):
+    with pytest.raises(SettingsError, match="holds results with horizon 10, not 11"):
         run_suite(Plan(11, 2, 0), [], tmp_path, Console(quiet=True))
 
 

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from rich.console import Console
 
 from serendip.experiments.beliefs import measures
+from serendip.experiments.beliefs.kinds import N_KINDS
 from serendip.experiments.beliefs.report import Plan, run
 from serendip.experiments.beliefs.site import lived_in
 from serendip.simulator.errors import SettingsError
@@ -88,15 +90,15 @@ def test_items_held_back_are_never_shown():
 
 def test_a_finished_seed_is_not_run_again_and_other_settings_are_refused(tmp_path):
     plan = Plan("tiny", days=2, epochs=1, draws=2)
-    told = list[str]()
-    values = run(plan, 1, tmp_path, told.append)
+    values = run(plan, 1, tmp_path, Console(quiet=True))
     gains = {row["name"]: row["calibration"]["all"]["gain"] for row in values["beliefs"]}
     assert gains["point"] == gains["EASE, point"] == 0.0
     again = {row["name"]: row["calibration"]["all"]["gain_again"] for row in values["beliefs"]}
     assert again["point"] == again["EASE, point"] == 0.0
     assert imread(tmp_path / "calibration.png").std() > 0.05
-    n_told = len(told)
-    assert run(plan, 1, tmp_path, told.append) == values
-    assert len(told) == n_told
-    with pytest.raises(SettingsError, match="other settings"):
-        run(Plan("tiny", days=3, epochs=1, draws=2), 1, tmp_path, told.append)
+    assert len(values["beliefs"]) == N_KINDS
+    written = (tmp_path / "seed-0.json").stat().st_mtime_ns
+    assert run(plan, 1, tmp_path, Console(quiet=True)) == values
+    assert (tmp_path / "seed-0.json").stat().st_mtime_ns == written
+    with pytest.raises(SettingsError, match="holds results with days 2, not 3"):
+        run(Plan("tiny", days=3, epochs=1, draws=2), 1, tmp_path, Console(quiet=True))

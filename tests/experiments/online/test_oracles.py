@@ -12,10 +12,10 @@ import pytest
 from rich.console import Console
 
 from serendip.agents import registry
+from serendip.experiments.online.agents import parse_agent
 from serendip.experiments.online.life import Schedule, live
 from serendip.experiments.online.run import run
 from serendip.experiments.online.study import Study
-from serendip.experiments.online.unit import parse_agent
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.oracle.bound import upper_bound
 from serendip.simulator.oracle.life import live_under

@@ -17,10 +17,11 @@ import pytest
 from rich.console import Console
 
 from serendip.agents import registry
+from serendip.experiments.online.agents import parse_agent
 from serendip.experiments.online.life import Schedule
 from serendip.experiments.online.results import read_results
 from serendip.experiments.online.study import Study, read_study, run_study, unit_folder
-from serendip.experiments.online.unit import Unit, parse_agent
+from serendip.experiments.online.unit import Unit
 from serendip.experiments.running.lock import alone_in
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.logs import open_log
@@ -94,7 +95,7 @@ def test_agents_can_be_added(finished, tmp_path):
 
 @pytest.mark.parametrize("change", [{"days": 11}, {"world": "default"}, {"update_every": 2}])
 def test_another_study_is_not_mixed_in(finished, change):
-    with pytest.raises(SettingsError, match=f"holds a run with {next(iter(change))}"):
+    with pytest.raises(SettingsError, match=f"holds results with {next(iter(change))}"):
         run_study(replace(STUDY, **change), finished, quiet())
 
 

@@ -7,6 +7,7 @@ import json
 import matplotlib.image
 import numpy as np
 import pytest
+from rich.console import Console
 
 from serendip.experiments.__main__ import main
 from serendip.experiments.figures.ope_study import draw
@@ -17,6 +18,7 @@ from serendip.experiments.ope_study.one_step_world import OneStep, OneStepWorld
 from serendip.experiments.ope_study.study import markdown, run, summed_up
 from serendip.simulator.errors import SettingsError
 
+QUIET = Console(quiet=True)
 WORLD = OneStepWorld(OneStep(n_users=20_000, slate_size=2, n_items=8, epsilon=0.5), 3)
 LOG = WORLD.log()
 
@@ -69,11 +71,11 @@ def test_a_study_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
     assert len(cells) == 3
     monkeypatch.setattr(study, "plan", lambda: cells)
     out = tmp_path / "out"
-    first = run(out, 2)
-    touched = {file: file.stat().st_mtime_ns for file in out.rglob("*.json")}
+    first = run(out, 2, QUIET, 1)
+    touched = {file: file.stat().st_mtime_ns for file in (out / "logs").rglob("*.json")}
     assert len(touched) == 6
     (out / "logs" / "log-size-100" / "0001.json").unlink()
-    assert run(out, 2) == first
+    assert run(out, 2, QUIET, 1) == first
     assert sum(file.stat().st_mtime_ns != at for file, at in touched.items()) == 1
     assert main(["ope-study", "--logs", "2", "--out", str(out), "--json", "-"]) == 0
     scores = json.loads(capsys.readouterr().out)
@@ -84,7 +86,7 @@ def test_a_study_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
     (tmp_path / "mine").touch()
-    with pytest.raises(SettingsError, match="not empty, and not a study of estimators"):
-        run(tmp_path, 2)
-    with pytest.raises(SettingsError, match="logs is 1; allowed is 2 or more"):
-        run(tmp_path / "new", 1)
+    with pytest.raises(SettingsError, match="not empty, and not a folder that `serendip ope-study` wrote"):
+        run(tmp_path, 2, QUIET)
+    with pytest.raises(SettingsError, match="logs is 1; allowed is 2 to"):
+        run(tmp_path / "new", 1, QUIET)

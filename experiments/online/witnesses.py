@@ -1,0 +1,134 @@
+"""Who watches a life for a study: measures, a log, a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from serendip.experiments.online.life import Schedule, playing_key
+from serendip.experiments.online.measures import DailyMeasures
+from serendip.simulator.arrays import to_numpy
+from serendip.simulator.dynamics import State
+from serendip.simulator.interface import Feedback, Ints, Slates, Visits
+from serendip.simulator.logs import LogMeta, LogWriter, organic_table
+from serendip.simulator.organic import organic_history
+from serendip.simulator.population import ACTIVITY_GROUPS
+from serendip.simulator.settings_json import settings_to_json
+from serendip.simulator.site import Observed
+from serendip.simulator.truth import liked_topics, look
+from serendip.simulator.world import World
+
+Progress = Callable[[int], None]
+
+
+class TimingWitness:
+    """Tells how many days are done."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+
+    def came(self, day: int, users: Ints) -> None:
+        """Do nothing."""
+
+    def saw(self, visits: Visits, slates: Slates, feedback: Feedback, version: int) -> None:
+        """Do nothing."""
+
+    def night(self, day: int, state: State) -> None:
+        """Pass on the number of days done."""
+        if self._progress:
+            self._progress(day + 1)
+
+
+class MeasuringWitness:
+    """Counts what the study measures each day."""
+
+    def __init__(self, world: World) -> None:
+        self.daily = DailyMeasures(world)
+
+    def came(self, day: int, users: Ints) -> None:
+        """Begin the day."""
+        self.daily.came(users)
+
+    def saw(self, visits: Visits, slates: Slates, feedback: Feedback, version: int) -> None:
+        """Count slates and clicks."""
+        self.daily.saw(visits.user_ids, feedback.clicked)
+
+    def night(self, day: int, state: State) -> None:
+        """End the day."""
+        self.daily.night(state, day)
+
+
+class LoggingWitness:
+    """Writes the log, as a site would: what was shown, with its propensities, and what the site knew of the user."""
+
+    def __init__(self, world: World, path: Path) -> None:
+        self._world = world
+        self._writer = LogWriter(path)
+        first_day = to_numpy(world.people.first_day)
+        self._observed = Observed(first_day, world.items.topic, world.catalogue.n_topics)
+
+    def came(self, day: int, users: Ints) -> None:
+        """Count the visits of the day."""
+        self._observed.came(users)
+
+    def saw(self, visits: Visits, slates: Slates, feedback: Feedback, version: int) -> None:
+        """Write the slates."""
+        state = self._observed.state(visits.user_ids, visits.day)
+        self._writer.append(visits, slates, feedback, state=state, policy_version=version)
+        self._observed.clicked(visits.user_ids, slates.items, feedback.clicked)
+
+    def night(self, day: int, state: State) -> None:
+        """Let the site's own memory of activity fade."""
+        self._observed.night()
+
+    def close(self, policy: str, schedule: Schedule, agent: Any, state: State) -> None:
+        """Write what stands beside the decisions, the world included, so that the log explains itself."""
+        world = self._world
+        world.save(self._writer.path / "world")
+        explores = float(getattr(agent.settings, "epsilon", 0.0))  # what came up may be far above what can
+        meta = LogMeta(
+            run_id=f"{world.settings.name}-{world.seed}-{policy}",
+            policies=(policy,),
+            slate_size=world.settings.slate_size,
+            n_days=schedule.days,
+            seed=world.seed,
+            key=playing_key(world.seed),
+            world=settings_to_json(world.settings),
+            agents=(settings_to_json(agent.settings),),
+            propensity_floor=explores / world.items.n_items,
+        )
+        past = [organic_table(o.visits, o.items, o.clicked) for o in organic_history(world)]
+        organic = pa.concat_tables(past) if past else None
+        self._writer.close(meta, self._users(schedule.days), world.items, organic, self._truth(state))
+
+    def _users(self, days: int) -> Any:
+        """Return one row per user; none is seen to leave, so all are censored at the end."""
+        n = self._world.n_users
+        groups = np.array(ACTIVITY_GROUPS)[self._world.groups]
+        columns: dict[str, Any] = {
+            "user_id": np.arange(n),
+            "cohort": groups,
+            "first_day": to_numpy(self._world.people.first_day),
+            "last_day": np.full(n, days - 1, np.int32),
+            "censored": np.ones(n, dtype=bool),
+        }
+        return pa.table(columns)
+
+    def _truth(self, state: State) -> Any:
+        """Return what only the simulator knows of each user, at the end."""
+        world, liked = self._world, liked_topics(self._world)
+        truth = look(world, state, liked)
+        columns: dict[str, Any] = {
+            "user_id": np.arange(world.n_users),
+            "base_rate": to_numpy(world.people.base_rate),
+            "liked_topics": liked.sum(axis=1),
+            "alive": truth.alive,
+            "rate": truth.rate,
+            "breadth": truth.breadth,
+            "liked_known": truth.liked_known,
+        }
+        return pa.table(columns)
