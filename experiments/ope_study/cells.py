@@ -85,7 +85,7 @@ def _one_step(settings: OneStep) -> Callable[[int, Path], Found]:
         clip = float(np.sqrt(log.items.size))
         for target in world.targets:
             slots = world.seen_by(target, log)
-            names = estimators.possible(list(estimators.ESTIMATORS), list(slots.further))
+            names = estimators.possible(list(estimators.ESTIMATORS), ["predicted", "expected", *slots.further])
             method = Method(names, {"clip": clip, "smoothing": 1.0 / clip}, seed=seed, n_replicates=N_REPLICATES)
             valuation = Valuation(method)
             valuation.update(slots)
