@@ -9,7 +9,7 @@ import numpy as np
 
 from serendip.simulator import randomness
 from serendip.simulator.arrays import to_numpy
-from serendip.simulator.interface import Bools, Floats, Ints, Visits
+from serendip.simulator.interface import Bools, Feedback, Floats, Ints, Slates, Visits
 from serendip.simulator.world import World
 
 
@@ -26,6 +26,17 @@ class Organic:
     visits: Visits
     items: Ints
     clicked: Bools
+
+
+def chosen_by_nobody(items: Ints, n_items: int) -> Slates:
+    """Return slates (B, L) that no policy chose, as an agent is told of them: with the propensities of chance."""
+    return Slates(items, np.full(items.shape, 1.0 / n_items), None, np.ones(len(items), dtype=bool))
+
+
+def known_before(world: World) -> Iterator[tuple[Visits, Slates, Feedback]]:
+    """Yield what the site saw before the first day, day by day, as an agent is told of it."""
+    for past in organic_history(world):
+        yield past.visits, chosen_by_nobody(past.items, world.n_items), Feedback(past.clicked)
 
 
 def organic_history(world: World) -> Iterator[Organic]:

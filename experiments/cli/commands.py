@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "benchmark": "serendip.experiments.cli.benchmark:Benchmark",
     "bandits": "serendip.experiments.cli.bandits:Bandits",
     "beliefs": "serendip.experiments.cli.beliefs:Beliefs",
+    "play": "serendip.experiments.cli.play:Play",
     "list": "serendip.experiments.cli.list:Catalogue",
 }
 

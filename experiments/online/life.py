@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-
 from serendip.experiments.online.oracles import OraclePlayer
 from serendip.simulator import randomness
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
 from serendip.simulator.interface import Bools, Feedback, Ints, Slates, Visits
-from serendip.simulator.organic import organic_history
+from serendip.simulator.organic import known_before
 from serendip.simulator.world import World
 
 
@@ -88,8 +86,8 @@ def live(
     state, key, version = world.start(), playing_key(world.seed), -1
     if isinstance(agent, OraclePlayer):
         agent.enter(state)
-    for past in organic_history(world):
-        agent.observe(past.visits, _as_slates(past.items, world.n_items), Feedback(past.clicked))
+    for visits, slates, feedback in known_before(world):
+        agent.observe(visits, slates, feedback)
     for day in range(schedule.days):
         if schedule.update_every and day % schedule.update_every == 0:
             began = time.perf_counter()
@@ -128,8 +126,3 @@ def rounds(
             slates = agent.act(visits, key)
             clicked: Bools = to_numpy(world.show(state, day, number, batch, slates.items))
             yield visits, slates, Feedback(clicked)
-
-
-def _as_slates(items: Ints, n_items: int) -> Slates:
-    """Return organic slates; nobody chose them by a policy, so their propensities are those of chance."""
-    return Slates(items, np.full(items.shape, 1.0 / n_items), None, np.ones(len(items), dtype=bool))
