@@ -11,12 +11,13 @@ import numpy as np
 
 from serendip.agents.beliefs import BELIEFS
 from serendip.agents.cards import Making
-from serendip.agents.models.registry import MODELS, card
+from serendip.agents.models import MODELS
 from serendip.agents.presets import PRESETS
 from serendip.agents.recommender import Recommender, RecommenderSettings
 from serendip.agents.saving import read_folder
 from serendip.agents.strategies import STRATEGIES
 from serendip.simulator import randomness
+from serendip.simulator.cards import Card, Registry
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Items
 from serendip.simulator.settings_json import settings_from_json, settings_to_json
@@ -53,7 +54,7 @@ def build(settings: RecommenderSettings, items: Items, slate_size: int, seed: in
     def new_model(*stream: str | int) -> Any:
         if settings.model is None:
             raise SettingsError(f"the belief {settings.belief!r} is about a model; known models: {', '.join(MODELS)}")
-        if card(settings.model).sequential:
+        if MODELS.card(settings.model).sequential:
             raise SettingsError(
                 f"the model {settings.model!r} reads clicks in time order, which an agent's memory of counts does not "
                 "keep; choose another model"
@@ -147,13 +148,9 @@ class _Part:
     """A kind of model, belief or strategy: what makes one, and its settings."""
 
     def __init__(self, part: str, kind: str) -> None:
-        if part == "model":
-            found = card(kind)
-            self.make: Any = found.build
-            self._defaults: Any = found.settings
-            return
-        own = BELIEFS.card(kind) if part == "belief" else STRATEGIES.card(kind)
-        self.make, self._defaults = own.make, own.settings
+        registry: Registry[Any] = {"model": MODELS, "belief": BELIEFS, "strategy": STRATEGIES}[part]
+        card: Card = registry.card(kind)
+        self.make, self._defaults = card.make, card.settings
 
     @property
     def known(self) -> list[str]:

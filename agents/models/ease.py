@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from serendip.agents.models.gram import gram, invert_in_place
 from serendip.agents.models.model import Arrays, Interactions, Sparse, require_items
-from serendip.agents.models.search import Card, LogRange
+from serendip.agents.models.search import LogRange, ModelCard
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Singles
 
@@ -97,9 +97,11 @@ class Ease:
         self.weights = arrays["weights"]
 
 
-CARD = Card(
-    about="each click predicted from the user's others, in closed form (Steck 2019)",
+CARD = ModelCard(
+    name="ease",
+    summary="Each click predicted from the user's others, in closed form: the first to try on up to 20,000 items.",
+    make=Ease,
     settings=EaseSettings(),
-    build=Ease,
+    small={"lam": 1.0},
     space={"lam": LogRange(1.0, 1e6)},
 )

@@ -17,7 +17,7 @@ from serendip.agents.models.ease import ease_weights
 from serendip.agents.models.gram import gram, invert_in_place
 from serendip.agents.models.item_item import ItemItem, Matrix, inverse, similarities
 from serendip.agents.models.model import Sparse, csr
-from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
 from serendip.simulator.errors import SettingsError
 
 
@@ -172,11 +172,27 @@ def _regression(columns: Any, near: Any, item: int, penalties: Matrix) -> Matrix
 
 
 _SPACE = {"lam": LogRange(1.0, 3000.0), "dropout": Range(0.0, 0.8)}
-EDLAE = Card("EASE with dropout and emphasis, in closed form (Steck 2020)", DenoisingSettings(), Edlae, _SPACE)
-LINEAR = Card("linear denoising autoencoder of full rank, in closed form", DenoisingSettings(), LinearDenoiser, _SPACE)
-SPARSE = Card(
-    "sparse Markov random field: EASE on the strongest correlations (Steck 2019)",
-    SparseFieldSettings(),
-    SparseField,
-    {"lam": LogRange(1.0, 3000.0), "neighbours": OneOf((25, 50, 100, 200, 400))},
+EDLAE = ModelCard(
+    name="edlae",
+    summary="EASE that learns to predict what was dropped, in closed form: a little better where clicks are many.",
+    make=Edlae,
+    settings=DenoisingSettings(),
+    small={"lam": 1.0},
+    space=_SPACE,
+)
+LINEAR = ModelCard(
+    name="linear-denoiser",
+    summary="A linear denoising autoencoder of full rank, in closed form: what EDLAE is without emphasis.",
+    make=LinearDenoiser,
+    settings=DenoisingSettings(),
+    small={"lam": 1.0},
+    space=_SPACE,
+)
+SPARSE = ModelCard(
+    name="sparse-mrf",
+    summary="EASE on the strongest correlations alone: for more items than a dense matrix can hold.",
+    make=SparseField,
+    settings=SparseFieldSettings(),
+    small={"lam": 1.0, "neighbours": 5},
+    space={"lam": LogRange(1.0, 3000.0), "neighbours": OneOf((25, 50, 100, 200, 400))},
 )

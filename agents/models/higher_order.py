@@ -19,7 +19,7 @@ from serendip.agents.models.gram import gram, invert_in_place
 from serendip.agents.models.item_item import Matrix
 from serendip.agents.models.model import Sparse, csr
 from serendip.agents.models.pairs import PairItem, Pairs
-from serendip.agents.models.search import Card, LogRange, OneOf
+from serendip.agents.models.search import LogRange, ModelCard, OneOf
 from serendip.simulator.errors import SettingsError
 
 
@@ -172,15 +172,19 @@ def near_pairs(near: Sparse, pairs: Pairs, most: int) -> Sparse:
 
 
 _SPACE = {"lam": LogRange(1.0, 3000.0), "lam_pairs": LogRange(10.0, 30_000.0)}
-CARD = Card(
-    "higher-order Markov random field: EASE with pairs of items, by ADMM (Steck & Liang 2021)",
-    HigherOrderSettings(),
-    HigherOrder,
-    _SPACE | {"n_pairs": OneOf((100, 300, 1000))},
+CARD = ModelCard(
+    name="higher-order-mrf",
+    summary="EASE with pairs of items: for where two clicks together say more than each.",
+    make=HigherOrder,
+    settings=HigherOrderSettings(),
+    small={"lam": 1.0, "lam_pairs": 10.0, "n_pairs": 8},
+    space=_SPACE | {"n_pairs": OneOf((100, 300, 1000))},
 )
-SPARSE = Card(
-    "sparse higher-order field: the strongest correlations and their pairs (Steck & Liang 2021)",
-    SparseHigherOrderSettings(),
-    SparseHigherOrder,
-    _SPACE | {"n_pairs": OneOf((300, 1000, 3000)), "neighbours": OneOf((25, 50, 100, 200, 400))},
+SPARSE = ModelCard(
+    name="sparse-higher-order-mrf",
+    summary="EASE with pairs of items on the strongest correlations alone: for many items.",
+    make=SparseHigherOrder,
+    settings=SparseHigherOrderSettings(),
+    small={"lam": 1.0, "lam_pairs": 10.0, "n_pairs": 8, "neighbours": 8},
+    space=_SPACE | {"n_pairs": OneOf((300, 1000, 3000)), "neighbours": OneOf((25, 50, 100, 200, 400))},
 )

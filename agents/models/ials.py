@@ -28,7 +28,7 @@ from serendip.agents.models.model import (
     level_rows,
     require_items,
 )
-from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Singles
@@ -179,10 +179,12 @@ class Ials:
         return penalties(np.diff(clicks.indptr), chosen.lam, chosen.nu, chosen.unobserved, clicks.shape[1])
 
 
-CARD = Card(
-    about="matrix factorisation by alternating least squares, penalty by frequency (Rendle et al. 2021)",
+CARD = ModelCard(
+    name="ials",
+    summary="Factorisation by alternating least squares: quick, small, and good once tuned.",
+    make=Ials,
     settings=IalsSettings(),
-    build=Ials,
+    small={"n_factors": 4, "lam": 0.01},
     space={
         "n_factors": OneOf((32, 64, 128, 256)),
         "lam": LogRange(1e-4, 0.1),

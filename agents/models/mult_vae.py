@@ -19,7 +19,7 @@ import torch
 
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
-from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
 from serendip.agents.models.trainer import Phase, Progress, Rows, check_pace, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
@@ -215,10 +215,12 @@ class MultVae:
         return encoder | layers.chain("decoder", (latent, *hidden[::-1], n_items), generator)
 
 
-CARD = Card(
-    about="variational autoencoder with a multinomial likelihood (Liang et al. 2018)",
+CARD = ModelCard(
+    name="mult-vae",
+    summary="A variational autoencoder with a multinomial likelihood: the usual model of agents that have doubts.",
+    make=MultVae,
     settings=MultVaeSettings(),
-    build=MultVae,
+    small={"latent": 4, "hidden": [16], "epochs": 60, "batch": 8, "learning_rate": 0.01, "anneal_steps": 100},
     space={
         "latent": OneOf((32, 64, 128, 200)),
         "hidden": OneOf(((), (200,), (600,))),

@@ -27,7 +27,7 @@ from serendip.agents.models.likeness import (
     weighted,
 )
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
-from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
 from serendip.simulator import ranges
 from serendip.simulator.interface import Singles
 
@@ -219,7 +219,19 @@ _SPACE = {
     "weigh_votes": OneOf((False, True)),
 }
 _OF_USERS = {"documents": OneOf(("users", "items")), "reverse": OneOf((False, True))}
-ITEMS = Card(
-    "what is alike to what you clicked, by its nearest neighbours", NeighbourSettings(), ItemNeighbours, _SPACE
+ITEMS = ModelCard(
+    name="item-knn",
+    summary="What is like what you clicked, by shrunk cosine: simple, quick and explained in a sentence.",
+    make=ItemNeighbours,
+    settings=NeighbourSettings(),
+    small={"neighbours": 5, "shrink": 0.0},
+    space=_SPACE,
 )
-USERS = Card("what users like you clicked", UserNeighbourSettings(), UserNeighbours, _SPACE | _OF_USERS)
+USERS = ModelCard(
+    name="user-knn",
+    summary="What users like you clicked, by shrunk cosine: simple, and hard to beat where users are alike.",
+    make=UserNeighbours,
+    settings=UserNeighbourSettings(),
+    small={"neighbours": 8, "shrink": 0.0},
+    space=_SPACE | _OF_USERS,
+)

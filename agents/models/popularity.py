@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
-from serendip.agents.models.search import Card
+from serendip.agents.models.search import ModelCard
 from serendip.simulator.interface import Singles
 
 
@@ -40,4 +40,9 @@ class Popularity:
         self.counts = arrays["counts"]
 
 
-CARD = Card(about="what most users clicked", settings=PopularitySettings(), build=Popularity, space={})
+CARD = ModelCard(
+    name="popularity",
+    summary="What most users clicked: no one's taste, and the least that any other has to beat.",
+    make=Popularity,
+    settings=PopularitySettings(),
+)

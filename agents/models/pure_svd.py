@@ -14,7 +14,7 @@ import scipy.sparse.linalg
 from numpy.typing import NDArray
 
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, in_blocks, level_rows, require_items
-from serendip.agents.models.search import Card, LogRange
+from serendip.agents.models.search import LogRange, ModelCard
 from serendip.simulator import randomness
 from serendip.simulator.interface import Singles
 
@@ -72,9 +72,11 @@ class PureSvd:
         self.directions = arrays["directions"]
 
 
-CARD = Card(
-    "clicks projected on their strongest directions (Cremonesi et al. 2010)",
-    PureSvdSettings(),
-    PureSvd,
-    {"n_factors": LogRange(1, 400, whole=True)},
+CARD = ModelCard(
+    name="pure-svd",
+    summary="Clicks projected on their strongest directions: the least that a factorisation has to beat.",
+    make=PureSvd,
+    settings=PureSvdSettings(),
+    small={"n_factors": 2},
+    space={"n_factors": LogRange(1, 400, whole=True)},
 )

@@ -21,7 +21,7 @@ from torch.nn.functional import layer_norm, silu
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.mult_vae import multinomial_loss
-from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
 from serendip.agents.models.trainer import Phase, Progress, Rows, check_pace, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
@@ -225,10 +225,12 @@ def _misfit(parameters: layers.Parameters, z: torch.Tensor, clicks: Sparse, show
     return multinomial_loss(layers.dense("decoder", parameters, z, silu), clicks, shown)
 
 
-CARD = Card(
-    about="variational autoencoder with a composite prior, its halves learned in turns (RecVAE, Shenbin et al. 2020)",
+CARD = ModelCard(
+    name="rec-vae",
+    summary="A variational autoencoder with a composite prior, its halves learned in turns: Mult-VAE's better heir.",
+    make=RecVae,
     settings=RecVaeSettings(),
-    build=RecVae,
+    small={"latent": 4, "hidden": 16, "epochs": 15, "batch": 12, "learning_rate": 0.02},
     space={
         "latent": OneOf((32, 64, 128, 200)),
         "hidden": OneOf((100, 200, 600)),

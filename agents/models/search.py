@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from serendip.simulator.cards import Card
 
-from serendip.agents.models.model import Model
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +54,16 @@ class OneOf:
 Space = Mapping[str, LogRange | Range | OneOf]
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """How a model is known: what the registry, the command line and the benchmark need of it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard(Card):
+    """The card of a model, whose `make` takes its settings.
 
     Attributes:
-        about: one line for people.
-        settings: the defaults, an instance of the model's settings dataclass.
-        build: makes an unfitted model of such settings.
         space: what is tuned, by name of the setting.
         sequential: whether the order of a history matters (see `model.in_order`).
     """
 
-    about: str
-    settings: Any
-    build: Callable[[Any], Model]
-    space: Space
+    space: Space = field(default_factory=dict[str, "LogRange | Range | OneOf"])
     sequential: bool = False
 
     def draw(self, rng: np.random.Generator) -> Any:

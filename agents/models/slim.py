@@ -16,7 +16,7 @@ from serendip.agents.models.gram import gram
 from serendip.agents.models.item_item import ItemItem, Matrix, strongest_of_columns
 from serendip.agents.models.model import Sparse, csr
 from serendip.agents.models.neighbours import ItemNeighbours, NeighbourSettings
-from serendip.agents.models.search import Card, LogRange, OneOf
+from serendip.agents.models.search import LogRange, ModelCard, OneOf
 from serendip.simulator import ranges
 
 _AT_ONCE = 1 << 22  # numbers in the normal equations solved together: 32 MB
@@ -174,11 +174,13 @@ def _problems(columns: Any, pattern: Sparse, items: Matrix) -> tuple[Matrix, Mat
     return normals, targets
 
 
-CARD = Card(
-    "sparse non-negative item weights by elastic net (Ning & Karypis 2011)",
-    SlimSettings(),
-    Slim,
-    {
+CARD = ModelCard(
+    name="slim",
+    summary="Sparse non-negative weights of items by elastic net: good, and slow where items are many.",
+    make=Slim,
+    settings=SlimSettings(),
+    small={"l1": 0.01, "l2": 1.0, "neighbours": 5},
+    space={
         "l1": LogRange(1e-3, 30.0),
         "l2": LogRange(0.5, 5000.0),
         "neighbours": OneOf((50, 100, 200, 0)),

@@ -14,7 +14,7 @@ import numpy as np
 
 from serendip.agents.models.item_item import ItemItem, Matrix, inverse, scaled_rows, similarities, strongest_of_columns
 from serendip.agents.models.model import Sparse, csr
-from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
 from serendip.simulator import ranges
 
 
@@ -78,10 +78,19 @@ _SPACE = {
     "neighbours": LogRange(5, 1000, whole=True),
     "normalise": OneOf((False, True)),
 }
-P3ALPHA = Card("a random walk of three steps (Cooper et al. 2014)", WalkSettings(), Walk, _SPACE)
-RP3BETA = Card(
-    "a random walk of three steps, less what is popular (Paudel et al. 2017)",
-    WalkSettings(alpha=0.6, beta=0.4),
-    Walk,
-    _SPACE | {"beta": Range(0.0, 2.0)},
+P3ALPHA = ModelCard(
+    name="p3alpha",
+    summary="A random walk of three steps from what you clicked: simple, and good at what is rare.",
+    make=Walk,
+    settings=WalkSettings(),
+    small={"neighbours": 5},
+    space=_SPACE,
+)
+RP3BETA = ModelCard(
+    name="rp3beta",
+    summary="A random walk of three steps, less what is popular anyway: often the best of the simple ones.",
+    make=Walk,
+    settings=WalkSettings(alpha=0.6, beta=0.4),
+    small={"neighbours": 5},
+    space=_SPACE | {"beta": Range(0.0, 2.0)},
 )

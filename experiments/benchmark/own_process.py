@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from serendip.agents.models import build
 from serendip.agents.models.memory import MemoryNeedError, peak_bytes, reset_peak
 from serendip.agents.models.model import Interactions, Model
-from serendip.agents.models.registry import build
 from serendip.experiments.benchmark.metrics import TUNED_ON, Matrix, evaluate
 from serendip.experiments.benchmark.splits import Part, Split
 from serendip.experiments.running.parent import stay_with

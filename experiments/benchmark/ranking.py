@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from serendip.agents.models import MODELS
 from serendip.agents.models.memory import MemoryNeedError
-from serendip.agents.models.registry import MODELS, card
 from serendip.experiments.benchmark.data import Events, read_events
 from serendip.experiments.benchmark.metrics import TUNED_ON, evaluate
 from serendip.experiments.benchmark.own_process import fitted, fitted_alone
@@ -64,7 +64,7 @@ def run(plan: Plan, models: tuple[str, ...], out: Path, say: Say = print, at: At
         DataError: the data cannot be used; the message says why.
     """
     for name in models:
-        card(name)
+        MODELS.card(name)
     events = read_events(Path(plan.data), plan.min_rating, plan.min_events, given=plan.protocol == "given")
     parts = split(events, plan.protocol, plan.seed)
     names = _usable(models, events, say)
@@ -92,7 +92,7 @@ def _tune_and_test(plan: Plan, names: tuple[str, ...], parts: Split, out: Path, 
 def _usable(models: tuple[str, ...], events: Events, say: Say) -> tuple[str, ...]:
     """Return `models`, or all where there are none; without an order in time not those which read it."""
     names = models or tuple(MODELS)
-    ordered = [name for name in names if card(name).sequential]
+    ordered = [name for name in names if MODELS.card(name).sequential]
     if events.timed or not ordered:
         return names
     if models:
@@ -113,13 +113,13 @@ def _summary(events: Events, parts: Split) -> str:
 
 
 def _n_trials(plan: Plan, name: str) -> int:
-    return plan.trials if card(name).space else 1
+    return plan.trials if MODELS.card(name).space else 1
 
 
 def _trial(plan: Plan, name: str, number: int, parts: Split, out: Path, say: Say) -> dict[str, Any]:
     """Return one trial's settings and its mean metric on the validation users, from its file if that has one."""
     rng = randomness.generator(plan.seed, "trial", name, number)
-    settings = settings_to_json(card(name).settings if number == 0 else card(name).draw(rng))
+    settings = settings_to_json(MODELS.card(name).settings if number == 0 else MODELS.card(name).draw(rng))
     path = out / "trials" / f"{name}-{number:03d}.json"
     given = {"model": name, "number": number, "settings": settings}
     piece = Piece(path, name, 1, given, lambda file, _: write_json(file, _tried(name, number, settings, parts, say)))

@@ -14,7 +14,7 @@ KINDS = {  # a registry, or a function that returns names and what they are
     "studies": "serendip.experiments.online.studies:STUDIES",
     "agents": "serendip.agents.presets:PRESETS",
     "oracles": "serendip.experiments.online.oracles:ORACLES",
-    "models": "serendip.agents.models.registry:MODELS",
+    "models": "serendip.agents.models:MODELS",
     "beliefs": "serendip.agents.beliefs:BELIEFS",
     "strategies": "serendip.agents.strategies:STRATEGIES",
     "bandits": "serendip.experiments.bandits:TASKS",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from serendip.agents.models.registry import card
+from serendip.agents.models import MODELS
 from serendip.experiments.benchmark.metrics import TUNED_ON
 from serendip.experiments.benchmark.table import BASELINES, Tests, best_baseline, mean_and_error, terciles
 from serendip.experiments.figures.style import new_figure, save
@@ -71,4 +71,4 @@ def _apart(means: dict[str, float], limits: tuple[float, float]) -> dict[str, fl
 
 
 def _colour(name: str) -> str:
-    return _ORANGE if card(name).sequential else _GREY if name in BASELINES else _BLUE
+    return _ORANGE if MODELS.card(name).sequential else _GREY if name in BASELINES else _BLUE

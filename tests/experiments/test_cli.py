@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from serendip.agents.models.registry import MODELS
+from serendip.agents.models import MODELS
 from serendip.experiments.__main__ import main
 from serendip.experiments.cli import main as cli
 from serendip.experiments.cli.commands import COMMANDS

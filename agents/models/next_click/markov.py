@@ -10,7 +10,7 @@ import scipy.sparse
 
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.next_click.sequences import pairs, recent
-from serendip.agents.models.search import Card, LogRange, OneOf
+from serendip.agents.models.search import LogRange, ModelCard, OneOf
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Singles
 
@@ -83,17 +83,20 @@ class Markov:
         self.transitions = scipy.sparse.csr_array(parts, shape=(len(self.popularity), len(self.popularity)))
 
 
-CARD = Card(
-    about="first-order Markov chain of clicks, smoothed towards popularity",
+CARD = ModelCard(
+    name="markov-chain",
+    summary="What follows the last click, smoothed towards popularity: the least that the next click owes.",
+    make=Markov,
     settings=MarkovSettings(),
-    build=Markov,
     space={"smoothing": LogRange(1.0, 1e4)},
     sequential=True,
 )
-RULES = Card(
-    about="what follows the last click within a few, by distance (Ludewig & Jannach 2018)",
+RULES = ModelCard(
+    name="sequential-rules",
+    summary="What follows the last click within a few, by distance: quick, and hard to beat for sessions.",
+    make=Markov,
     settings=MarkovSettings(reach=5),
-    build=Markov,
+    small={"reach": 2},
     space={"smoothing": LogRange(1.0, 1e4), "reach": OneOf((2, 3, 5, 10, 20))},
     sequential=True,
 )

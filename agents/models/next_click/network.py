@@ -15,7 +15,7 @@ from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, in_b
 from serendip.agents.models.next_click.encoders import Attention, Drop, Recurrent, fill
 from serendip.agents.models.next_click.likelihood import full_softmax, sampled_softmax
 from serendip.agents.models.next_click.sequences import Ids, recent
-from serendip.agents.models.search import Card, LogRange, OneOf, Range
+from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
 from serendip.agents.models.trainer import Phase, Progress, Schedule, judged, train
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
@@ -209,17 +209,21 @@ _SPACE = {
     "dropout": Range(0.2, 0.7),
     "learning_rate": LogRange(2e-3, 1e-2),
 }
-RECURRENT = Card(
-    about="gated recurrent units over the last clicks (after Hidasi et al. 2016, GRU4Rec)",
+RECURRENT = ModelCard(
+    name="gru",
+    summary="Gated recurrent units over the last clicks: for the next click where order matters.",
+    make=NextClick,
     settings=NextClickSettings(),
-    build=NextClick,
+    small={"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1},
     space=_SPACE,
     sequential=True,
 )
-ATTENTION = Card(
-    about="causal self-attention over the last clicks (after Kang & McAuley 2018, SASRec)",
+ATTENTION = ModelCard(
+    name="self-attention",
+    summary="Causal self-attention over the last clicks: for the next click in long histories.",
+    make=NextClick,
     settings=NextClickSettings(encoder="attention"),
-    build=NextClick,
+    small={"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1},
     space=_SPACE,
     sequential=True,
 )

@@ -8,7 +8,7 @@ from serendip.agents.beliefs.belief import Luck, Situation
 from serendip.agents.beliefs.laplace_factors import LaplaceFactors, Loss
 from serendip.agents.beliefs.user_factors import UserFactorsSettings
 from serendip.agents.history import History
-from serendip.agents.models.registry import build
+from serendip.agents.models import build
 from serendip.agents.registry import make
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Items, Visits

@@ -277,7 +277,7 @@ def test_what_was_best_elsewhere_lies_in_the_space_searched(model: Any, settings
     from serendip.agents.models.ease import CARD
 
     cards = [neighbours.ITEMS, neighbours.USERS, walks.RP3BETA, slim.CARD, CARD, pure_svd.CARD]
-    space = next(card.space for card in cards if card.build is model)
+    space = next(card.space for card in cards if card.make is model)
     for name, value in values.items():
         part: Any = space[name]
         assert value in part.options if hasattr(part, "options") else part.low <= value <= part.high, name

@@ -8,48 +8,10 @@ import numpy as np
 import pytest
 import scipy.sparse
 
+from serendip.agents.models import MODELS, build
 from serendip.agents.models.model import Interactions, Model, in_order
-from serendip.agents.models.registry import MODELS, build, card
 from serendip.simulator.errors import SerendipError
 from serendip.simulator.settings_json import settings_from_json, settings_to_json
-
-# Small enough to be quick, trained enough for a board that can be seen by eye.
-GRADIENT = {"latent": 4, "hidden": [16], "epochs": 80, "batch": 8, "learning_rate": 0.02, "dropout": 0.3}
-SMALL: dict[str, dict[str, Any]] = {
-    "popularity": {},
-    "user-knn": {"neighbours": 8, "shrink": 0.0},
-    "item-knn": {"neighbours": 5, "shrink": 0.0},
-    "p3alpha": {"neighbours": 5},
-    "rp3beta": {"neighbours": 5},
-    "slim": {"l1": 0.01, "l2": 1.0, "neighbours": 5},
-    "pure-svd": {"n_factors": 2},
-    "ease": {"lam": 1.0},
-    "edlae": {"lam": 1.0},
-    "linear-denoiser": {"lam": 1.0},
-    "sparse-mrf": {"lam": 1.0, "neighbours": 5},
-    "higher-order-mrf": {"lam": 1.0, "lam_pairs": 10.0, "n_pairs": 8},
-    "sparse-higher-order-mrf": {"lam": 1.0, "lam_pairs": 10.0, "n_pairs": 8, "neighbours": 8},
-    "ials": {"n_factors": 4, "lam": 0.01},
-    "matrix-factorisation": GRADIENT,
-    "bernoulli-mf": GRADIENT,
-    "multinomial-mf": GRADIENT,
-    "poisson-mf": GRADIENT,
-    "asymmetric-mf": GRADIENT,
-    "autoencoder": GRADIENT | {"latent": 2, "hidden": [4], "l2": 0.1},  # a wide one copies its input
-    "mult-dae": GRADIENT,
-    "ipw-dae": GRADIENT,
-    "emphasis-dae": GRADIENT,
-    "popularity-dae": GRADIENT,
-    "recency-dae": GRADIENT,
-    "last-clicks-autoencoder": GRADIENT | {"last": 3},
-    "wide-autoencoder": GRADIENT,
-    "free-vae": GRADIENT,
-    "semi-amortised-vae": GRADIENT | {"epochs": 30, "refine_steps": 2},
-    "rec-vae": {"latent": 4, "hidden": 16, "epochs": 15, "batch": 12, "learning_rate": 0.02},
-    "mult-vae": {"latent": 4, "hidden": [16], "epochs": 60, "batch": 8, "learning_rate": 0.01, "anneal_steps": 100},
-}
-NEXT = {"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1}
-SMALL |= {"markov-chain": {}, "sequential-rules": {"reach": 2}, "gru": NEXT, "self-attention": NEXT}
 
 
 def checkerboard(n_users: int = 24, n_items: int = 12) -> Any:
@@ -61,15 +23,20 @@ def checkerboard(n_users: int = 24, n_items: int = 12) -> Any:
     return in_order(users, (users + 2 * (steps + 1)) % n_items, (n_users, n_items))
 
 
+def small(name: str) -> dict[str, Any]:
+    """Small enough to be quick, trained enough for a board that can be seen by eye."""
+    return dict(MODELS.card(name).small)
+
+
 def fitted(name: str, clicks: Any = None, **changes: Any) -> Model:
-    model = build(name, SMALL[name] | changes)
+    model = build(name, small(name) | changes)
     model.fit(Interactions(checkerboard() if clicks is None else clicks))
     return model
 
 
 def briefly(name: str, clicks: Any = None) -> Model:
     """A model that has seen its data, and need not have understood them."""
-    return fitted(name, clicks, **({"epochs": 2} if "epochs" in SMALL[name] else {}))
+    return fitted(name, clicks, **({"epochs": 2} if "epochs" in small(name) else {}))
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -113,11 +80,11 @@ def test_same_seed_same_bytes(name: str) -> None:
 
 
 def test_restore_is_bit_exact(name: str, model: Model) -> None:
-    other = build(name, SMALL[name])
+    other = build(name, small(name))
     other.restore({key: value.copy() for key, value in model.arrays().items()})
     assert np.array_equal(model.scores(checkerboard()), other.scores(checkerboard()))
     more = Interactions(checkerboard(30))
-    one, two = build(name, SMALL[name]), build(name, SMALL[name])
+    one, two = build(name, small(name)), build(name, small(name))
     one.restore({key: value.copy() for key, value in model.arrays().items()})
     two.restore({key: value.copy() for key, value in model.arrays().items()})
     one.fit(more)
@@ -169,7 +136,7 @@ def test_pairs_that_stand_twice_count_twice_or_once(name: str) -> None:
     """A repeated pair is the pair with a weight of two, unless order is what counts."""
     once = checkerboard()
     rows, columns = np.repeat(np.arange(24), np.diff(once.indptr)), once.indices
-    if card(name).sequential:
+    if MODELS.card(name).sequential:
         assert np.isfinite(
             briefly(name, in_order(np.repeat(rows, 2), np.repeat(columns, 2), (24, 12))).scores(once)
         ).all()
@@ -182,7 +149,7 @@ def test_pairs_that_stand_twice_count_twice_or_once(name: str) -> None:
 
 def test_how_a_history_is_stored_changes_nothing(name: str, model: Model) -> None:
     """Stored zeros, a click in two halves, and columns first are the same history."""
-    if card(name).sequential:
+    if MODELS.card(name).sequential:
         pytest.skip("the order of a sequential history is its content")
     dense = np.zeros((1, 12), dtype=np.float32)
     dense[0, [1, 4]] = 1.0
@@ -196,7 +163,7 @@ def test_how_a_history_is_stored_changes_nothing(name: str, model: Model) -> Non
 
 def test_what_nobody_was_shown_is_neither_liked_nor_disliked(name: str) -> None:
     """Under a likelihood of exposed items, the last bias of an item that nobody saw stays as it was drawn."""
-    if not hasattr(card(name).settings, "exposed_only"):
+    if not hasattr(MODELS.card(name).settings, "exposed_only"):
         pytest.skip("exposures are not used")
     clicks = checkerboard().toarray()
     clicks[:, 5] = 0.0
@@ -204,7 +171,7 @@ def test_what_nobody_was_shown_is_neither_liked_nor_disliked(name: str) -> None:
     shown[:, 5] = 0.0
     biases = list[Any]()
     for epochs in (0, 10):
-        model = build(name, SMALL[name] | {"epochs": epochs, "exposed_only": True})
+        model = build(name, small(name) | {"epochs": epochs, "exposed_only": True})
         model.fit(Interactions(scipy.sparse.csr_array(clicks), scipy.sparse.csr_array(shown)))
         arrays = model.arrays()
         biases.append(arrays[max(key for key in arrays if key.startswith("decoder.b"))])
@@ -223,10 +190,10 @@ def test_scoring_before_learning_is_refused(name: str) -> None:
 
 
 def test_settings_travel_as_json(name: str) -> None:
-    found = card(name)
+    found = MODELS.card(name)
     drawn = found.draw(np.random.default_rng(0))
     assert settings_from_json(type(drawn), settings_to_json(drawn), name) == drawn
-    assert found.about
+    assert found.summary
     with pytest.raises(SerendipError, match="known settings"):
         build(name, {"no_such": 1})
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from serendip.agents.models import MODELS, build
 from serendip.agents.models.model import Interactions, csr, in_order
 from serendip.agents.models.next_click.likelihood import full_softmax, sampled_softmax
 from serendip.agents.models.next_click.markov import Markov, MarkovSettings
 from serendip.agents.models.next_click.sequences import pairs, recent
-from serendip.agents.models.registry import MODELS, build
 from serendip.agents.registry import make
 from serendip.simulator.errors import SerendipError
 from serendip.simulator.interface import Items

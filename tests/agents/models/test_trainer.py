@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
+from serendip.agents.models import build
 from serendip.agents.models.model import Interactions, csr
-from serendip.agents.models.registry import build
 from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, train
 from serendip.simulator.errors import SettingsError
 
