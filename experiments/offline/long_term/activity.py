@@ -148,7 +148,7 @@ def _by_weights(
     """
     found = {
         "mis": estimators.marginalised(days, horizon, seed, n_replicates, last),
-        "drl": double_reinforcement(days, horizon, seed, last),
+        "drl": double_reinforcement(days, horizon, seed, last, held=True),
     }
     histories, effective = estimators.trajectory(days, horizon)
     if last is None:

@@ -107,8 +107,8 @@ def logistic(features: Floats, happened: Floats) -> Floats:
         features: (n, F), the first of them 1.
         happened: (n,) 0 or 1.
     """
-    scale = np.maximum(features.std(axis=0), 1e-9)
-    scale[0] = 1.0
+    scale = features.std(axis=0)
+    scale = np.where(scale > 1e-9, scale, 1.0)
     x = features / scale
     found = np.zeros(x.shape[1])
     for _ in range(_STEPS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,12 @@ from serendip.simulator.interface import Floats, Ints
 _ENOUGH = 50  # user-days in a state, below which its values stand uncorrected
 
 
-def double_reinforcement(days: Days, horizon: int, seed: int = 0, last: int | None = None) -> Estimate:
+def double_reinforcement(
+    days: Days, horizon: int, seed: int = 0, last: int | None = None, *, held: bool = False
+) -> Estimate:
     """Return visits per user by double reinforcement learning over the tabular state, cross-fitted by user.
+
+    Where it is `held` to the log, what it says of the log itself is exchanged for what the log's users did.
 
     V = mean_u { V_0(s_0) + sum_t sum_k rho_k(s_t) [ visit_t 1(k counts) + Q_k(s_t, target) - V_k(s_t)
                                                      + w_t (V_(k+1)(s_(t+1)) - Q_k(s_t, what was done)) ] }
@@ -26,6 +31,15 @@ def double_reinforcement(days: Days, horizon: int, seed: int = 0, last: int | No
     log stands in for every day k of the horizon, as a state is taken to hold all that matters.  Kallus & Uehara (2022),
     "Efficiently breaking the curse of horizon in off-policy evaluation with double reinforcement learning", eq. 5.
     """
+    terms, most = _terms(days, horizon, seed, last), counted(horizon, last)
+    if held and most.stop <= days.n_days:
+        own = dataclasses.replace(days, weight=np.ones_like(days.weight), expected=days.brought)
+        terms = terms - _terms(own, horizon, seed, last) + days.visited[:, most].sum(axis=1)
+    return from_users(terms, float(len(most)))
+
+
+def _terms(days: Days, horizon: int, seed: int, last: int | None) -> Floats:
+    """Return (U,) terms whose mean is the value."""
     fold = folds(seed, days.user)
     terms = np.empty(len(days.user))
     for f in range(N_FOLDS):
@@ -37,7 +51,7 @@ def double_reinforcement(days: Days, horizon: int, seed: int = 0, last: int | No
         stays = np.bincount(others.state[:, :-1].ravel(), minlength=days.n_states) / len(there)
         rho = np.divide(chance, stays, out=np.zeros_like(chance), where=stays * len(there) >= _ENOUGH)  # (horizon, S)
         terms[here] = _corrected(days.rows(here), learned, value, rho, counted(horizon, last).start)
-    return from_users(terms)
+    return terms
 
 
 @dataclass(frozen=True, slots=True)

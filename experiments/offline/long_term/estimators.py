@@ -6,6 +6,7 @@ from state to state does not.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,10 +88,24 @@ def _sums(cells: Ints, values: Floats, n_cells: int, times: Floats) -> Floats:
 
 
 def marginalised(days: Days, horizon: int, seed: int = 0, n_replicates: int = 200, last: int | None = None) -> Estimate:
-    """Return visits per user over the horizon by marginalised importance sampling, with a bootstrap interval."""
+    """Return visits per user over the horizon by marginalised importance sampling, with a bootstrap interval.
+
+    It is what the log's users did plus what the weights change of it in the chain of states, so that what the states
+    hide of the log itself cancels; days that the log does not have stand on the chain alone.
+    """
     drawn = bootstrap.counts(seed, days.user, n_replicates).T.astype(np.float64)
     times = np.concatenate([np.ones((1, len(days.user))), drawn])
-    blocks = [chain(days, times[k : k + 32]).worth(horizon, last) for k in range(0, len(times), 32)]
+    plain = dataclasses.replace(days, weight=np.ones_like(days.weight))
+    seen = [day for day in counted(horizon, last) if day < days.n_days]
+    visits = days.visited[:, seen].sum(axis=1)
+    blocks = list[Floats]()
+    for k in range(0, len(times), 32):
+        some = times[k : k + 32]
+        moved = chain(days, some).worth(horizon, last)
+        if seen:
+            own = chain(plain, some).worth(len(seen) + seen[0], len(seen))
+            moved = moved + (some @ visits) / some.sum(axis=1) - own
+        blocks.append(moved)
     return from_replicates(np.concatenate(blocks), len(counted(horizon, last)))
 
 
@@ -102,7 +117,7 @@ def per_decision(days: Days, horizon: int) -> Estimate:
     horizon = min(horizon, days.n_days)
     before = np.cumprod(days.weight[:, : horizon - 1], axis=1)
     weight = np.concatenate([np.ones((len(days.user), 1)), before], axis=1)
-    return from_users((weight * days.visited[:, :horizon]).sum(axis=1))
+    return from_users((weight * days.visited[:, :horizon]).sum(axis=1), float(horizon))
 
 
 def trajectory(days: Days, horizon: int) -> tuple[Estimate, float]:
@@ -125,14 +140,16 @@ def one_step(days: Days, horizon: int) -> Estimate:
     kept = days.visited[:, :-1].sum()
     chance = days.visited[:, :1].mean()
     per_user = chance + (horizon - 1) * (shown * following).mean(axis=1)
-    estimate = from_users(per_user)
+    estimate = from_users(per_user, float(horizon))
     return estimate if kept else Estimate(None, None, None, None)
 
 
-def from_users(terms: Floats) -> Estimate:
-    """Return the mean of (U,) terms, two standard errors wide."""
+def from_users(terms: Floats, most: float = np.inf) -> Estimate:
+    """Return the mean of (U,) terms, two standard errors wide, inside 0 to `most`."""
     value, error = float(terms.mean()), float(terms.std(ddof=1) / np.sqrt(len(terms))) if len(terms) > 1 else np.inf
-    return Estimate(value, value - _NORMAL * error, value + _NORMAL * error, error)
+    low, high = value - _NORMAL * error, value + _NORMAL * error
+    inside = [min(max(x, 0.0), most) for x in (value, low, high)]
+    return Estimate(inside[0], inside[1], inside[2], error)
 
 
 def from_replicates(values: Floats, most: float) -> Estimate:

@@ -181,18 +181,22 @@ def _residual(days: Days, features: Features, learned: Floats) -> Floats:
 
 
 def _features(days: Days, basis: Basis) -> Features:
-    """Return what makes (u, T, P) features of users' days: b(x), v b(x) and v m, or v m b(x) in a table."""
+    """Return what makes (u, T, P) features of users' days: b(x), v b(x), and v m times 1 and the columns of x.
+
+    What a day brings is worth more or less by what is known: discovery saturates.  In a table it is v m b(x).
+    """
     assert days.brought is not None
-    spread = np.maximum(days.brought[days.visited].std(axis=0), 1e-9) if days.visited.any() else 1.0
+    n_linear = 1 + (0 if days.columns is None else days.columns.shape[2])
+    spread = _spread(days.brought[days.visited]) if days.visited.any() else 1.0
     mornings = _mornings(days, basis)
 
     def made(who: slice, when: slice, brought: Floats) -> Floats:
         known = mornings(who, when)
         came = days.visited[who, when, None].astype(np.float64)
         acted = came * brought / spread  # (u, T, A)
-        if basis == "tabular":
-            acted = (acted[..., None] * known[:, :, None, :]).reshape(*acted.shape[:2], -1)
-        return np.concatenate([known, came * known, acted], axis=2)
+        level = known if basis == "tabular" else known[:, :, :n_linear]
+        crossed = (acted[..., None] * level[:, :, None, :]).reshape(*acted.shape[:2], -1)
+        return np.concatenate([known, came * known, crossed], axis=2)
 
     return made
 
@@ -203,7 +207,7 @@ def _mornings(days: Days, basis: Basis) -> Callable[[slice, slice], Floats]:
         identity = np.eye(days.n_states)
         return lambda who, when: identity[days.state[who, when]]
     assert days.columns is not None
-    mean, spread = days.columns.mean(axis=(0, 1)), np.maximum(days.columns.std(axis=(0, 1)), 1e-9)
+    mean, spread = days.columns.mean(axis=(0, 1)), _spread(days.columns.reshape(-1, days.columns.shape[2]))
     columns, n = days.columns, days.columns.shape[2]
     pairs = np.triu_indices(n)
 
@@ -215,6 +219,12 @@ def _mornings(days: Days, basis: Basis) -> Callable[[slice, slice], Floats]:
         return np.concatenate(known, axis=2)
 
     return made
+
+
+def _spread(columns: Floats) -> Floats:
+    """Return the standard deviation of each column; 1 where nothing varies, so that it stays what it is."""
+    found = columns.std(axis=0)
+    return np.where(found > 1e-9, found, 1.0)
 
 
 def _estimate(values: Floats, within: tuple[float, float]) -> Estimate:

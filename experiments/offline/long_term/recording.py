@@ -15,6 +15,7 @@ from serendip.experiments.offline.long_term.days import Days
 from serendip.experiments.offline.long_term.replay import Rehearsed, Watched, rehearse
 from serendip.experiments.offline.reading.log_source import LogSource
 from serendip.experiments.offline.targets.target import AgentTarget
+from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Bools, Floats, Ints
 from serendip.simulator.logs import open_log
 
@@ -33,6 +34,9 @@ def user_days(log: Path, policy: AgentTarget, progress: Callable[[int], None] | 
         log: a log's folder.
         policy: the target.
         progress: called with the slots done.
+
+    Raises:
+        DataError: fewer than two users came.
     """
     users, record = _begin(log)
     done = 0
@@ -41,6 +45,9 @@ def user_days(log: Path, policy: AgentTarget, progress: Callable[[int], None] | 
         done += rehearsed.weight.size
         if progress:
             progress(done)
+    n_came = int(record.visited.any(axis=1).sum())
+    if n_came < 2:
+        raise DataError(f"{log}: {n_came} of {len(users)} users came; activity needs two of them and more")
     days = _whole(users, record)
     brought, expected = record.mediators(policy.seed, users)
     return dataclasses.replace(days, brought=brought, expected=expected)

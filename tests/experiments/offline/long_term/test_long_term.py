@@ -6,6 +6,9 @@ import dataclasses
 import itertools
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from serendip.experiments.offline.crossfit import folds
@@ -18,7 +21,8 @@ from serendip.experiments.offline.long_term.fitted_q import difference, fitted_q
 from serendip.experiments.offline.long_term.judgement import correlation_over_time, judge_activity
 from serendip.experiments.offline.long_term.surrogate import surrogate_index
 from serendip.experiments.ope_study.tabular_world import TabularWorld
-from serendip.simulator.errors import SettingsError
+from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.logs import open_log
 
 WORLD = TabularWorld()
 
@@ -133,7 +137,7 @@ def test_fitted_q_is_the_slow_regression_day_by_day():
     def row(u, t, brought):
         known = np.concatenate([[1.0], x[u, t]])
         came = float(days.visited[u, t])
-        return np.concatenate([known, came * known, came * brought[u, t] / scale])
+        return np.concatenate([known, came * known, np.outer(came * brought[u, t] / scale, known).ravel()])
 
     pairs = list(itertools.product(range(40), range(9)))
     now = np.stack([row(u, t, days.brought) for u, t in pairs])
@@ -258,3 +262,45 @@ def test_days_pick_users():
     picked = days.rows(np.array([2, 4]))
     assert picked.visited.shape == (2, 5)
     assert dataclasses.asdict(picked)["n_states"] == days.n_states
+
+
+def of_logger(days):
+    """Return the days as the logging policy itself would have them."""
+    return dataclasses.replace(days, weight=np.ones_like(days.weight), expected=days.brought)
+
+
+@pytest.mark.parametrize("last", [None, 5])
+def test_the_logging_policys_value_is_what_its_users_did(last):
+    # 20 of 25 states are told apart no more, so that the state hides what drives activity
+    days = WORLD.log(400, 20, 0.3, 0.3, 8)
+    blind = dataclasses.replace(of_logger(days), state=days.state % 5, n_states=5)
+    did = days.visited[:, -(last or 20) :].sum(axis=1).mean()
+    found = estimators.marginalised(blind, 20, n_replicates=20, last=last)
+    assert found.value == pytest.approx(did, rel=0.02)  # less the bias that the bootstrap shows
+    assert double_reinforcement(blind, 20, last=last, held=True).value == pytest.approx(did, rel=1e-9)
+    assert abs(double_reinforcement(blind, 20, last=last).value - did) > 1e-4 * did
+
+
+def test_no_value_leaves_the_days_that_count():
+    days = WORLD.log(60, 30, 0.3, 0.9, 1)
+    wild = dataclasses.replace(days, weight=days.weight * 40.0)
+    for found in (double_reinforcement(wild, 30), estimators.per_decision(wild, 30), estimators.one_step(wild, 30)):
+        assert 0.0 <= found.low <= found.value <= found.high <= 30.0
+
+
+@pytest.mark.parametrize(("clicked", "n_users"), [(0.0, 30), (1.0, 30), (0.3, 1), (0.3, 0)])
+def test_logs_that_say_nothing_get_a_sentence_or_are_invalid(tmp_path, write_log, clicked, n_users):
+    path = write_log(tmp_path / "log", n_users=30, n_days=8).path
+    (part,) = open_log(path).parts
+    table = pq.read_table(part)
+    table = table.filter(pc.less(table["user_id"], n_users))
+    hit = np.random.default_rng(0).random(table.num_rows) < clicked
+    for name, column in (("clicked", pa.array(hit)), ("reward", pa.array(hit.astype(np.float32)))):
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    pq.write_table(table, part)
+    if n_users < 2:
+        with pytest.raises(DataError, match="users came"):
+            evaluate_activity(path, "popularity", horizon=8)
+    else:
+        found = evaluate_activity(path, "popularity", horizon=8, n_replicates=20)
+        assert found.verdict == "invalid"
