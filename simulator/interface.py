@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from serendip.simulator.errors import DataError
+
 Array = Any  # a NumPy array or a torch tensor, on any device
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -27,10 +29,25 @@ class Items:
     Attributes:
         topic: (M,) topic of each item, from 0.
         released: (M,) first day on which the item can be shown.
+
+    Raises:
+        DataError: the two differ in length or are no columns of whole numbers, or a topic is negative.
     """
 
     topic: SmallInts
     released: SmallInts
+
+    def __post_init__(self) -> None:
+        whole = all(column.ndim == 1 and column.dtype.kind in "iu" for column in (self.topic, self.released))
+        if not whole or len(self.topic) != len(self.released):
+            raise DataError(
+                f"items: topic is {self.topic.dtype} {self.topic.shape} and released {self.released.dtype} "
+                f"{self.released.shape}; give two columns of whole numbers of one length"
+            )
+        if len(self.topic) and self.topic.min() < 0:
+            raise DataError(
+                f"items: topic of item {int(self.topic.argmin())} is {self.topic.min()}; allowed is 0 or more"
+            )
 
     @property
     def n_items(self) -> int:

@@ -1,6 +1,6 @@
 """The log: a folder of Parquet files that says what was shown, with which probability, and what came of it.
 
-meta.json                     what made the log; written last, so a folder without it was cut off
+meta.json                     what made the log and how much it holds; written last, so a folder without it was cut off
 decisions/part-00000.parquet  one row per slot shown
 users.parquet                 one row per user, also those who never came
 items.parquet                 topic and release day of each item
@@ -8,8 +8,9 @@ organic.parquet               what users did before the log began (no propensiti
 truth.parquet                 what only a simulator knows; may be absent
 """
 
+from serendip.simulator.logs.contents import seal
 from serendip.simulator.logs.reading import Log, open_log
-from serendip.simulator.logs.schema import DECISIONS, SCHEMA_VERSION, STATE, Decisions, LogMeta
+from serendip.simulator.logs.schema import DECISIONS, SCHEMA_VERSION, STATE, Decisions, LogContents, LogMeta
 from serendip.simulator.logs.writing import LogWriter, organic_table
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "STATE",
     "Decisions",
     "Log",
+    "LogContents",
     "LogMeta",
     "LogWriter",
     "open_log",
     "organic_table",
+    "seal",
 ]

@@ -12,10 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serendip.simulator.errors import DataError, SettingsError
-from serendip.simulator.interface import Ints, Items
+from serendip.simulator.interface import Items
+from serendip.simulator.logs.checking import Checker, Known, check_for_twins
+from serendip.simulator.logs.contents import check_counts, check_sum, parts_of
 from serendip.simulator.logs.schema import (
     DECISIONS,
     ITEMS,
+    MOST_TOPICS,
     ORGANIC,
     SCHEMA_VERSION,
     STATE,
@@ -38,33 +41,39 @@ class Log:
 
     path: Path
     meta: LogMeta
+    _looked_at: set[Path] = field(default_factory=set[Path], repr=False, compare=False)
+
+    @property
+    def counted(self) -> bool:
+        """Whether the log says how much it holds; where it does not, a cut could not be seen."""
+        return self.meta.contents is not None
 
     @property
     def parts(self) -> list[Path]:
         """The Parquet parts of the decisions, in order."""
-        return sorted((self.path / "decisions").glob("part-*.parquet"))
+        return parts_of(self.path)
 
     def batches(self, n_rows: int = 1 << 18) -> Iterator[Decisions]:
         """Yield the decisions in order, at most `n_rows` at a time, each batch checked.
 
         Raises:
-            DataError: a part is truncated, a column is missing or of another type, a value is out of range, or a
-                slot stands twice; the message names the file and the row.
+            DataError: a part is truncated or changed, a column is missing or of another type, a value is out of range
+                or contradicts another row or table, or a slot stands twice; the message names the file and the row.
         """
-        order = _Order()
+        checker = Checker(self.meta, self.items(), self.known_users())
         for part in self.parts:
             offset = 0
             try:
                 for batch in pq.ParquetFile(part).iter_batches(n_rows):
                     decisions = _decisions(batch, part, offset)
-                    _check(decisions, self.meta, part, offset)
-                    order.add(decisions)
+                    checker.check(decisions, part, offset)
                     offset += len(decisions)
                     yield decisions
             except (pa.ArrowException, OSError) as error:
                 raise DataError(f"{part}: truncated or not Parquet ({_first_line(error)}); write it again") from error
-        if not order.kept:
-            _check_for_twins(self.parts)
+            self._check_sum(part)
+        if not checker.in_order:
+            check_for_twins(self.parts)
 
     def decisions(self) -> Decisions:
         """Return all decisions at once."""
@@ -75,18 +84,82 @@ class Log:
         return Decisions(**merged)
 
     def users(self) -> Table:
-        """Return one row per user."""
-        return _read_table(self.path / "users.parquet", USERS)
+        """Return one row per user.
+
+        Raises:
+            DataError: the file is not such a table, or a user stands twice or leaves before arriving.
+        """
+        file = self.path / "users.parquet"
+        table = _read_table(file, USERS)
+        user, first, last = (table[name].to_numpy() for name in ("user_id", "first_day", "last_day"))
+        ranked = np.argsort(user, kind="stable")
+        again = ranked[1:][user[ranked][1:] == user[ranked][:-1]]
+        if len(again):
+            row = int(again.min())
+            raise DataError(f"{file}: row {row}: user_id {user[row]} stands twice; every user has one row")
+        rules = [
+            ("first_day", first, last < first, "it is after last_day"),
+            ("last_day", last, last >= self.meta.n_days, f"the log has {self.meta.n_days} days (meta.json)"),
+        ]
+        _refuse(file, rules)
+        self._check_sum(file)
+        return table
+
+    def known_users(self) -> Known:
+        """Return the users in increasing order of their ids; raises what `users` raises."""
+        table = self.users()
+        user, first, last = (table[n].to_numpy().astype(np.int64) for n in ("user_id", "first_day", "last_day"))
+        rank = np.argsort(user, kind="stable")
+        return Known(user[rank], first[rank], last[rank])
 
     def items(self) -> Items:
-        """Return what the site knew of its catalogue."""
-        table = _read_table(self.path / "items.parquet", ITEMS)
-        return Items(table["topic"].to_numpy(), table["released"].to_numpy())
+        """Return what the site knew of its catalogue.
+
+        Raises:
+            DataError: the file is not such a table, its items are not 0, 1, 2 ... in order, or a topic cannot be.
+        """
+        file = self.path / "items.parquet"
+        table = _read_table(file, ITEMS)
+        item, topic, released = (table[name].to_numpy() for name in ITEMS.names)
+        rules = [
+            ("topic", topic, topic < 0, "allowed is 0 or more"),
+            ("topic", topic, topic >= MOST_TOPICS, f"allowed is 0 to {MOST_TOPICS - 1:,}; number topics from 0"),
+            ("item_id", item, item != np.arange(len(item)), "items stand in the order 0, 1, 2 ..., each once"),
+        ]
+        _refuse(file, rules)
+        if not len(item):
+            raise DataError(f"{file}: no item; there was nothing to show")
+        self._check_sum(file)
+        return Items(topic, released)
 
     def organic(self) -> Table | None:
-        """Return what users did before the log began, or None."""
-        path = self.path / "organic.parquet"
-        return _read_table(path, ORGANIC) if path.exists() else None
+        """Return what users did before the log began, or None.
+
+        Raises:
+            DataError: the file is not such a table, or names an item, a position or a user that there is not.
+        """
+        file = self.path / "organic.parquet"
+        if not file.exists():
+            return None
+        table = _read_table(file, ORGANIC)
+        user, item, day, position = (table[n].to_numpy() for n in ("user_id", "item_id", "day", "position"))
+        n_items, known = self.items().n_items, self.known_users()
+        unknown, _ = known.outside(user, day)
+        rules = [
+            ("item_id", item, (item < 0) | (item >= n_items), f"items.parquet has 0 to {n_items - 1}"),
+            ("user_id", user, unknown, "it is not in users.parquet"),
+            ("day", day, day >= 0, "it was before the log, so below 0"),
+            ("position", position, position < 0, "allowed is 0 or more"),
+        ]
+        _refuse(file, rules)
+        self._check_sum(file)
+        return table
+
+    def _check_sum(self, file: Path) -> None:
+        """Raise a DataError unless `file` is as it was written; each file is looked at once."""
+        if file not in self._looked_at:
+            check_sum(self.path, file, self.meta.contents)
+            self._looked_at.add(file)
 
     def truth(self) -> Table | None:
         """Return what only the simulator knows, or None.  For scoring an estimate, never for making one."""
@@ -115,6 +188,8 @@ def open_log(path: Path) -> Log:
     log = Log(path, meta)
     if not log.parts:
         raise DataError(f"{path / 'decisions'}: no part-*.parquet; the log is empty")
+    if meta.contents is not None:
+        check_counts(path, meta.contents)
     return log
 
 
@@ -125,13 +200,26 @@ def _first_line(error: Exception) -> str:
 def _read_table(path: Path, schema: Any) -> Table:
     """Return the table in `path`, cast to `schema`; a DataError names what is wrong with it."""
     try:
-        return pq.read_table(path).select(schema.names).cast(schema)
+        table = pq.read_table(path).select(schema.names).cast(schema)
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except (pa.ArrowException, KeyError, OSError) as error:
         raise DataError(
             f"{path}: not a table with the columns {', '.join(schema.names)} ({_first_line(error)})"
         ) from error
+    for name in schema.names:
+        if table[name].null_count:
+            row = int(np.flatnonzero(table[name].is_null().to_numpy())[0])
+            raise DataError(f"{path}: row {row}: {name} is empty; every row needs one")
+    return table
+
+
+def _refuse(file: Path, rules: list[tuple[str, Any, Any, str]]) -> None:
+    """Raise a DataError for the first row of `file` that breaks one of (name, column, wrong rows, what is allowed)."""
+    for name, column, wrong, allowed in rules:
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise DataError(f"{file}: row {row}: {name} is {column[row]}; {allowed}")
 
 
 def _decisions(batch: Any, part: Path, offset: int) -> Decisions:
@@ -155,67 +243,3 @@ def _decisions(batch: Any, part: Path, offset: int) -> Decisions:
             raise DataError(f"{part}: row {offset + row}: {spec.name} is empty; every slot needs one")
         columns[spec.name] = column.to_numpy(zero_copy_only=False)
     return Decisions(**columns)
-
-
-def _check(decisions: Decisions, meta: LogMeta, part: Path, offset: int) -> None:
-    """Raise a DataError that names the first row whose values cannot be."""
-    propensity, reward = decisions.propensity, decisions.reward
-    low, high = meta.reward_range
-    rules = [
-        (~((propensity > 0.0) & (propensity <= 1.0)), "propensity", propensity, "allowed is above 0 and at most 1"),
-        (~((reward >= low) & (reward <= high)), "reward", reward, f"allowed is {low:g} to {high:g} (reward_range)"),
-        (decisions.item_id < 0, "item_id", decisions.item_id, "allowed is 0 or more"),
-        (decisions.position < 0, "position", decisions.position, "allowed is 0 or more"),
-        (
-            (decisions.policy < 0) | (decisions.policy >= len(meta.policies)),
-            "policy",
-            decisions.policy,
-            "it is an index into meta.json's policies",
-        ),
-    ]
-    for wrong, name, column, allowed in rules:
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            raise DataError(f"{part}: row {offset + row}: {name} is {column[row]}; {allowed}")
-
-
-@dataclass
-class _Order:
-    """Whether the slots so far stand in strict order of day, visit, user and position, so that none stands twice."""
-
-    kept: bool = True
-    _last: Ints = field(default_factory=lambda: np.full((4, 1), np.iinfo(np.int64).min))
-
-    def add(self, decisions: Decisions) -> None:
-        """Take the next batch into account."""
-        if not self.kept or len(decisions) == 0:
-            return
-        columns = (decisions.day, decisions.visit, decisions.user_id, decisions.position)
-        slots = np.concatenate([self._last, np.stack([c.astype(np.int64) for c in columns])], axis=1)  # (4, n + 1)
-        later = np.zeros(slots.shape[1] - 1, dtype=bool)
-        for column in slots[::-1]:
-            before, after = column[:-1], column[1:]
-            later = (after > before) | ((after == before) & later)
-        self.kept = bool(later.all())
-        self._last = slots[:, -1:]
-
-
-def _check_for_twins(parts: list[Path]) -> None:
-    """Raise a DataError if two slots of the log have the same user, day, visit and position."""
-    names = ["user_id", "day", "visit", "position"]
-    tables = [pq.read_table(part, columns=names) for part in parts]
-    columns = [pa.concat_tables(tables)[name].to_numpy().astype(np.int64) for name in names]
-    order = np.lexsort(columns[::-1])
-    same = np.ones(len(order) - 1, dtype=bool)
-    for column in columns:
-        ranked = column[order]
-        same &= ranked[1:] == ranked[:-1]
-    if not same.any():
-        return
-    row = int(order[1:][same].min())
-    starts = np.cumsum([0, *(table.num_rows for table in tables)])
-    index = int(np.searchsorted(starts, row, side="right")) - 1
-    slot = ", ".join(f"{name} {column[row]}" for name, column in zip(names, columns, strict=True))
-    raise DataError(
-        f"{parts[index]}: row {row - starts[index]}: a slot that stands twice ({slot}); keep one of the two"
-    )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Bools, Floats, Ints, Singles, SmallInts
+from serendip.simulator.ranges import Range, check_ranges
 
 TinyInts = NDArray[np.int16]
 
 SCHEMA_VERSION = 1
+MOST_SLOTS, MOST_DAYS = 32_767, 1_000_000
+MOST_TOPICS = 1_000_000
 STATE = ("recent_activity", "distinct_topics", "tenure")
 
 Table = Any  # a pyarrow.Table; pyarrow ships no types
@@ -54,6 +58,23 @@ ITEMS: Any = pa.schema(
 
 
 @dataclass(frozen=True, slots=True)
+class LogContents:
+    """How much a log holds.
+
+    Attributes:
+        n_rows: slots shown, in all parts together.
+        n_parts: Parquet parts of the decisions.
+        n_users: rows of the table of users.
+        checksums: CRC-32 of each file but `meta.json`, in hexadecimal digits, by its path inside the log.
+    """
+
+    n_rows: int
+    n_parts: int
+    n_users: int
+    checksums: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class LogMeta:
     """What made a log.
 
@@ -68,20 +89,31 @@ class LogMeta:
         agents: settings of each policy, in the order of `policies`.
         reward_range: smallest and largest reward that can occur.
         propensity_floor: smallest propensity the logging policy gives any item at any position.
+        contents: how much the log holds, by which a cut is seen; None in logs of earlier versions.
         schema_version: version of this format.
     """
 
     run_id: str
     policies: tuple[str, ...]
-    slate_size: int
-    n_days: int
+    slate_size: Annotated[int, Range(least=1, most=MOST_SLOTS)]
+    n_days: Annotated[int, Range(least=1, most=MOST_DAYS)]
     seed: int | None = None
     key: int | None = None
     world: dict[str, Any] | None = None
     agents: tuple[dict[str, Any], ...] = ()
-    reward_range: tuple[float, ...] = (0.0, 1.0)
-    propensity_floor: float = 0.0
+    reward_range: tuple[Annotated[float, Range()], ...] = (0.0, 1.0)
+    propensity_floor: Annotated[float, Range(least=0, most=1)] = 0.0
+    contents: LogContents | None = None
     schema_version: int = SCHEMA_VERSION
+
+    def __post_init__(self) -> None:
+        check_ranges(self, "meta.json")
+        if not self.policies:
+            raise SettingsError("meta.json: policies is empty; name who chose the slates")
+        if len(self.reward_range) != 2 or self.reward_range[0] > self.reward_range[1]:
+            raise SettingsError(
+                f"meta.json: reward_range is {list(self.reward_range)}; give the smallest and the largest"
+            )
 
 
 @dataclass(frozen=True, slots=True)

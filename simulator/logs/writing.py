@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 from serendip.simulator.errors import DataError
 from serendip.simulator.files import whole_file
 from serendip.simulator.interface import Bools, Feedback, Ints, Items, Singles, Slates, Visits
+from serendip.simulator.logs.contents import contents_of, parts_of
 from serendip.simulator.logs.schema import DECISIONS, ITEMS, ORGANIC, STATE, USERS, LogMeta, Table
 from serendip.simulator.settings_json import settings_to_json, write_json
 
@@ -38,6 +40,8 @@ class LogWriter:
         if (self.path / "meta.json").exists():
             raise DataError(f"{self.path}: holds a log already; give another folder")
         (self.path / "decisions").mkdir(parents=True, exist_ok=True)
+        for left in parts_of(self.path):  # of a writer that was cut off: without meta.json they are no log
+            left.unlink()
 
     def append(
         self,
@@ -93,7 +97,8 @@ class LogWriter:
             _write_table(self.path / "organic.parquet", organic.cast(ORGANIC))
         if truth is not None:
             _write_table(self.path / "truth.parquet", truth)
-        write_json(self.path / "meta.json", settings_to_json(meta))
+        whole = dataclasses.replace(meta, contents=contents_of(self.path))
+        write_json(self.path / "meta.json", settings_to_json(whole))
 
     def _flush(self, n: int) -> None:
         """Write the first `n` buffered rows as the next part."""

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from serendip.simulator.interface import Feedback, Items, Slates, Visits
-from serendip.simulator.logs import LogMeta, LogWriter
+from serendip.simulator.logs import LogMeta, LogWriter, seal
 
 PART = "decisions/part-00000.parquet"
 N_USERS, N_ITEMS, N_SLOTS, N_DAYS = 12, 6, 2, 5
@@ -84,10 +84,20 @@ def test_a_value_that_cannot_be_is_named_by_file_and_row(
 def test_a_slot_that_stands_twice(refused: Callable[..., str], log: Path) -> None:
     table = pq.read_table(log / PART)
     pq.write_table(pa.concat_tables([table, table.slice(3, 1)]), log / PART)
+    seal(log)
     line = refused("evaluate", log, "--target", "uniform")
     assert PART in line
     assert f"row {len(table)}" in line
     assert "twice" in line
+
+
+@pytest.mark.parametrize("verb", [("evaluate", "--target", "uniform"), ("audit",)])
+def test_rows_that_were_cut_are_missed_by_every_verb(
+    refused: Callable[..., str], log: Path, verb: tuple[str, ...]
+) -> None:
+    table = pq.read_table(log / PART)
+    pq.write_table(table.slice(0, len(table) // 2), log / PART)
+    assert f"rows of decisions; meta.json says {len(table)}" in refused(verb[0], log, *verb[1:])
 
 
 def test_a_truncated_part(refused: Callable[..., str], log: Path) -> None:

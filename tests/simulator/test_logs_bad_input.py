@@ -11,13 +11,13 @@ import pytest
 
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Feedback, Items, Slates, Visits
-from serendip.simulator.logs import LogMeta, LogWriter, open_log
+from serendip.simulator.logs import LogMeta, LogWriter, open_log, seal
 
 ITEMS = Items(np.zeros(4, np.int32), np.zeros(4, np.int32))
 
 
 @pytest.fixture
-def path(tmp_path):
+def whole(tmp_path):
     """Return the folder of a log of 3 parts with 20 rows each, slates of 2."""
     writer = LogWriter(tmp_path / "log", rows_per_part=20)
     users = np.arange(10)
@@ -29,6 +29,14 @@ def path(tmp_path):
     table = pa.table({"user_id": users, "cohort": ["all"] * 10, **days})
     writer.close(LogMeta("run", ("one",), 2, 3), table, ITEMS)
     return tmp_path / "log"
+
+
+@pytest.fixture
+def path(whole):
+    """Return the folder of the same log as an earlier version would have written it, without its size."""
+    meta = json.loads((whole / "meta.json").read_text())
+    (whole / "meta.json").write_text(json.dumps(meta | {"contents": None}))
+    return whole
 
 
 def part(path, index=1):
@@ -64,6 +72,16 @@ def complaint(path):
         ("reward", float("nan"), "reward is nan; allowed is 0 to 1"),
         ("reward", float("inf"), "reward is inf; allowed is 0 to 1"),
         ("reward", 1.5, "reward is 1.5; allowed is 0 to 1"),
+        ("reward", 1.0, "reward is 1.0; a click pays something and what is not clicked pays 0"),
+        ("slate_propensity", -3.0, "slate_propensity is -3.0; allowed is above 0 and at most the propensity of each"),
+        ("slate_propensity", 0.6, "slate_propensity is 0.6; allowed"),
+        ("day", 3, "day is 3; the log has 3 days (meta.json), so 0 to 2"),
+        ("day", -1, "day is -1; the log has 3 days"),
+        ("user_id", 10, "user_id is 10; it is not in users.parquet"),
+        ("user_id", -1, "user_id is -1; it is not in users.parquet"),
+        ("position", 2, "position is 2; slates have 2 (meta.json), so 0 to 1"),
+        ("item_id", 4, "item_id is 4; it is not in items.parquet, which has 0 to 3"),
+        ("item_id", 1, "item_id 1 stands twice in its slate"),
         ("item_id", -1, "item_id is -1; allowed is 0 or more"),
         ("position", -1, "position is -1; allowed is 0 or more"),
         ("policy", -1, "policy is -1; it is an index into meta.json's policies"),
@@ -184,3 +202,101 @@ def test_a_table_beside_the_decisions_is_read_strictly(path, name):
     file.unlink()
     with pytest.raises(DataError, match=rf"{name}.parquet: no such file"):
         read()
+
+
+def test_an_item_in_two_slots_is_named_whatever_the_order_and_the_batches(path):
+    spoil(part(path), "item_id", 13, 1)
+    for n_rows in (1, 2, 5, 20):
+        with pytest.raises(DataError, match="row 13: item_id 1 stands twice in its slate"):
+            list(open_log(path).batches(n_rows))
+    table = pq.read_table(part(path))
+    pq.write_table(table.take(pa.array(np.random.default_rng(0).permutation(20))), part(path))
+    assert "an item that stands twice in its slate (user_id 6, day 1, visit 0, item_id 1)" in complaint(path)
+
+
+def test_a_visit_outside_the_days_of_a_user_and_an_item_before_its_release_are_named(path):
+    spoil(path / "users.parquet", "first_day", 4, 2)
+    assert complaint(path).endswith("row 8: day is 0; users.parquet says that user 4 was not observed then")
+    spoil(path / "users.parquet", "first_day", 4, 0)
+    spoil(path / "items.parquet", "released", 3, 1)
+    assert complaint(path).endswith("row 1: item_id is 3; it is released on a later day (items.parquet)")
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "row", "value", "said"),
+    [
+        ("items", "topic", 0, -1, "row 0: topic is -1; allowed is 0 or more"),
+        ("items", "topic", 2, 2**31 - 1, "row 2: topic is 2147483647; allowed is 0 to 999,999"),
+        ("items", "item_id", 1, 3, "row 1: item_id is 3; items stand in the order 0, 1, 2 ..., each once"),
+        ("items", "released", 1, None, "row 1: released is empty; every row needs one"),
+        ("users", "user_id", 5, 2, "row 5: user_id 2 stands twice; every user has one row"),
+        ("users", "first_day", 3, 9, "row 3: first_day is 9; it is after last_day"),
+        ("users", "last_day", 3, 3, "row 3: last_day is 3; the log has 3 days (meta.json)"),
+    ],
+)
+def test_a_table_that_contradicts_itself_is_named(path, table, name, row, value, said):
+    spoil(path / f"{table}.parquet", name, row, value)
+    assert complaint(path) == f"{path / f'{table}.parquet'}: {said}" or said in complaint(path)
+
+
+def test_a_log_says_how_much_it_holds(whole):
+    contents = open_log(whole).meta.contents
+    assert (contents.n_rows, contents.n_parts, contents.n_users) == (60, 3, 10)
+    assert sorted(contents.checksums) == [
+        *(f"decisions/part-0000{i}.parquet" for i in range(3)),
+        "items.parquet",
+        "users.parquet",
+    ]
+    assert len(open_log(whole).decisions()) == 60
+
+
+def test_rows_that_were_cut_are_missed(whole):
+    pq.write_table(pq.read_table(part(whole)).slice(0, 10), part(whole))
+    assert "50 rows of decisions; meta.json says 60" in complaint(whole)
+    seal(whole)
+    assert len(open_log(whole).decisions()) == 50
+
+
+def test_a_part_that_is_gone_is_missed_and_one_too_many_is_seen(whole):
+    copy = part(whole).read_bytes()
+    part(whole).unlink()
+    assert "part-00001.parquet: no such file, but meta.json lists it" in complaint(whole)
+    part(whole).write_bytes(copy)
+    part(whole, 3).write_bytes(copy)
+    assert "4 parts of decisions; meta.json says 3" in complaint(whole)
+
+
+@pytest.mark.parametrize("file", ["decisions/part-00001.parquet", "users.parquet", "items.parquet"])
+def test_a_file_that_was_changed_is_seen_by_its_checksum(whole, file):
+    table = pq.read_table(whole / file)
+    pq.write_table(table.replace_schema_metadata({"changed": "yes"}), whole / file)
+    assert complaint(whole).startswith(f"{whole / file}: changed since it was written")
+    seal(whole)
+    assert len(open_log(whole).decisions()) == 60
+
+
+def test_a_log_of_an_earlier_version_is_read_and_says_that_a_cut_could_not_be_seen(path, whole):
+    assert not open_log(path).counted
+    pq.write_table(pq.read_table(part(path)).slice(0, 10), part(path))
+    assert len(open_log(path).decisions()) == 50
+
+
+def test_what_a_writer_that_was_cut_off_left_is_not_taken_into_the_next_log(tmp_path, whole):
+    (tmp_path / "next" / "decisions").mkdir(parents=True)
+    part(tmp_path / "next", 7).write_bytes(part(whole).read_bytes())
+    LogWriter(tmp_path / "next")
+    assert not part(tmp_path / "next", 7).exists()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        (np.zeros(3), np.zeros(3, int)),
+        (np.zeros(3, int), np.zeros(2, int)),
+        (np.zeros((3, 1), int), np.zeros(3, int)),
+        (np.array([0, -1]), np.zeros(2, int)),
+    ],
+)
+def test_items_that_cannot_be_are_refused_where_they_are_made(columns):
+    with pytest.raises(DataError, match="items: topic"):
+        Items(*columns)

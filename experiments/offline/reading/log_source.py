@@ -38,6 +38,11 @@ class LogSource:
         self._items = self._log.items()
 
     @property
+    def counted(self) -> bool:
+        """Whether the log says how much it holds, so that what is missing is missed."""
+        return self._log.counted
+
+    @property
     def rows_are_users(self) -> bool:
         """Users have ids in this format."""
         return False

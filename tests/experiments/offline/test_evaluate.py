@@ -16,7 +16,7 @@ from serendip.experiments.offline.report import report
 from serendip.experiments.offline.valuation import Method
 from serendip.simulator.errors import DataError, SerendipError, SettingsError
 from serendip.simulator.interface import Feedback, Items, Visits
-from serendip.simulator.logs import LogMeta, LogWriter, open_log
+from serendip.simulator.logs import LogMeta, LogWriter, open_log, seal
 
 QUICK = Method(n_replicates=100)
 
@@ -125,6 +125,7 @@ def test_a_log_in_another_order_is_worth_the_same(static_log, tmp_path):
     half = table.num_rows // 2
     pq.write_table(shuffled.slice(0, half), part)
     pq.write_table(shuffled.slice(half), part.with_name("part-00001.parquet"))  # users split over files
+    seal(static_log.path)
     after = evaluate(static_log.path, "popularity", method=QUICK)
     for name, estimate in before.estimates.items():
         assert after.estimates[name].value == pytest.approx(estimate.value, rel=1e-12)
@@ -162,6 +163,7 @@ def test_an_incomplete_slate_is_named(static_log):
     (part,) = open_log(static_log.path).parts
     table = pq.read_table(part)
     pq.write_table(table.slice(1), part)
+    seal(static_log.path)
     with pytest.raises(DataError, match="day 0, visit 0: a slate without all its 2 positions"):
         evaluate(static_log.path, "uniform")
 

@@ -57,7 +57,14 @@ def audit_source(source: LogSource | TableSource) -> Audit:
             raise
         return Audit(path, [Check("rows in range", False, str(error))], names, Power.none())
     replay = replayed(source.path) if isinstance(source, LogSource) else (None, "A table has no agent beside it.")
-    return audit_rows(rows, path, [Check("replay of the logged agent", *replay)])
+    return audit_rows(rows, path, [_whole(source), Check("replay of the logged agent", *replay)])
+
+
+def _whole(source: LogSource | TableSource) -> Check:
+    """Return whether a log is as long as it says it is; who opened it has looked."""
+    if isinstance(source, LogSource) and source.counted:
+        return Check("whole", True, "It has the parts, rows and users that it says it has, and their checksums.")
+    return Check("whole", None, "It does not say how many rows it has, so that missing ones would not be missed.")
 
 
 def audit_rows(rows: Rows, path: str, last: Sequence[Check] = ()) -> Audit:

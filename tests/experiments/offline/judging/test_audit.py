@@ -13,7 +13,7 @@ from serendip.agents import registry
 from serendip.experiments.__main__ import main
 from serendip.experiments.offline.judging.audit import audit
 from serendip.simulator.interface import Feedback, Items, Slates, Visits
-from serendip.simulator.logs import LogMeta, LogWriter, open_log
+from serendip.simulator.logs import LogMeta, LogWriter, open_log, seal
 
 N_ITEMS, N_USERS, N_DAYS = 20, 400, 25
 
@@ -116,6 +116,7 @@ def test_of_two_policies_the_broken_one_is_named(tmp_path):
     pq.write_table(table, part)
     meta = json.loads((path / "meta.json").read_text())
     (path / "meta.json").write_text(json.dumps(meta | {"policies": ["right", "doubled"]}))
+    seal(path)
     assert audit(path).broken == ["doubled"]
 
 
