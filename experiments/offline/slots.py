@@ -32,6 +32,7 @@ class Slots:
             balanced_propensity: (n,) propensity under the mixture of all logging policies of the log.
         weight: (n,) the importance weight, target / propensity.
         weighted: (n,) weight times reward.
+        excess: (n,) weight less 1, which is 0 on average if the propensities are right.
     """
 
     user: Ints
@@ -43,10 +44,12 @@ class Slots:
     further: Mapping[str, Floats] = field(default_factory=dict[str, Floats])
     weight: Floats = field(init=False)
     weighted: Floats = field(init=False)
+    excess: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weight", self.target / self.propensity)
         object.__setattr__(self, "weighted", self.weight * self.reward)
+        object.__setattr__(self, "excess", self.weight - 1.0)
 
     def __len__(self) -> int:
         return len(self.user)
@@ -87,8 +90,11 @@ class Terms:
         numerator: (n,).
         denominator: (n,), or None for 1 each: a mean over the decisions.
         baseline: (n,) whose mean is added to the ratio, or None.
+        controls: (n,) each, of mean 0 if the propensities are right; as much of them is taken away as leaves the least
+            variance.  Terms with controls have neither a denominator nor a baseline.
     """
 
     numerator: Floats
     denominator: Floats | None = None
     baseline: Floats | None = None
+    controls: tuple[Floats, ...] = ()

@@ -200,4 +200,5 @@ class Valuation:
 
 
 def _with_mean_weight(columns: Columns) -> Columns:
-    return Columns((*columns.numerator, WEIGHT), (*columns.denominator, COUNT), (*columns.baseline, None))
+    ratio = (*columns.numerator, WEIGHT), (*columns.denominator, COUNT)
+    return Columns(*ratio, (*columns.baseline, None), (*columns.controls, ()))

@@ -83,7 +83,9 @@ def check_estimator(card):
         assert (all_of is None) == (first is None)
         assert all_of is None or (all_of.shape == (300,) and np.array_equal(all_of[:100], first))  # slot by slot
     lacking = Slots(slots.user, slots.reward, slots.propensity, slots.target, *2 * [np.full(300, np.nan)])
-    assert np.isnan(card.make(lacking).numerator).any() == bool(card.needs)  # it needs what it says it needs
+    made = card.make(lacking)
+    arrays = [made.numerator, *made.controls, *(a for a in (made.denominator, made.baseline) if a is not None)]
+    assert np.isnan(arrays).any() == bool(card.needs)  # it needs what it says it needs
     if card.tuned is not None:
         assert card.setting is not None
         made = [estimators.make(f"{card.name}@{card.tuned(clip)!r}")(slots) for clip in (1e9, 1.0)]

@@ -32,6 +32,8 @@ ESTIMATORS = Registry(
         "subgaussian_ips": "serendip.experiments.offline.estimators.ips:SUBGAUSSIAN_IPS",
         "slate_ips": "serendip.experiments.offline.estimators.slate:SLATE_IPS",
         "slate_snips": "serendip.experiments.offline.estimators.slate:SLATE_SNIPS",
+        "beta_ips": "serendip.experiments.offline.estimators.controls:BETA_IPS",
+        "beta_dr": "serendip.experiments.offline.estimators.controls:BETA_DR",
         "mips": "serendip.experiments.offline.estimators.marginal:MIPS",
         "off_cem": "serendip.experiments.offline.estimators.marginal:OFF_CEM",
         "balanced_ips": "serendip.experiments.offline.estimators.loggers:CARD",

@@ -14,7 +14,7 @@ import numpy as np
 
 from serendip.experiments.offline.intervals import bounds
 from serendip.experiments.offline.intervals.card import Interval, IntervalCard, Question
-from serendip.experiments.offline.intervals.sums import Columns, Moments
+from serendip.experiments.offline.intervals.sums import COUNT, Columns, Moments
 from serendip.simulator.interface import Floats
 
 
@@ -44,13 +44,18 @@ def ratios(columns: Columns, moments: Moments) -> tuple[Floats, Floats]:
     """Return (1 + R, E) estimates N / D + B / count and their standard errors, in each replicate.
 
     By the delta method over U users: se^2 = U / (U - 1) sum_u (sum_j a_j X_uj)^2, with X the columns of the estimate
-    and a its derivatives (1 / sum D, -N / D / sum D, ...) there.
+    and a its derivatives (1 / sum D, -N / D / sum D, ...) there.  Those with controls: see `controlled`.
     """
     where = {pair: p for p, pair in enumerate(columns.pairs)}
     values, errors = list[Floats](), list[Floats]()
     scale = moments.n_users / max(moments.n_users - 1, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         for e in range(len(columns.numerator)):
+            if columns.controls[e]:
+                value, error = controlled(columns, moments, e)
+                values.append(value)
+                errors.append(error)
+                continue
             parts = columns.parts(e)
             totals = moments.sums[:, parts]  # (1 + R, 2 or 4)
             shares = totals[:, 0::2] / totals[:, 1::2]
@@ -67,6 +72,45 @@ def ratios(columns: Columns, moments: Moments) -> tuple[Floats, Floats]:
             values.append(shares.sum(axis=1))
             errors.append(np.sqrt(np.where(variance > rounding, variance, 0.0) * scale))
     return np.stack(values, axis=1), np.stack(errors, axis=1)
+
+
+def controlled(columns: Columns, moments: Moments, e: int) -> tuple[Floats, Floats]:
+    """Return (1 + R,) values (sum N - b sum K) / n of estimate `e` and their standard errors, in each replicate.
+
+    With X~_u = X_u - (sum X / n) n_u for a user of n_u slots, b = S_KK^-1 S_KN from S_XY = sum_u X~_u Y~_u leaves the
+    least variance, se^2 = U / (U - 1 - p) (S_NN - b' S_KN) / n^2 for p controls.  Owen (2013), "Monte Carlo theory,
+    methods and examples", section 8.9; users as clusters.
+    """
+    where = {pair: p for p, pair in enumerate(columns.pairs)}
+    used = [columns.numerator[e], *columns.controls[e]]
+    n = moments.sums[:, COUNT]
+    means = moments.sums[:, used] / n[:, None]  # (1 + R, 1 + p)
+
+    def product(a: int, b: int) -> Floats:
+        return moments.products[:, where[min(a, b), max(a, b)]]
+
+    own, counts = product(COUNT, COUNT), np.stack([product(COUNT, a) for a in used], axis=1)
+    raw = np.stack([np.stack([product(a, b) for b in used], axis=1) for a in used], axis=1)  # (1 + R, 1 + p, 1 + p)
+    cross = counts[:, :, None] * means[:, None, :]
+    spread = raw - cross - np.swapaxes(cross, 1, 2) + means[:, :, None] * means[:, None, :] * own[:, None, None]
+    scale = np.sqrt(np.maximum(np.einsum("rii->ri", raw), 1e-300))  # rounding is to be small against this
+    known = np.einsum("rii->ri", spread) > 1e-12 * scale**2
+    unit = np.where(known, 1.0 / np.sqrt(np.where(known, np.einsum("rii->ri", spread), 1.0)), 0.0)
+    alike = spread * unit[:, :, None] * unit[:, None, :]  # correlations; 0 of what does not vary
+    slopes = np.einsum("rij,rj->ri", _inverse(alike[:, 1:, 1:]), alike[:, 1:, 0])
+    unexplained = np.clip(1.0 - np.sum(slopes * alike[:, 1:, 0], axis=1), 0.0, 1.0) * spread[:, 0, 0] * known[:, 0]
+    slopes *= unit[:, 1:] * np.sqrt(np.maximum(spread[:, :1, 0], 0.0))
+    freedom = max(moments.n_users - len(used), 1)
+    error = np.sqrt(np.maximum(unexplained, 0.0) * moments.n_users / freedom) / n
+    return means[:, 0] - np.sum(slopes * means[:, 1:], axis=1), error
+
+
+def _inverse(alike: Floats) -> Floats:
+    """Return (R, p, p) pseudo-inverses of correlations; of a replicate that is not finite, zeros."""
+    fine = np.isfinite(alike).all(axis=(1, 2))
+    found = np.zeros_like(alike)
+    found[fine] = np.linalg.pinv(alike[fine], rcond=1e-8, hermitian=True)
+    return found
 
 
 def studentised(value: Floats, error: Floats, level: float = 0.95) -> tuple[float, float]:

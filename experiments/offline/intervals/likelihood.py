@@ -122,7 +122,7 @@ def cressie_read(found: WeightMoments, level: float = 0.95) -> tuple[float, Inte
 
 
 def _of_users(q: Question) -> Interval | None:
-    if q.users is None or q.columns.baseline[q.e] is not None:
+    if q.users is None or q.columns.baseline[q.e] is not None or q.columns.controls[q.e]:
         return None
     return empirical_likelihood(q.users[:, q.columns.numerator[q.e]], q.users[:, q.columns.denominator[q.e]])
 
@@ -132,6 +132,8 @@ def _given_mean_weight(q: Question) -> Interval | None:
     n = q.columns.numerator[q.e]
     pairs = [(n, n), (WEIGHT, n), (COUNT, n), (WEIGHT, WEIGHT), (COUNT, WEIGHT), (COUNT, COUNT)]
     products = q.products(pairs)
+    if q.columns.controls[q.e]:
+        return None
     if products is None or q.columns.denominator[q.e] != COUNT or q.columns.baseline[q.e] is not None:
         return None
     nn, wn, cn, ww, cw, cc = products

@@ -22,27 +22,29 @@ COUNT, WEIGHT = 0, 1  # the columns that every log has; those of the estimators 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns hold the parts of each estimate, N / D + B / count.
+    """Which columns hold the parts of each estimate, N / D + B / count, or (N - b K) / count with controls K.
 
     Attributes:
         numerator: (E,) column of N.
         denominator: (E,) column of D.
         baseline: (E,) column of B, or None for an estimate without.
+        controls: (E,) columns of K; none for most.
     """
 
     numerator: tuple[int, ...]
     denominator: tuple[int, ...]
     baseline: tuple[int | None, ...]
+    controls: tuple[tuple[int, ...], ...]
 
     @property
     def n_columns(self) -> int:
         """Number of columns."""
-        return max(*self.numerator, *self.denominator, *(b for b in self.baseline if b is not None), WEIGHT) + 1
+        return max(column for e in range(len(self.numerator)) for column in (*self.parts(e), WEIGHT)) + 1
 
     def parts(self, e: int) -> tuple[int, ...]:
-        """Return the columns that estimate `e` is made of: N, D and, with a baseline, B and the count."""
+        """Return the columns that estimate `e` is made of: N, D and, with a baseline, B and the count; or K."""
         base = self.baseline[e]
-        ratio = self.numerator[e], self.denominator[e]
+        ratio = self.numerator[e], self.denominator[e], *self.controls[e]
         return ratio if base is None else (*ratio, base, COUNT)
 
     @property
@@ -67,11 +69,13 @@ def columns_of(slots: Slots, terms: Sequence[Terms]) -> Columns:
         return places[id(values)]
 
     numerator, denominator, baseline = list[int](), list[int](), list[int | None]()
+    controls = list[tuple[int, ...]]()
     for term in terms:
         numerator.append(place(term.numerator))
         denominator.append(COUNT if term.denominator is None else place(term.denominator))
         baseline.append(None if term.baseline is None else place(term.baseline))
-    return Columns(tuple(numerator), tuple(denominator), tuple(baseline))
+        controls.append(tuple(place(control) for control in term.controls))
+    return Columns(tuple(numerator), tuple(denominator), tuple(baseline), tuple(controls))
 
 
 def values_of(columns: Columns, slots: Slots, terms: Sequence[Terms]) -> Floats:
@@ -85,6 +89,8 @@ def values_of(columns: Columns, slots: Slots, terms: Sequence[Terms]) -> Floats:
             values[columns.denominator[e]] = term.denominator
         if term.baseline is not None:
             values[columns.baseline[e]] = term.baseline
+        for column, control in zip(columns.controls[e], term.controls, strict=True):
+            values[column] = control
     return values
 
 

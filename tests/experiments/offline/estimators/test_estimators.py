@@ -61,6 +61,8 @@ SLOW = {
     "subgaussian_ips": lambda rows, t: mean(
         r["w"] / ((1 - t["smoothing"]) + t["smoothing"] * r["w"]) * r["r"] for r in rows
     ),
+    "beta_ips": lambda rows, t: mean(r["w"] * r["r"] for r in rows),  # before its controls: see test_controls.py
+    "beta_dr": lambda rows, t: mean(r["w"] * r["r"] for r in rows),
     "mips": lambda rows, t: mean(r["marginal_weight"] * r["r"] for r in rows),
     "off_cem": lambda rows, t: correction(rows, lambda r: r["marginal_weight"]),
     "balanced_ips": lambda rows, t: mean(r["t"] / r["balanced_propensity"] * r["r"] for r in rows),
