@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from serendip.simulator.cards import Card
+from serendip.simulator.errors import SettingsError
 
 if TYPE_CHECKING:
     from serendip.simulator.interface import Items
@@ -52,3 +53,37 @@ class BeliefCard(Card):
     """
 
     model: str | None = None
+
+
+def _unmade(*_: Any, **__: Any) -> Any:
+    raise SettingsError("the card of an agent names a strategy and a belief, or has a `make` of its own")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentCard(Card):
+    """The card of an agent: a combination by its parts, or one whose `make` takes the items, slate size and seed.
+
+    Attributes:
+        make: makes an agent that is no combination of the items, the slots of a slate, a seed and settings by name.
+        strategy: the kind of strategy, a name in its registry; None where `make` makes the agent.
+        belief: the kind of belief, likewise.
+        model: the kind of model, likewise, where the belief is about one.
+        epsilon: probability of a uniformly random slate.
+        belief_settings: settings of the belief that are not its defaults, as JSON values.
+        strategy_settings: the same of the strategy.
+        model_settings: the same of the model.
+    """
+
+    make: Callable[..., Any] = _unmade
+    strategy: str | None = None
+    belief: str | None = None
+    model: str | None = None
+    epsilon: float = 0.0
+    belief_settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    strategy_settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    model_settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def parts(self) -> dict[str, Any]:
+        """Return what the agent is made of, as settings of a `Recommender`."""
+        named = ("strategy", "belief", "model", "epsilon", "belief_settings", "strategy_settings", "model_settings")
+        return {name: getattr(self, name) for name in named}

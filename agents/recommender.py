@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from serendip.agents.strategies.strategy import Ranker, Strategy, tie_key
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Feedback, Floats, Items, Slates, Visits
+from serendip.simulator.ranges import Range, check_ranges
 from serendip.simulator.settings_json import settings_to_json
 
 _CODED = 1024  # visits at once where their scores are not held
@@ -47,7 +48,7 @@ class RecommenderSettings:
     belief: str
     strategy: str
     model: str | None = None
-    epsilon: float = 0.0
+    epsilon: Annotated[float, Range(least=0, most=1)] = 0.0
     hypothesis: Literal["slate", "visit"] = "slate"
     device: str | None = None
     belief_settings: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -55,8 +56,7 @@ class RecommenderSettings:
     model_settings: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.epsilon <= 1.0:
-            raise SettingsError(f"epsilon is {self.epsilon}; it is a probability, from 0 to 1")
+        check_ranges(self, f"agent {self.name!r}")
 
 
 class Recommender:

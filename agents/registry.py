@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from serendip.agents import AGENTS
 from serendip.agents.beliefs import BELIEFS
-from serendip.agents.cards import Making
+from serendip.agents.cards import AgentCard, Making
 from serendip.agents.models import MODELS
-from serendip.agents.presets import PRESETS
 from serendip.agents.recommender import Recommender, RecommenderSettings
 from serendip.agents.saving import read_folder
 from serendip.agents.strategies import STRATEGIES
 from serendip.simulator import randomness
-from serendip.simulator.cards import Card, Registry
+from serendip.simulator.cards import Card, Option, Registry, options_of
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Items
 from serendip.simulator.settings_json import settings_from_json, settings_to_json
@@ -27,25 +27,69 @@ _OWN = ("epsilon", "hypothesis", "device", *_PARTS)
 
 
 def names() -> list[str]:
-    """Return the names of all presets."""
-    return list(PRESETS)
+    """Return what `make` knows: named agents, then strategies, each of which is an agent with its usual belief."""
+    return list(dict.fromkeys([*AGENTS.names(), *STRATEGIES.names()]))
 
 
-def make(name: str, items: Items, slate_size: int, seed: int, **overrides: Any) -> Recommender:
+def make(name: str, items: Items, slate_size: int, seed: int, **overrides: Any) -> Any:
     """Return a new agent.
 
     Args:
-        name: a preset, or a strategy to combine with `belief=` and `model=`.
+        name: a named agent, or a strategy to combine with `belief=` and `model=`.
         items: what the site knows of its catalogue.
         slate_size: slots of a slate.
         seed: of all that is random in how it learns.
-        overrides: settings other than the preset's: `epsilon`, `hypothesis`, `device`, `belief`, `model`, or a setting
-            of one of these; one that two of them have is told apart as in `{"model.penalty": 100.0}`.
+        overrides: settings other than the agent's own: `epsilon`, `hypothesis`, `device`, `belief`, `model`, or a
+            setting of one of these; one that two of them have is told apart as in `{"model.penalty": 100.0}`.
 
     Raises:
         SettingsError: an unknown name or setting (the known ones are listed), or a value out of its range.
     """
-    return build(_settings(name, _parts(name), overrides), items, slate_size, seed)
+    card = described(name)
+    if card.strategy is None:
+        return card.make(items, slate_size, seed, **overrides)
+    return build(_settings(name, card.parts(), overrides), items, slate_size, seed)
+
+
+def described(name: str) -> AgentCard:
+    """Return the card of the agent called `name`; of a strategy, that of its agent with the usual belief and model.
+
+    Raises:
+        SettingsError: neither an agent nor a strategy has that name; the known ones are listed.
+    """
+    if AGENTS.known(name):
+        return AGENTS.card(name)
+    if not STRATEGIES.known(name):
+        raise SettingsError(f"unknown agent {name!r}; known agents: {', '.join(names())}")
+    own = STRATEGIES.card(name)
+    return AgentCard(
+        name=name,
+        summary=own.summary,
+        strategy=name,
+        belief=own.belief,
+        model=BELIEFS.card(own.belief).model,
+        epsilon=own.epsilon,
+    )
+
+
+def options(name: str) -> list[Option]:
+    """Return the settings of the agent called `name`, those of its parts as `model.latent`, with the agent's values.
+
+    Raises:
+        SettingsError: there is no such agent.
+    """
+    card = described(name)
+    if card.strategy is None:
+        return card.options()
+    settings = _settings(name, card.parts(), {})
+    own = [option for option in options_of(settings) if option.name in _OWN]
+    parts = [(part, _Part(part, getattr(settings, part))) for part in _PARTS if getattr(settings, part) is not None]
+    of_parts = [
+        dataclasses.replace(option, name=f"{part}.{option.name}")
+        for part, kind in parts
+        for option in options_of(kind.parse(getattr(settings, f"{part}_settings"), name))
+    ]
+    return [*own, *of_parts]
 
 
 def build(settings: RecommenderSettings, items: Items, slate_size: int, seed: int) -> Recommender:
@@ -93,26 +137,6 @@ def load(path: Path) -> Recommender:
     except KeyError as error:
         raise DataError(f"{path}: the saved agent lacks {error}; save it again") from error
     return agent
-
-
-def known() -> list[str]:
-    """Return the names that `make` knows: presets, then strategies, each of which is an agent with its usual belief."""
-    return list(dict.fromkeys([*PRESETS, *STRATEGIES.names()]))
-
-
-def _parts(name: str) -> dict[str, Any]:
-    """Return what the agent called `name` is made of where nothing else is said.
-
-    Raises:
-        SettingsError: neither a preset nor a strategy has that name; the known ones are listed.
-    """
-    if name in PRESETS:
-        return PRESETS[name]
-    if not STRATEGIES.known(name):
-        raise SettingsError(f"unknown agent {name!r}; known agents: {', '.join(known())}")
-    card = STRATEGIES.card(name)
-    model = BELIEFS.card(card.belief).model
-    return {"strategy": name, "belief": card.belief, "model": model, "epsilon": card.epsilon}
 
 
 def _settings(name: str, preset: dict[str, Any], overrides: dict[str, Any]) -> RecommenderSettings:

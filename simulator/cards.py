@@ -7,13 +7,17 @@ installed package; no name that is read from a file makes code be imported.
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import functools
 import importlib
 import importlib.metadata
 import importlib.util
+import inspect
+import itertools
 import pkgutil
 import sys
+import textwrap
 import typing
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -48,19 +52,7 @@ class Card:
 
     def options(self) -> list[Option]:
         """Return the settings one by one, each with its default, its range and what it is."""
-        if self.settings is None:
-            return []
-        kind = type(self.settings)
-        hints = typing.get_type_hints(kind)
-        return [
-            Option(
-                item.name,
-                getattr(hints[item.name], "__name__", str(hints[item.name])),
-                getattr(self.settings, item.name),
-                str(ranges_of(kind).get(item.name, "")),
-            )
-            for item in dataclasses.fields(kind)
-        ]
+        return [] if self.settings is None else options_of(self.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +64,69 @@ class Option:
         kind: its type, in words.
         default: its value where nothing is said.
         allowed: the range in words; empty where any value of its type is allowed.
+        about: what it is, as the settings' documentation says; empty where that says nothing.
     """
 
     name: str
     kind: str
     default: Any
     allowed: str
+    about: str = ""
+
+
+def options_of(settings: Any) -> list[Option]:
+    """Return the fields of a settings dataclass one by one, with the values of the instance `settings`."""
+    kind = type(settings)
+    hints, about = typing.get_type_hints(kind), _attributes(kind)
+    return [
+        Option(
+            item.name,
+            _words(hints[item.name]),
+            getattr(settings, item.name),
+            str(ranges_of(kind).get(item.name, "")),
+            about.get(item.name, ""),
+        )
+        for item in dataclasses.fields(kind)
+    ]
+
+
+def _words(hint: Any) -> str:
+    """Return a type in words: the choices of a `Literal`, or its name."""
+    choices = [str(value) for part in (hint, *typing.get_args(hint)) for value in _choices(part)]
+    return " | ".join(choices) or (hint.__name__ if isinstance(hint, type) else str(hint))
+
+
+def _choices(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint) if typing.get_origin(hint) is typing.Literal else ()
+
+
+def _attributes(kind: type[Any]) -> dict[str, str]:
+    """Return what the `Attributes:` of the docstring of `kind`, or the strings below its fields, say of each field."""
+    lines = (inspect.getdoc(kind) or "").partition("Attributes:\n")[2].splitlines()
+    found, name = dict[str, str](), ""
+    for line in lines:
+        head, colon, rest = line.strip().partition(": ")
+        if colon and line.startswith("    ") and not line.startswith("     "):
+            name, found[head] = head, rest
+        elif name and line.startswith("     "):
+            found[name] += " " + line.strip()
+        else:
+            break
+    return found or _strings_below(kind)
+
+
+def _strings_below(kind: type[Any]) -> dict[str, str]:
+    """Return the strings that stand below the fields of `kind` in its file, by field."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
+    except (OSError, TypeError, SyntaxError):
+        return {}
+    body = typing.cast(ast.ClassDef, tree.body[0]).body
+    return {
+        ast.unparse(field.target): ast.literal_eval(below.value)
+        for field, below in itertools.pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
+    }
 
 
 C = TypeVar("C", bound=Card)

@@ -12,7 +12,7 @@ from serendip.agents.beliefs.dropout import Dropout, DropoutSettings
 from serendip.agents.beliefs.laplace_items import LaplaceItems, LaplaceItemsPosterior, LaplaceItemsSettings
 from serendip.agents.beliefs.last_layer import ItemRows
 from serendip.agents.beliefs.latent import Latent, LatentSettings
-from serendip.agents.presets import PRESETS
+from serendip.agents.presets import MF_THOMPSON
 from serendip.agents.registry import make
 from serendip.experiments.beliefs.site import Site
 from serendip.simulator.interface import Ints
@@ -23,7 +23,7 @@ _OTHERS: tuple[tuple[str, str, dict[str, Any]], ...] = (  # name, what it is tau
     ("EASE, bootstrap", "all items", {"belief": "ensemble", "model": "ease"}),
     ("ease-posterior", "all items", {"belief": "ease-posterior"}),
     ("user-factors", "all items", {"belief": "user-factors"}),
-    ("laplace-factors", "shown items", {"belief": "laplace-factors"} | PRESETS["mf-thompson"]["model_settings"]),
+    ("laplace-factors", "shown items", {"belief": "laplace-factors"} | dict(MF_THOMPSON.model_settings)),
     ("gaussian-field", "shown items", {"belief": "gaussian-field"}),
     ("click-rates", "shown items", {"belief": "click-rates"}),
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from serendip.simulator.cards import Card, Registry
+from serendip.simulator.errors import SettingsError
 
 
 def described(registry: str) -> dict[str, str]:
@@ -26,6 +28,37 @@ def described(registry: str) -> dict[str, str]:
         return shipped
     parts = cast("Registry[Card]", found)
     return shipped | {name: parts.card(name).summary for name in parts.names() if name not in shipped}
+
+
+def in_full(registry: str, kind: str, name: str) -> str:
+    """Return what the part called `name` is, and its settings, a line each: name, default, range, what it is.
+
+    Args:
+        registry: a lazy string, as `described` takes it.
+        kind: what the parts are called, such as `agents`.
+        name: of the part.
+
+    Raises:
+        SettingsError: there is no such part; the known ones are listed.
+    """
+    from serendip.agents import registry as agents
+
+    found = pkgutil.resolve_name(registry)
+    if kind == "agents":
+        card, options = agents.described(name), agents.options(name)
+    elif isinstance(found, Registry):
+        card = cast("Registry[Card]", found).card(name)
+        options = card.options()
+    else:
+        entries = described(registry)
+        if name not in entries:
+            raise SettingsError(f"unknown {kind} {name!r}; known: {', '.join(entries)}")
+        return f"{name}: {entries[name]}"
+    rows = [(option.name, json.dumps(option.default, default=str), option.allowed, option.about) for option in options]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    padded = (zip(row, [*widths, 0], strict=True) for row in rows)
+    lines = ["  " + "  ".join(f"{text:<{width}}" for text, width in row) for row in padded]
+    return "\n".join([f"{name}: {card.summary}", *(line.rstrip() for line in lines)])
 
 
 def summary(value: Any) -> str:

@@ -12,7 +12,7 @@ from serendip.experiments.cli.flags import shown
 KINDS = {  # a registry, or a function that returns names and what they are
     "worlds": "serendip.experiments.cli.descriptions:worlds",
     "studies": "serendip.experiments.online.studies:STUDIES",
-    "agents": "serendip.agents.presets:PRESETS",
+    "agents": "serendip.agents:AGENTS",
     "oracles": "serendip.experiments.online.oracles:ORACLES",
     "models": "serendip.agents.models:MODELS",
     "beliefs": "serendip.agents.beliefs:BELIEFS",
@@ -37,16 +37,28 @@ class Catalogue:
     kind: Annotated[str | None, tyro.conf.Positional, shown("[KIND]")] = None
     """What to list, such as agents; all kinds when left out."""
 
+    name: Annotated[str | None, tyro.conf.Positional, shown("[NAME]")] = None
+    """One of that kind, such as vae-thompson, to show with its settings, their defaults and their ranges."""
+
     def execute(self) -> None:
-        """Print the names, one per line, each with what it is."""
-        from serendip.experiments.cli.descriptions import described
+        """Print the names, one per line, each with what it is; or one with its settings."""
+        from serendip.experiments.cli.descriptions import described, in_full
         from serendip.simulator.errors import SettingsError
 
-        if self.kind is not None and self.kind not in KINDS:
+        chosen = next((kind for kind in KINDS if self.kind in _forms(kind)), None)
+        if self.kind is not None and chosen is None:
             raise SettingsError(f"unknown kind {self.kind!r}; known kinds: {', '.join(KINDS)}")
-        for kind in KINDS if self.kind is None else [self.kind]:
+        if chosen is not None and self.name is not None:
+            print(in_full(KINDS[chosen], chosen, self.name))
+            return
+        for kind in KINDS if chosen is None else [chosen]:
             print(f"{kind}:")
             entries = described(KINDS[kind])
             width = max(map(len, entries))
             for name, what in entries.items():
                 print(f"  {name:<{width}}  {what}".rstrip())
+
+
+def _forms(kind: str) -> tuple[str, ...]:
+    """Return a kind's name and what one of it is called, such as `studies` and `study`."""
+    return kind, kind.removesuffix("s"), f"{kind.removesuffix('ies')}y"

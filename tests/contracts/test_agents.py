@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from serendip.agents.registry import load, make, names
+from serendip.agents import AGENTS
+from serendip.agents.registry import load, make
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Feedback, Items, Slates, Visits
@@ -38,8 +39,8 @@ def live(agent, days=6, first=0):
     return log
 
 
-@pytest.fixture(params=names())
-def name(request):
+@pytest.fixture(params=[*AGENTS, "toy-agent", "toy-strategy"])
+def name(request, toys):
     return request.param
 
 

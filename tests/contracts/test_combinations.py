@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from serendip.agents.beliefs import BELIEFS
+from serendip.agents.models import MODELS
 from serendip.agents.registry import load, make
 from serendip.agents.strategies import STRATEGIES
 from serendip.simulator.interface import Feedback, Items, Visits
@@ -11,7 +12,16 @@ from serendip.simulator.interface import Feedback, Items, Visits
 N_USERS, N_ITEMS, SLATE, KEY = 12, 15, 3, 9
 ITEMS = Items((np.arange(N_ITEMS) % 5).astype(np.int32), np.where(np.arange(N_ITEMS) == 4, 9, 0).astype(np.int32))
 
-SMALL = {"epochs": 1, "latent": 4, "hidden": [8]}
+pytestmark = pytest.mark.usefixtures("toys")
+
+
+def small(belief):
+    """Settings of the belief and of its usual model that make both small; one pass over the users is enough here."""
+    card = BELIEFS.card(belief)
+    settings = {f"belief.{name}": value for name, value in card.small.items()}
+    if card.model is not None:
+        settings |= {f"model.{name}": value for name, value in MODELS.card(card.model).small.items()}
+    return settings | ({"model.epochs": 1} if "model.epochs" in settings else {})
 
 
 def visits_on(day):
@@ -27,11 +37,10 @@ def teach(agent):
         agent.update()
 
 
-@pytest.mark.parametrize("strategy", sorted(set(STRATEGIES) - {"uniform"}))
-@pytest.mark.parametrize("belief", sorted(set(BELIEFS) - {"nothing"}))
+@pytest.mark.parametrize("strategy", [*sorted(set(STRATEGIES) - {"uniform"}), "toy-strategy"])
+@pytest.mark.parametrize("belief", [*sorted(set(BELIEFS) - {"nothing"}), "toy-belief"])
 def test_belief_with_strategy(belief, strategy, tmp_path):
-    small = SMALL if belief in ("combined", "dropout", "laplace-items", "latent") else {}
-    agent = make(strategy, ITEMS, SLATE, 1, belief=belief, epsilon=0.1, **small)
+    agent = make(strategy, ITEMS, SLATE, 1, belief=belief, epsilon=0.1, **small(belief))
     teach(agent)
     visits = visits_on(3)
     slates = agent.act(visits, KEY)
@@ -49,11 +58,10 @@ def test_belief_with_strategy(belief, strategy, tmp_path):
         np.testing.assert_array_equal(alone.propensities, slates.propensities[[row]])
 
 
-@pytest.mark.parametrize("belief", sorted(set(BELIEFS) - {"nothing"}))
+@pytest.mark.parametrize("belief", [*sorted(set(BELIEFS) - {"nothing"}), "toy-belief"])
 def test_belief_with_one_hypothesis_a_visit(belief):
     """The second slate of a visit is of the hypotheses that could have shown the first, whoever else is there."""
-    small = SMALL if belief in ("combined", "dropout", "laplace-items", "latent") else {}
-    agent = make("thompson", ITEMS, SLATE, 1, belief=belief, epsilon=0.1, hypothesis="visit", **small)
+    agent = make("thompson", ITEMS, SLATE, 1, belief=belief, epsilon=0.1, hypothesis="visit", **small(belief))
     teach(agent)
     first = visits_on(3)
     slates = agent.act(first, KEY)

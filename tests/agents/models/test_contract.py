@@ -39,8 +39,8 @@ def briefly(name: str, clicks: Any = None) -> Model:
     return fitted(name, clicks, **({"epochs": 2} if "epochs" in small(name) else {}))
 
 
-@pytest.fixture(scope="module", params=MODELS)
-def name(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(scope="module", params=[*MODELS, "toy-model"])
+def name(request: pytest.FixtureRequest, toys: None) -> str:
     return request.param
 
 
