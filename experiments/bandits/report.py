@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from serendip.experiments import tables
 from serendip.experiments.bandits.play import PLAYED, Played
 from serendip.experiments.bandits.suite import Unit
+from serendip.experiments.online.statistics import LEVEL, holm, paired_p_value, seeds_for_clarity
 from serendip.simulator.interface import Floats, Ints
 
 
@@ -72,15 +74,12 @@ def best_of(row: Row) -> str:
 def markdown(found: list[Row]) -> str:
     """Return the table: percent of uniform's regret, with the standard error; the best of each row in bold."""
     names = list(PLAYED)
-    lines = [
-        "| bandit | T | runs | belief | " + " | ".join(names) + " |",
-        "| --- | ---: | ---: | --- |" + " ---: |" * len(names),
-    ]
+    lines = list[list[str]]()
     for row in found:
         best = best_of(row)
         cells = [_text(row.cell(name), bold=name == best) for name in names]
-        lines.append(f"| {row.bandit} | {row.horizon:,} | {row.runs} | {row.belief} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        lines.append([row.bandit, row.belief, f"{row.horizon:,}", str(row.runs), *cells])
+    return tables.markdown(["bandit", "belief", "T", "runs", *names], lines, left=2)
 
 
 def _text(cell: tuple[float, float], *, bold: bool) -> str:
@@ -89,18 +88,34 @@ def _text(cell: tuple[float, float], *, bold: bool) -> str:
 
 
 def verdicts(found: list[Row]) -> list[str]:
-    """Return in words, bandit by bandit, whether any strategy beats plain greed with the same belief."""
+    """Return in words, bandit by bandit, whether any strategy beats plain greed with the same belief.
+
+    One does where the difference is more than three standard errors, and clear over the runs after Holm's correction.
+    """
     said = list[str]()
     for row in found:
-        leads = {name: row.lead(name, "greedy") for name in row.share if name != "greedy"}
-        better = [name for name, (lead, error) in leads.items() if lead > 3.0 * error]
-        worse = [name for name, (lead, error) in leads.items() if lead < -3.0 * error]
+        names = [name for name in row.share if name != "greedy"]
         where = f"{row.bandit}, {row.belief}, T = {row.horizon:,}"
-        if not better:
-            said.append(f"{where}: nothing beats greedy; worse: {', '.join(worse) or 'none'}")
-        else:
-            said.append(f"{where}: better than greedy: {', '.join(better)}; worse: {', '.join(worse) or 'none'}")
+        if row.runs < seeds_for_clarity(len(names)):
+            said.append(f"{where}: no verdict from {row.runs} runs; it takes {seeds_for_clarity(len(names))} or more")
+            continue
+        leads = _clear_leads(row, names)
+        better, worse = ([name for name, lead in leads.items() if lead * sign > 0.0] for sign in (1.0, -1.0))
+        found_better = f"better than greedy: {', '.join(better)}" if better else "nothing beats greedy"
+        said.append(f"{where}: {found_better}; worse: {', '.join(worse) or 'none'}")
     return said
+
+
+def _clear_leads(row: Row, names: list[str]) -> dict[str, float]:
+    """Return the leads over greed that are clear, by strategy."""
+    greedy = row.share["greedy"][:, -1]
+    p_values = holm([paired_p_value(greedy - row.share[name][:, -1]) for name in names])
+    leads = {name: row.lead(name, "greedy") for name in names}
+    return {
+        name: leads[name][0]
+        for name, p_value in zip(names, p_values, strict=True)
+        if p_value is not None and p_value < LEVEL and abs(leads[name][0]) > 3.0 * leads[name][1]
+    }
 
 
 def to_json(found: list[Row]) -> list[dict[str, Any]]:

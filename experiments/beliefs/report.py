@@ -19,6 +19,7 @@ from serendip.experiments.running.folder import Claim, claimed
 from serendip.experiments.running.pieces import Piece, run_pieces
 from serendip.experiments.running.pool import Tell
 from serendip.experiments.running.worlds import world_checksum
+from serendip.experiments.tables import markdown
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import read_json, write_json
@@ -128,31 +129,27 @@ def _mean(values: list[Any]) -> Any:
 
 def never_shown_table(values: dict[str, Any]) -> str:
     """Return the table of never-shown items, as Markdown."""
-    lines = [
-        "| belief | taught on | never shown, low | distinct, low | utility, low | never shown, high | distinct, high "
-        "| utility, high |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    of_group = ("never shown", "distinct", "utility")
+    headings = ["belief", "taught on", *(f"{what}, {group}" for group in ("low", "high") for what in of_group)]
+    lines = list[list[str]]()
     for row in values["beliefs"]:
         cells = list[str]()
         for group in ("low", "high"):
             of = row["never_shown"][group]
             cells += [f"{of['share']:.1%}", f"{of['distinct']:.0f}", f"{of['utility']:.3f}"]
-        lines.append(f"| {row['name']} | {row['likelihood']} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        lines.append([row["name"], row["likelihood"], *cells])
+    return markdown(headings, lines, left=2)
 
 
 def calibration_table(values: dict[str, Any]) -> str:
     """Return the table of calibration over all judged inputs, as Markdown."""
-    lines = [
-        "| belief | taught on | ECE | NLL | epistemic gain, ten items | of two items, five times each "
-        "| coverage of 90% intervals |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+    headings = [
+        *("belief", "taught on", "ECE", "NLL", "epistemic gain, ten items", "of two items, five times each"),
+        "coverage of 90% intervals",
     ]
+    lines = list[list[str]]()
     for row in values["beliefs"]:
         of = row["calibration"]["all"]
-        lines.append(
-            f"| {row['name']} | {row['likelihood']} | {of['ece']:.3f} | {of['nll']:.4f} | {of['gain']:+.4f} "
-            f"| {of['gain_again']:+.4f} | {of['coverage']:.0%} |"
-        )
-    return "\n".join(lines) + "\n"
+        cells = [f"{of['ece']:.3f}", f"{of['nll']:.4f}", f"{of['gain']:+.4f}", f"{of['gain_again']:+.4f}"]
+        lines.append([row["name"], row["likelihood"], *cells, f"{of['coverage']:.0%}"])
+    return markdown(headings, lines, left=2)

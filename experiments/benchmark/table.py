@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from serendip.experiments import tables
 from serendip.experiments.benchmark.metrics import TUNED_ON
 from serendip.simulator.errors import DataError
 from serendip.simulator.settings_json import read_json
@@ -115,17 +116,17 @@ def markdown(tests: Tests) -> str:
     """Return the tables as Markdown, best first: all users, then NDCG@100 by how much is known of a user."""
     against, order = best_baseline(tests), by_quality(tests)
     head = ["model", *_SHOWN, f"{TUNED_ON} less {against}'s", "fit, s", "peak, MB"]
-    lines = [_row(head), _row(["---"] * len(head))]
+    lines = list[list[str]]()
     for name in order:
         record, users = tests[name]
         difference = users[TUNED_ON] - tests[against][1][TUNED_ON]
         means = [_pm(users[metric]) for metric in _SHOWN]
         paired = "" if name == against else _pm(difference, "+")
-        lines.append(_row([name, *means, paired, f"{record['seconds']:.1f}", f"{record['peak_mb']:.0f}"]))
-    return "\n".join([*lines, "", *_by_activity(tests, order, against)]) + "\n"
+        lines.append([name, *means, paired, f"{record['seconds']:.1f}", f"{record['peak_mb']:.0f}"])
+    return tables.markdown(head, lines) + "\n" + _by_activity(tests, order, against)
 
 
-def _by_activity(tests: Tests, order: list[str], against: str) -> list[str]:
+def _by_activity(tests: Tests, order: list[str], against: str) -> str:
     groups = terciles(tests[against][1]["activity"])
     activity = tests[against][1]["activity"]
     names = list[str]()
@@ -133,20 +134,16 @@ def _by_activity(tests: Tests, order: list[str], against: str) -> list[str]:
         span = f"{activity[group].min():.0f}-{activity[group].max():.0f}" if group.any() else "none"
         names.append(f"{what} ({span} clicks, {int(group.sum())} users)")
     head = ["model", *(cell for name in names for cell in (name, "paired"))]
-    lines = [_row(head), _row(["---"] * len(head))]
+    lines = list[list[str]]()
     for name in order:
         cells = list[str]()
         for group in groups:
             mine, theirs = tests[name][1][TUNED_ON][group], tests[against][1][TUNED_ON][group]
             cells += [_pm(mine), "" if name == against else _pm(mine - theirs, "+")] if group.any() else ["", ""]
-        lines.append(_row([name, *cells]))
-    return lines
+        lines.append([name, *cells])
+    return tables.markdown(head, lines)
 
 
 def _pm(values: NDArray[Any], sign: str = "") -> str:
     mean, error = mean_and_error(values)
     return f"{mean:{sign}.3f} ± {error:.3f}" if np.isfinite(error) else f"{mean:{sign}.3f}"
-
-
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

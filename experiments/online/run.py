@@ -10,9 +10,10 @@ from rich.console import Console
 
 from serendip.experiments.figures import draw_all
 from serendip.experiments.online.costs import read_costs, sentence
-from serendip.experiments.online.results import Results, read_results
+from serendip.experiments.online.results import read_results
 from serendip.experiments.online.study import Study, run_study
 from serendip.experiments.online.summary import summarise, to_json, to_markdown, to_rich
+from serendip.experiments.online.verdicts import verdicts
 from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import write_json
 
@@ -41,7 +42,7 @@ def report(out: Path, console: Console, asked: Study | None = None) -> dict[str,
     write_json(out / "summary.json", values)
     write_whole(out / "summary.md", to_markdown(results, rows))
     console.print(to_rich(results, rows, console.width))
-    for line in verdicts(results, values):
+    for line in verdicts(results, rows):
         console.print(line)
     if costs := read_costs(out, results):
         write_json(out / "costs.json", [asdict(cost) for cost in costs])
@@ -49,23 +50,3 @@ def report(out: Path, console: Console, asked: Study | None = None) -> dict[str,
     figures = draw_all(results, out / "figures")
     console.print(f"results in {out}: summary.md, summary.json, {', '.join(f'figures/{f.name}' for f in figures)}")
     return values
-
-
-def verdicts(results: Results, values: dict[str, Any]) -> list[str]:
-    """Return in words which agents help low-activity users more than the reference does."""
-    reference = results.study.reference_agent()
-    if len(results.seeds) < 2:
-        return ["one seed says nothing of the spread between worlds; run with more --seeds for intervals"]
-    found: dict[str, list[str]] = {"more": [], "less": [], "no clear difference": []}
-    for row in values["agents"]:
-        p, lift = row["low_lift_p"], row["low_lift"]["value"]
-        if row["agent"] != reference:
-            clear = p is not None and p < 0.05
-            found["no clear difference" if not clear else "more" if lift > 0 else "less"].append(row["agent"])
-    return [
-        f"low-activity users, {how} than under {reference}: {', '.join(agents)}"
-        if how != "no clear difference"
-        else f"no clear difference to {reference}: {', '.join(agents)}"
-        for how, agents in found.items()
-        if agents
-    ] + ["(clear: paired over seeds, p < .05 after Holm's correction)"]

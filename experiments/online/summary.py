@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.box import SIMPLE
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from serendip.experiments.online.oracles import BOUND
 from serendip.experiments.online.results import Results
-from serendip.experiments.online.statistics import Interval, holm, mean_interval, paired_p_value
+from serendip.experiments.online.statistics import FEWEST, Interval, clear, holm, mean_interval, paired_p_value
+from serendip.experiments.tables import markdown
 from serendip.simulator.interface import Floats
 from serendip.simulator.oracle.life import gap_closed
 
@@ -28,9 +29,10 @@ class Row:
         agent: as on the command line.
         low_visitors: daily active users of the low-activity third, in the closing window.
         low_lift: its difference to the reference's, paired over seeds.
-        low_lift_p: p-value of no difference, Holm-adjusted over the agents.
+        low_lift_p: p-value of no difference, Holm-adjusted over the agents; None where nothing can be said.
         visitors: daily active users of all, in the closing window.
         lift: its difference to the reference's.
+        lift_p: p-value of no difference, Holm-adjusted over the agents; None where nothing can be said.
         early_click_rate: clicks per slate in the opening window.
         late_click_rate: clicks per slate in the closing window.
         clicks: clicks per day in the closing window.
@@ -44,6 +46,7 @@ class Row:
     low_lift_p: float | None
     visitors: Interval
     lift: Interval
+    lift_p: float | None
     early_click_rate: Interval
     late_click_rate: Interval
     clicks: Interval
@@ -59,17 +62,20 @@ def summarise(results: Results) -> list[Row]:
     low = {agent: closing_visitors(results, agent, LOW) for agent in results.agents}
     everyone = {agent: closing_visitors(results, agent) for agent in results.agents}
     others = [agent for agent in results.agents if agent != reference]
-    adjusted = holm([paired_p_value(low[agent] - low[reference]) for agent in others])
-    p_values = dict(zip(others, adjusted, strict=True))
+    low_p, all_p = (
+        dict(zip(others, holm([paired_p_value(of[agent] - of[reference]) for agent in others]), strict=True))
+        for of in (low, everyone)
+    )
     start, end = slice(0, results.first), slice(-results.last, None)
     return [
         Row(
             agent=agent,
             low_visitors=mean_interval(low[agent]),
             low_lift=mean_interval(low[agent] - low[reference]),
-            low_lift_p=p_values.get(agent),
+            low_lift_p=low_p.get(agent),
             visitors=mean_interval(everyone[agent]),
             lift=mean_interval(everyone[agent] - everyone[reference]),
+            lift_p=all_p.get(agent),
             early_click_rate=mean_interval(results.ratio(agent, "clicks", "slates", start)),
             late_click_rate=mean_interval(results.ratio(agent, "clicks", "slates", end)),
             clicks=mean_interval(results.daily(agent, "clicks")[:, end].mean(axis=1)),
@@ -144,7 +150,7 @@ def cells(row: Row, *, is_reference: bool, with_oracle: bool) -> list[str]:
 
 
 def to_rich(results: Results, rows: list[Row], width: int) -> Table:
-    """Return the table for a terminal of `width` columns; a lift whose interval excludes 0 is bold.
+    """Return the table for a terminal of `width` columns; a lift that is clear is bold.
 
     A narrow terminal gets fewer columns; `summary.md` has them all.
     """
@@ -161,16 +167,16 @@ def to_rich(results: Results, rows: list[Row], width: int) -> Table:
         table.add_column(SHORT[index], justify="left" if name else "right", no_wrap=not name, min_width=least)
     for row in rows:
         line = cells(row, is_reference=row.agent == reference, with_oracle=BOUND in results.agents)
-        for index, lift in ((2, row.low_lift), (4, row.lift)):
-            line[index] = f"[bold]{escape(line[index])}[/bold]" if lift.excludes_zero() else escape(line[index])
         line[0] = line[0].replace(":", ": ").replace(",", ", ")  # where a long name may be broken
-        table.add_row(*[line[index] for index in shown])
+        bold = {2: clear(row.low_lift_p, row.low_lift), 4: clear(row.lift_p, row.lift)}
+        table.add_row(*[Text(line[index], "bold") if bold.get(index) else line[index] for index in shown])
     return table
 
 
 def _legend(results: Results) -> str:
     """Return what the short headings mean."""
     paired = ", paired over seeds" if len(results.seeds) > 1 else ""
+    paired += "; bold: clear" if len(results.seeds) >= FEWEST else ""
     return (
         f"low, all: daily users, last {results.last} days, of the low-activity third and of all\n"
         f"lift: over {results.study.reference_agent()}{paired}; early, late: clicks per slate, first {results.first} "
@@ -182,9 +188,8 @@ def _legend(results: Results) -> str:
 def to_markdown(results: Results, rows: list[Row]) -> str:
     """Return the table as Markdown."""
     reference = results.study.reference_agent()
-    lines = [headings(results), ["---", *["---:"] * (len(headings(results)) - 1)]]
-    lines += [cells(row, is_reference=row.agent == reference, with_oracle=BOUND in results.agents) for row in rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    lines = [cells(row, is_reference=row.agent == reference, with_oracle=BOUND in results.agents) for row in rows]
+    return markdown(headings(results), lines)
 
 
 def _lift(interval: Interval, digits: int) -> str:

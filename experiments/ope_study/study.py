@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 from scipy.stats import rankdata
 
+from serendip.experiments import tables
 from serendip.experiments.ope_study.cells import Cell, plan, to_json
 from serendip.experiments.running.folder import Claim, claimed
 from serendip.experiments.running.pieces import Piece, run_pieces
@@ -135,17 +136,16 @@ def _spearman(one: list[float], other: list[float]) -> float:
 
 def markdown(scores: list[Score], interval: str = "default") -> str:
     """Return a table: a row an estimator, and for each cell its error, coverage and rank correlation."""
-    lines = list[str]()
+    parts = list[str]()
     for dimension in dict.fromkeys(score.dimension for score in scores):
         chosen = [s for s in scores if s.dimension == dimension and s.interval == interval]
         settings = list(dict.fromkeys(s.setting for s in chosen))
-        head = " | ".join(f"{dimension} {setting:g}" for setting in settings)
-        lines += [f"| estimator | {head} |", "|---" * (len(settings) + 1) + "|"]
+        lines = list[list[str]]()
         for name in dict.fromkeys(s.estimator for s in chosen):
             by_setting = {s.setting: s for s in chosen if s.estimator == name}
-            lines.append(f"| {name} | " + " | ".join(_entry(by_setting.get(k)) for k in settings) + " |")
-        lines.append("")
-    return "\n".join(lines)
+            lines.append([name, *(_entry(by_setting.get(setting)) for setting in settings)])
+        parts.append(tables.markdown(["estimator", *(f"{dimension} {setting:g}" for setting in settings)], lines))
+    return "\n".join(parts)
 
 
 def _entry(score: Score | None) -> str:
@@ -157,8 +157,9 @@ def _entry(score: Score | None) -> str:
 
 def intervals_table(scores: list[Score], dimension: str, setting: float) -> str:
     """Return a table of one cell: a row an estimator and interval, with coverage and width."""
-    lines = ["| estimator | interval | coverage | width |", "|---|---|---|---|"]
-    for s in scores:
-        if (s.dimension, s.setting) == (dimension, setting):
-            lines.append(f"| {s.estimator} | {s.interval} | {s.coverage:.0%} | {s.width:.1%} |")
-    return "\n".join(lines)
+    lines = [
+        [s.estimator, s.interval, f"{s.coverage:.0%}", f"{s.width:.1%}"]
+        for s in scores
+        if (s.dimension, s.setting) == (dimension, setting)
+    ]
+    return tables.markdown(["estimator", "interval", "coverage", "width"], lines, left=2)

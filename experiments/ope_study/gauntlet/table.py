@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from serendip.experiments import tables
 from serendip.experiments.ope_study.gauntlet.scores import Row, Summary
 from serendip.simulator.files import write_whole
 
@@ -16,13 +17,12 @@ _HEAD = ("situation", "half", "reliable", "weak", "invalid", "coverage where rel
 
 def markdown(found: Sequence[Summary]) -> str:
     """Return a table: a row a situation."""
-    head = (*_HEAD, "SNIPS covers")
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    lines = list[list[str]]()
     for s in found:
-        shares = " | ".join(f"{k / s.logs:.0%}" for k in (s.reliable, s.weak, s.invalid))
-        rest = " | ".join(_percent(value) for value in (s.coverage, s.weak_coverage, s.width, s.snips_coverage))
-        lines.append(f"| {s.situation} | {s.half} | {shares} | {rest} |")
-    return "\n".join(lines) + "\n"
+        shares = [f"{k / s.logs:.0%}" for k in (s.reliable, s.weak, s.invalid)]
+        rest = [_percent(value) for value in (s.coverage, s.weak_coverage, s.width, s.snips_coverage)]
+        lines.append([s.situation, s.half, *shares, *rest])
+    return tables.markdown([*_HEAD, "SNIPS covers"], lines, left=2)
 
 
 def in_words(halves: Mapping[str | None, Mapping[str, float]]) -> str:

@@ -17,7 +17,7 @@ from serendip.agents.strategies import STRATEGIES
 from serendip.experiments.bandits import LEARNERS, TASKS
 from serendip.experiments.bandits.counts import BetaPosterior
 from serendip.experiments.bandits.play import PLAYED, play
-from serendip.experiments.bandits.report import rows, verdicts
+from serendip.experiments.bandits.report import Row, rows, verdicts
 from serendip.experiments.bandits.suite import APPLY, Plan, run_suite, units
 from serendip.experiments.cli.main import run as serendip
 from serendip.simulator.errors import SettingsError
@@ -87,7 +87,20 @@ def test_shares_are_of_uniform_and_greed_is_named(tmp_path):
     played = wanted[0].read(tmp_path)
     share = 100 * played.regret["greedy"][0, :, -1] / played.uniform[0, :, -1]
     assert row.cell("greedy") == (pytest.approx(share.mean()), pytest.approx(share.std(ddof=1) / np.sqrt(3)))
-    assert "greedy" in verdicts([row])[0]
+    assert verdicts([row]) == ["linear, linear, T = 20: no verdict from 3 runs; it takes 9 or more"]
+
+
+def test_a_strategy_is_better_where_that_is_clear():
+    greedy = np.linspace(20.0, 30.0, 10)[:, None]
+    share = {
+        "greedy": greedy,
+        "ucb": greedy - 5.0 - 0.1 * greedy,
+        "novelty": greedy + 0.1 * greedy,
+        "top-two": greedy + np.tile([[1.0], [-1.0]], (5, 1)),
+        "thompson": greedy - 2.0,  # the same difference in every run is none that can be tested
+    }
+    (line,) = verdicts([Row("b", "linear", 20, np.array([20]), share)])
+    assert line == "b, linear, T = 20: better than greedy: ucb; worse: novelty"
 
 
 def test_a_folder_holds_one_plan(tmp_path):
