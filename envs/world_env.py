@@ -9,7 +9,6 @@ import gymnasium
 
 from serendip.envs.actions import Showable
 from serendip.envs.opening import checked_days, checked_slots, open_world
-from serendip.envs.rewards import Reward, make_reward
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.world import World
 
@@ -35,7 +34,6 @@ class WorldEnv(gymnasium.Env[Seen, Any]):
         world_seed: int = 0,
         slate_size: int | None = None,
         max_days: int = 240,
-        reward: str | Reward = "clicks",
         truth: bool = False,
         render_mode: str | None = None,
     ) -> None:
@@ -46,7 +44,6 @@ class WorldEnv(gymnasium.Env[Seen, Any]):
             world_seed: what a world that is not given whole is drawn from.
             slate_size: items shown at once; None: the world's own.
             max_days: days after which an episode is truncated.
-            reward: what a step is worth: "clicks", "visits" or a function of what it brought (`envs/rewards.py`).
             truth: whether `info` carries the hidden state.
             render_mode: "rgb_array" for `render` to return a picture.
         """
@@ -55,7 +52,6 @@ class WorldEnv(gymnasium.Env[Seen, Any]):
         self.max_days = checked_days(max_days)
         self.render_mode = render_mode
         self.showable = Showable(self.world.items, self.n_slots)
-        self._reward = make_reward(reward)
         self._truth = truth
         self._over = True
         self._prepare()

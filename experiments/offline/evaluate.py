@@ -14,15 +14,16 @@ from serendip.experiments.offline.evaluation import Evaluation, Truth
 from serendip.experiments.offline.further import of_logger
 from serendip.experiments.offline.intervals.distribution import RewardDistribution, levels_of
 from serendip.experiments.offline.intervals.estimate import Estimate
-from serendip.experiments.offline.judging.diagnosis import diagnose, largest_weights, of_slates, range_of
-from serendip.experiments.offline.judging.recommendation import recommend
+from serendip.experiments.offline.judging.diagnosis import diagnose, largest_weights, of_items, of_slates, range_of
+from serendip.experiments.offline.judging.ledger import Ledger
+from serendip.experiments.offline.judging.recommendation import recommend, slates_hold
 from serendip.experiments.offline.judging.requirements import (
     columns_for,
     left_out,
     logger_for,
 )
 from serendip.experiments.offline.judging.tuning import settle, with_rungs
-from serendip.experiments.offline.judging.verdict import judge
+from serendip.experiments.offline.judging.verdict import INVALID, judge
 from serendip.experiments.offline.parallel import Workers, value_table
 from serendip.experiments.offline.reading.column_map import ColumnMap, parse_columns
 from serendip.experiments.offline.reading.log_source import LogSource
@@ -125,21 +126,33 @@ def evaluate(
         if "mrdr_predicted" in estimators.needs(asked):
             predictions = with_mrdr(policy, source, predictions, method)
     distribution = RewardDistribution(*levels_of(source), method) if method.distribution else None
-    unseen = None
+    unseen = ledger = None
     if workers is None:
-        valued, unseen = value(policy.view(source, predictions, logging), method, source.n_rows, progress, distribution)
+        ledger = Ledger(source.slate_size)
+        view = policy.view(source, predictions, logging)
+        valued, unseen = value(view, method, source.n_rows, progress, distribution, ledger)
     elif isinstance(policy, ColumnTarget) and isinstance(source, TableSource) and distribution is None:
         valued = value_table(source, method, workers)
     else:
         raise SettingsError("several jobs are for a table with the target in a column, without its distribution")
     if valued is None:
         raise DataError(f"{log}: holds no slots; nothing can be estimated from an empty log")
-    diagnostics = diagnose(valued, unseen, source.propensity_floor, drift, source.estimates_propensities)
-    verdict = judge(diagnostics)
     found, clips, of_tuning = _settled(valued, source, asked, method)
+    slates = source.slate_size > 1 and slates_hold(valued, source.slate_size)
+    recommended, because = recommend(found, valued, slates)
+    diagnostics = diagnose(valued, unseen, source.propensity_floor, source.estimates_propensities)
+    diagnostics |= of_items(ledger, valued) | {
+        "drift": drift,
+        "rows_are_users": float(source.rows_are_users),
+        "slate_size": float(source.slate_size),
+        "slates_hold": float(slates),
+        "value": found[recommended].value if recommended else None,
+    }
+    verdict = judge(diagnostics)
+    if verdict.word == INVALID:
+        recommended, because = None, "No estimate is recommended: this log cannot value this target."
     known = truth() if callable(truth) else truth
     known = known if isinstance(known, Truth) or known is None else Truth(float(known))
-    recommended, because = recommend(found, verdict.word, valued.moments.n_users)
     return Evaluation(
         log=str(log),
         target=target or f"column {target_column}",

@@ -16,6 +16,7 @@ class Further:
         weighs: what it is the weight of, in words, where its mean should be 1; empty for what is no weight.
         shown: what the log has too few of where that mean is far from 1.
         ratio: the two columns of a table that it is the ratio of; none where it is a column itself.
+        below: whether the weight is the target's chance over it.
         of_logger: whether only the logging policy can tell it, so that an agent has to be asked.
         of_model: whether a reward model says it.
     """
@@ -24,6 +25,7 @@ class Further:
     weighs: str = ""
     shown: str = "slates"
     ratio: tuple[str, str] | None = None
+    below: bool = False
     of_logger: bool = False
     of_model: bool = False
 
@@ -55,7 +57,10 @@ FURTHER: dict[str, Further] = {
     ),
     "balanced_propensity": Further(
         "the propensity of what was shown under the mixture of all logging policies (a column balanced_propensity of a"
-        " table); a log has that of the policy that chose"
+        " table); a log has that of the policy that chose",
+        weighs="weight under the mixture of all loggers",
+        shown="slots, or balanced_propensity is wrong",
+        below=True,
     ),
     "predicted": Further(
         "the target's probability of every item, and a table has one a row; a table may have columns `predicted` and"

@@ -11,6 +11,7 @@ from serendip.experiments.offline import estimators
 from serendip.experiments.offline.further import OF_MODEL
 from serendip.experiments.offline.intervals.distribution import RewardDistribution
 from serendip.experiments.offline.judging.drift import Drift
+from serendip.experiments.offline.judging.ledger import Ledger
 from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.reward_models.reward_model import RewardTable
 from serendip.experiments.offline.slots import joined
@@ -61,13 +62,25 @@ def value(
     n_rows: int,
     progress: Callable[[int, int], None] | None = None,
     distribution: RewardDistribution | None = None,
+    ledger: Ledger | None = None,
 ) -> tuple[Valued | None, float | None]:
-    """Return the sums of a pass over a target's view of a log, and the target's mean probability of unseen items."""
+    """Return the sums of a pass over a target's view of a log, and the target's mean probability of unseen items.
+
+    Args:
+        seen: the target's view, in batches.
+        method: how it is valued.
+        n_rows: slots of the log.
+        progress: called with the slots done and the slots there are.
+        distribution: takes in the rewards, or None.
+        ledger: takes in items and slates, or None.
+    """
     valuation, unseen, done = Valuation(method), 0.0, 0
     for batch in gathered(seen):
         valuation.update(batch.slots)
         if distribution is not None:
             distribution.update(batch.slots)
+        if ledger is not None:
+            ledger.update(batch)
         unseen += float(batch.unseen.sum())
         done += len(batch.slots)
         if progress is not None:

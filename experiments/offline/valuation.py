@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from serendip.experiments.offline import estimators
-from serendip.experiments.offline.further import WEIGHTS_OF_MORE
+from serendip.experiments.offline.further import FURTHER, WEIGHTS_OF_MORE
 from serendip.experiments.offline.intervals import INTERVALS, MAIN
 from serendip.experiments.offline.intervals import estimate as intervals
 from serendip.experiments.offline.intervals.card import Question
 from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.intervals.overlap import Tenth, by_activity
+from serendip.experiments.offline.intervals.spread import Crowd, Spread, crowd_of, difference_of, spread_of
 from serendip.experiments.offline.intervals.sums import (
     COUNT,
     WEIGHT,
@@ -24,12 +27,14 @@ from serendip.experiments.offline.intervals.sums import (
     moments,
     values_of,
 )
+from serendip.experiments.offline.intervals.tails import Sizes
 from serendip.experiments.offline.intervals.weights import WeightHistogram
 from serendip.experiments.offline.slots import Slots, Terms
 from serendip.simulator.interface import Floats, Ints
 
 _OFF = 0.25  # how far the mean of such a weight may be from 1
 _KEPT = 20_000  # users whose sums are kept for intervals by empirical likelihood
+COMPARED = (("sndr", "snips"), ("slate_snips", "snips"))  # estimates whose difference is known with its error
 _MEAN_WEIGHT = "mean_weight"  # a ratio like any other: sum of weights over number of slots
 
 
@@ -71,6 +76,12 @@ class Valued:
         tenths: of the users, by activity; none where each row is a user of its own.
         users: (U, C) the sums of each user, where there are at most 20,000; else None.
         further_means: the mean of each weight of a slate, of its beginning, of a topic; it should be 1.
+        floors: (E,) the standard error of each estimate if rewards were as likely at large weights as at small ones.
+        spreads: what users' shares say of each standard error; none where users were not kept.
+        crowd: how users share the log, or None.
+        differences: estimates that are compared, and their difference with its standard error.
+        slates: the mean weight of a slate, its standard error and the slates that are left in effect, or None.
+        reward_tail: shape of the tail of the rewards' sizes, or None where they come in few.
     """
 
     names: tuple[str, ...]
@@ -81,6 +92,12 @@ class Valued:
     tenths: list[Tenth]
     users: Floats | None = None
     further_means: Mapping[str, float] = field(default_factory=dict[str, float])
+    floors: Sequence[float] = ()
+    spreads: Sequence[Spread | None] = ()
+    crowd: Crowd | None = None
+    differences: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict[Any, Any])
+    slates: tuple[float, float, float] | None = None
+    reward_tail: float | None = None
 
     def estimates(
         self, reward_range: tuple[float, float], largest_weight: Mapping[str, float] | None = None
@@ -99,8 +116,9 @@ class Valued:
             term = None if weight is None else (min(weight * reward_range[0], 0.0), max(weight * reward_range[1], 0.0))
             users = None if "@" in name else self.users
             size = min(ess, float(self.moments.n_users))
+            known = values[:, e], errors[:, e], size, reward_range, term, self.columns, e, self.moments, users
             question = Question(
-                values[:, e], errors[:, e], size, reward_range, term, self.columns, e, self.moments, users
+                *known, self.spreads[e] if self.spreads else None, self.floors[e] if self.floors else 0.0
             )
             found[name] = intervals.estimate(question, kinds, MAIN)
         if not self.weights.n_rewarded:
@@ -116,6 +134,10 @@ class Valued:
         By the name of the further column; estimates that need it are unknown.
         """
         return {name: mean for name, mean in self.further_means.items() if abs(mean - 1.0) > _OFF}
+
+    def errors(self) -> Floats:
+        """Return (E + 1,) the standard errors of the estimates and of the mean weight, clustered by user."""
+        return intervals.ratios(self.columns, self.moments)[1][0]
 
     def mean_weight(self) -> tuple[float, float]:
         """Return the mean weight, which should be 1, and its standard error, clustered by user."""
@@ -136,6 +158,8 @@ class Valuation:
         self._weights = WeightHistogram()
         self._range = (np.inf, -np.inf)
         self._further = dict[str, float]()  # sums of the weights of more than a slot
+        self._squares: Floats = np.zeros((len(self._estimators), 2))  # sums of N^2 / D and D^2 over slots
+        self._sizes = Sizes()
 
     def update(self, slots: Slots) -> None:
         """Take a batch of slots into account."""
@@ -151,9 +175,13 @@ class Valuation:
             self._open = self._open or UserSums(columns.n_columns)
             self._open.add(slots.user, values)
         self._weights.update(slots)
+        self._sizes.update(slots.reward)
+        self._squares += np.array([_squares(term) for term in terms])
         for name in WEIGHTS_OF_MORE:
             if name in slots.further:
-                self._further[name] = self._further.get(name, 0.0) + float(slots.further[name].sum())
+                column = slots.further[name]
+                weight = slots.target / column if FURTHER[name].below else column
+                self._further[name] = self._further.get(name, 0.0) + float(weight.sum())
         self._range = (min(self._range[0], slots.reward.min()), max(self._range[1], slots.reward.max()))
 
     def merge(self, other: Valuation) -> None:
@@ -166,6 +194,8 @@ class Valuation:
             self._closed = other._closed if self._closed is None else self._closed.plus(other._closed)
             self._keep(other._kept)
         self._weights.merge(other._weights)
+        self._sizes.merge(other._sizes)
+        self._squares = self._squares + other._squares
         self._further = {name: total + other._further.get(name, 0.0) for name, total in self._further.items()} | {
             name: total for name, total in other._further.items() if name not in self._further
         }
@@ -176,7 +206,7 @@ class Valuation:
         if self._columns is None:
             return None
         columns, closed, tenths = _with_mean_weight(self._columns), self._closed, list[Tenth]()
-        kept = np.concatenate(self._kept) if self._kept else None
+        sums = kept = np.concatenate(self._kept) if self._kept else None
         if self._open is not None:
             users, sums = self._open.in_order()
             closed = moments(columns, self.method.seed, users, sums, self.method.n_replicates, n_threads)
@@ -186,7 +216,10 @@ class Valuation:
         names = (*self.method.estimators, _MEAN_WEIGHT)
         low, high = self._range
         means = {name: total / self._weights.n for name, total in self._further.items()}
-        return Valued(names, columns, closed, self._weights, (float(low), float(high)), tenths, kept, means)
+        found = Valued(names, columns, closed, self._weights, (float(low), float(high)), tenths, kept, means)
+        floors = [_floor(columns, e, closed, self._squares[e]) for e in range(len(self._estimators))]
+        found = dataclasses.replace(found, floors=floors, reward_tail=self._sizes.shape())
+        return found if sums is None else _with_users(found, sums, self._squares)
 
     def _close(self, columns: Columns, users: Ints, values: Floats) -> None:
         sums = moments(columns, self.method.seed, users, values, self.method.n_replicates)
@@ -197,6 +230,50 @@ class Valuation:
         """Keep the sums of single users while they are few."""
         assert self._closed is not None
         self._kept = [*self._kept, *values] if self._closed.n_users <= _KEPT else []
+
+
+def _squares(term: Terms) -> tuple[float, float]:
+    """Return the sums of N^2 / D and D^2 of terms with weights below; 0 of others."""
+    if term.denominator is None:
+        return 0.0, 0.0
+    below = term.denominator
+    ratio = np.divide(term.numerator, below, out=np.zeros_like(below), where=below > 0.0)
+    return float(term.numerator @ ratio), float(below @ below)
+
+
+def _floor(columns: Columns, e: int, closed: Moments, squares: Floats) -> float:
+    """Return the standard error of a weighted mean N / D if its terms N / D had one variance, whatever their weight.
+
+    sqrt(sum D (N / D - V)^2 / sum D * sum D^2) / sum D: the spread of the terms over the effective sample size.
+    """
+    above, below = (float(closed.sums[0, part]) for part in columns.parts(e)[:2])
+    if not squares[1] > 0.0 or not below > 0.0:
+        return 0.0
+    variance = max(float(squares[0]) / below - (above / below) ** 2, 0.0)
+    return float(np.sqrt(variance * squares[1])) / below
+
+
+def _with_users(found: Valued, sums: Floats, squares: Floats) -> Valued:
+    """Return the values with what the sums of each user (U, C) say of them."""
+    columns, place = found.columns, {name: e for e, name in enumerate(found.names)}
+    pairs = [pair for pair in COMPARED if pair[0] in place and pair[1] in place]
+    apart = {pair: difference_of(columns, place[pair[0]], place[pair[1]], sums) for pair in pairs}
+    slates = None
+    if "slate_snips" in place and len(sums) > 1:
+        e = place["slate_snips"]
+        of_slates = sums[:, columns.denominator[e]]
+        mean = float(of_slates.sum() / sums[:, COUNT].sum())
+        off = of_slates - mean * sums[:, COUNT]
+        error = float(np.sqrt(off @ off * len(sums) / (len(sums) - 1.0)) / sums[:, COUNT].sum())
+        effective = float(of_slates.sum() ** 2 / squares[e, 1]) if squares[e, 1] > 0.0 else 0.0
+        slates = mean, error, effective
+    return dataclasses.replace(
+        found,
+        spreads=[spread_of(columns, e, sums) for e in range(len(found.names))],
+        crowd=crowd_of(sums),
+        differences={pair: made for pair, made in apart.items() if made is not None},
+        slates=slates,
+    )
 
 
 def _with_mean_weight(columns: Columns) -> Columns:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from serendip.experiments.online.oracles import OraclePlayer
+from serendip.simulator import randomness
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
 from serendip.simulator.interface import Bools, Feedback, Ints, Slates, Visits
 from serendip.simulator.organic import known_before
-from serendip.simulator.world import World, playing_key
+from serendip.simulator.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class Witness(Protocol):
     def night(self, day: int, state: State) -> None:
         """Hear that the day is over."""
         ...
+
+
+def playing_key(seed: int) -> int:
+    """Return the key of all agents' draws under `seed`: the same for all, so that their luck is paired too."""
+    return randomness.derive(seed, "play")
 
 
 def live(

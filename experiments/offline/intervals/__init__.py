@@ -9,6 +9,7 @@ INTERVALS = Registry(
     "interval",
     IntervalCard,
     {
+        "combined": "serendip.experiments.offline.intervals.combined:CARD",
         "bootstrap": "serendip.experiments.offline.intervals.estimate:BOOTSTRAP",
         "delta_method": "serendip.experiments.offline.intervals.bounds:DELTA_METHOD",
         "confidence_sequence": "serendip.experiments.offline.intervals.bounds:CONFIDENCE_SEQUENCE",
@@ -19,4 +20,4 @@ INTERVALS = Registry(
         "cressie_read": "serendip.experiments.offline.intervals.likelihood:CRESSIE_READ",
     },
 )
-MAIN = "bootstrap"  # the interval that an estimate goes by; the others stand beside it
+MAIN = "combined"  # the interval that an estimate goes by; the others stand beside it

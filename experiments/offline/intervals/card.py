@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from serendip.experiments.offline.intervals.spread import Spread
 from serendip.experiments.offline.intervals.sums import Columns, Moments
 from serendip.simulator.cards import Card
 from serendip.simulator.interface import Floats
@@ -26,6 +27,8 @@ class Question:
         e: the number of the estimate there.
         moments: sums over users.
         users: (U, C) the sums of each user, or None where they are too many.
+        spread: what users' shares say of the standard error, or None where they were not kept.
+        floor: the standard error if rewards were as likely at large weights as at small ones; 0 without weights.
     """
 
     values: Floats
@@ -37,6 +40,8 @@ class Question:
     e: int
     moments: Moments
     users: Floats | None
+    spread: Spread | None = None
+    floor: float = 0.0
 
     @property
     def value(self) -> float:

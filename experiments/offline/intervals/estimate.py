@@ -178,6 +178,6 @@ def estimate(q: Question, kinds: Mapping[str, IntervalCard], main: str) -> Estim
 
 BOOTSTRAP = IntervalCard(
     name="bootstrap",
-    summary="The interval of every estimate: the studentised bootstrap over users, which minds skewness.",
+    summary="The studentised bootstrap over users, which minds skewness.",
     make=bootstrap_interval,
 )

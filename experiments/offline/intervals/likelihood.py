@@ -37,7 +37,8 @@ def empirical_likelihood(numerator: Floats, denominator: Floats, level: float = 
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = n / d
     least, most, value = float(np.min(ratios)), float(np.max(ratios)), float(n.sum() / d.sum())
-    if not (math.isfinite(least) and math.isfinite(most) and least < value < most):
+    apart = 1e-9 * max(abs(least), abs(most))  # rewards that are alike differ in their last bits, once weighed
+    if not (math.isfinite(least) and math.isfinite(most) and least + apart < value < most - apart):
         return None
     limit = float(stdtrit(len(numerator) - 1, (1.0 + level) / 2.0)) ** 2
 
@@ -62,6 +63,8 @@ def _root(function: Callable[[float], float], low: float, high: float, close: fl
 
 def _ratio_statistic(g: Floats) -> float:
     """Return 2 sum log(1 + lam g), the empirical likelihood ratio statistic of a mean of 0."""
+    if not float(g.min()) < 0.0 < float(g.max()):  # all on one side, as where all rewards are alike but for rounding
+        return math.inf
     low, high = -1.0 / float(g.max()), -1.0 / float(g.min())  # 1 + lam g stays above 0 between them
     width = high - low
 

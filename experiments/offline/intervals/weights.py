@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from serendip.experiments.offline.intervals.tails import LEAST, log_bins, pareto_shape
 from serendip.experiments.offline.slots import Slots
 from serendip.simulator.interface import Floats
-
-_SHIFT = 46  # of a float64's bits: keeps the exponent and 6 bits of the fraction, 64 bins an octave
-_LEAST = (1023 - 40) << 6  # bin of 2^-40: smaller weights share it
 
 
 @dataclass
@@ -33,7 +30,7 @@ class WeightHistogram:
     squares: float = 0.0
     largest: float = 0.0
     n_rewarded: int = 0
-    _first: int = _LEAST
+    _first: int = LEAST
     _sums: Floats = field(default_factory=lambda: np.zeros((3, 0)))  # of each bin from `_first` on: 1, weight, reward
 
     def update(self, slots: Slots) -> None:
@@ -47,8 +44,7 @@ class WeightHistogram:
         self.n_rewarded += int(np.count_nonzero(slots.reward * weight))
         if len(weight) == 0:
             return
-        bins: Any = np.ascontiguousarray(weight, dtype=np.float64).view(np.int64) >> _SHIFT
-        np.maximum(bins, _LEAST, out=bins)
+        bins = log_bins(weight)
         first = int(bins.min())
         bins -= first
         columns = np.bincount(bins), np.bincount(bins, weight), np.bincount(bins, slots.reward)
@@ -105,6 +101,11 @@ class WeightHistogram:
         taken = np.append(counts[:last], k - counts[:last].sum())
         off = float(taken @ np.log(weights[: last + 1] / weights[last]))
         return float(k / off) if off > 0.0 else None
+
+    def tail_shape(self) -> float | None:
+        """Return the shape of the weights' tail (`tails.pareto_shape`); None where they come in few sizes."""
+        weights, counts = self.bins()
+        return pareto_shape(weights[weights > 0.0], counts[weights > 0.0])
 
     def _filled(self) -> Floats:
         """Return (3, bins) the sums of the bins that hold a slot, in order."""

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from serendip.experiments.offline.estimators import needs, title_of
 from serendip.experiments.offline.further import FURTHER
+from serendip.experiments.offline.judging.ledger import Ledger
 from serendip.experiments.offline.judging.verdict import z_score
 from serendip.experiments.offline.valuation import Valued
 from serendip.experiments.offline.words import enumerated
 
+_BY_CHANCE = 0.6  # standard errors that the mean reward of the target's first item may be above its own by chance
 
-def diagnose(
-    valued: Valued, unseen: float | None, floor: float, drift: float | None, estimated: bool
-) -> dict[str, float | None]:
-    """Return the diagnostics of a log for a target, by name.
+
+def diagnose(valued: Valued, unseen: float | None, floor: float, estimated: bool) -> dict[str, float | None]:
+    """Return the diagnostics of a log's weights, users and rewards for a target, by name.
 
     Args:
         valued: the sums of the pass.
         unseen: the target's mean probability of items that the log never shows, or None.
         floor: smallest propensity that the logging policy gives anything; 0 where unknown.
-        drift: of what the log shows, or None.
         estimated: whether propensities are a model's.
     """
     mean, error = valued.mean_weight()
-    weights, n_users = valued.weights, valued.moments.n_users
-    unsupported = max(1.0 - mean, 0.0) if unseen is None else 0.0 if floor > 0.0 else unseen
+    weights, n_users, crowd = valued.weights, valued.moments.n_users, valued.crowd
+    missing = _missing(mean, error)
+    unsupported = missing if unseen is None else 0.0 if floor > 0.0 else min(unseen, missing)
     return {
         "mean_weight": mean,
         "effective_sample_size": weights.effective_sample_size,
@@ -34,13 +35,41 @@ def diagnose(
         "unseen_target_mass": unseen,
         "mean_slate_weight": valued.further_means.get("slate_weight"),
         "tail_index": weights.tail_index(),
+        "weights_tail": weights.tail_shape(),
+        "rewards_tail": valued.reward_tail,
         "least_overlap": min((tenth.effective_users / tenth.n_users for tenth in valued.tenths), default=None),
-        "drift": drift,
         "propensities_estimated": float(estimated),
         "n_users": float(n_users),
+        "effective_users": None if crowd is None else crowd.effective,
+        "users_tail": None if crowd is None else crowd.tail,
         "n_slots": float(weights.n),
         "n_rewarded": float(weights.n_rewarded),
     }
+
+
+def _missing(mean: float, error: float) -> float:
+    """Return how much of the target the log lacks for certain: what is left of 1 beyond three standard errors."""
+    return max(1.0 - mean - 3.0 * error / max(mean, 1e-9) ** 0.5, 0.0)
+
+
+def of_items(ledger: Ledger | None, valued: Valued) -> dict[str, float | None]:
+    """Return the diagnostics of items and slates; None where they were not read."""
+    off = None if ledger is None else ledger.off()
+    return {
+        "propensities_too_small": None if off is None else off[0],
+        "propensities_too_large": None if off is None else off[1],
+        "optimism": None if ledger is None else _optimism(ledger, valued),
+        "most_a_slot": None if ledger is None else ledger.most_a_slot(),
+    }
+
+
+def _optimism(ledger: Ledger, valued: Valued) -> float | None:
+    """Return the luck of the items that the target likes, in standard errors of SNIPS; 0 where it may be chance."""
+    luck = ledger.optimism()
+    if luck is None or "snips" not in valued.names:
+        return None
+    error = float(valued.errors()[valued.names.index("snips")])
+    return luck[0] / error if error > 0.0 and luck[0] > _BY_CHANCE * luck[1] else 0.0
 
 
 def of_slates(valued: Valued) -> list[str]:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serendip.experiments.offline.intervals import bootstrap
+from serendip.experiments.offline.intervals.bounds import korn_graubard
 from serendip.experiments.offline.intervals.sums import UserSums
 from serendip.experiments.offline.intervals.weights import WeightHistogram
 from serendip.experiments.offline.slots import Slots
@@ -98,10 +99,17 @@ def test_a_replicate_is_the_log_with_each_user_counted_as_often_as_drawn():
     np.testing.assert_allclose(ratio, by_hand, rtol=1e-12)
 
 
-def test_a_constant_reward_leaves_snips_no_doubt():
-    slots = with_rewards(random_slots(np.random.default_rng(2), 300, 30), np.ones(300))
-    estimate = valued([slots], Method()).estimates((0.0, 1.0))["snips"]
-    assert (estimate.value, estimate.low, estimate.high) == (1.0, 1.0, 1.0)
+@pytest.mark.parametrize("reward", [1.0, 0.99])
+def test_rewards_that_are_all_alike_leave_some_doubt(reward):
+    slots = with_rewards(random_slots(np.random.default_rng(2), 300, 30), np.full(300, reward))
+    result = valued([slots], Method())
+    estimate = result.estimates((0.0, 1.0))["snips"]
+    size = min(result.weights.effective_sample_size, result.moments.n_users)
+    assert estimate.value == pytest.approx(reward, abs=1e-12)
+    exact = korn_graubard(reward, 0.0, size, (0.0, 1.0))
+    assert (estimate.low, estimate.high) == pytest.approx(exact, abs=1e-6)
+    assert estimate.low < 0.95 <= estimate.high
+    assert estimate.others["bootstrap"] == pytest.approx((reward, reward), abs=1e-6)
 
 
 def test_one_user_leaves_every_doubt():

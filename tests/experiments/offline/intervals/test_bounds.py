@@ -73,7 +73,7 @@ def test_a_declared_range_gives_guarantees_and_its_absence_none(static_log):
     made = evaluate(static_log.path, "uniform", method=Method(n_replicates=20)).estimates
     assert {"hoeffding", "empirical_bernstein", "delta_method"} <= set(made["ips"].others)
     assert set(made["snips"].others) == {
-        *("delta_method", "korn_graubard", "confidence_sequence", "empirical_likelihood")
+        *("bootstrap", "delta_method", "korn_graubard", "confidence_sequence", "empirical_likelihood")
     }
 
 

@@ -90,7 +90,8 @@ def test_a_name_that_is_no_estimator_is_said(static_log):
 
 
 def table(rng, n=500):
-    columns = {"pi": rng.uniform(0.2, 1.0, n), "reward": rng.random(n), "balanced_propensity": rng.uniform(0.2, 1.0, n)}
+    columns = {"pi": rng.uniform(0.2, 0.8, n), "reward": rng.random(n)}
+    columns["balanced_propensity"] = columns["pi"] * rng.uniform(0.8, 1.2, n)
     for name in ("topic", "prefix", "slate"):
         columns[f"{name}_propensity"] = rng.uniform(0.2, 0.8, n)
         columns[f"{name}_target"] = columns[f"{name}_propensity"] * rng.uniform(0.8, 1.2, n)
@@ -115,6 +116,16 @@ def test_columns_of_a_table_can_say_it(tmp_path):
     for name, terms in by_hand.items():
         assert evaluation.estimates[name].value == pytest.approx(terms.mean(), rel=1e-12), name
     assert evaluation.notes[1:] == [note for note in evaluation.notes[1:] if "dm, dr" not in note]
+
+
+def test_weights_under_the_mixture_of_loggers_are_checked_like_every_other(tmp_path):
+    columns = table(np.random.default_rng(0))
+    columns["balanced_propensity"] /= 2.0  # the mean weight is 2 then
+    pq.write_table(pa.table(columns), tmp_path / "log.parquet")
+    names = ("ips", "balanced_ips")
+    evaluation = evaluate(tmp_path / "log.parquet", target_column="pi", method=Method(names, n_replicates=0))
+    assert evaluation.estimates["balanced_ips"].value is None
+    assert any("balanced IPS (balanced_ips) is left out" in note for note in evaluation.notes)
 
 
 def test_weights_whose_mean_is_not_1_are_left_out(tmp_path):

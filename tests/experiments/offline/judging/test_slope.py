@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from serendip.experiments.offline.evaluate import evaluate
-from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.judging import slope
-from serendip.experiments.offline.judging.recommendation import recommend
 from serendip.experiments.offline.judging.tuning import rungs, settle, with_rungs
 from serendip.experiments.offline.slots import Slots
 from serendip.experiments.offline.valuation import Method, Valuation
@@ -65,27 +63,3 @@ def test_tuning_leaves_the_names_as_they_were(static_log):
     assert list(evaluation.estimates) == list(method.estimators)
     assert any("SLOPE chose clip" in note for note in evaluation.notes)
     assert abs(evaluation.estimates["switch_dr"].value - static_log.rates.mean()) < 0.1
-
-
-def estimate(value, error):
-    return Estimate(value, value - 2 * error, value + 2 * error, error)
-
-
-def test_as_much_help_is_recommended_as_agrees_with_less():
-    agreeing = {"snips": estimate(0.45, 0.04), "sndr": estimate(0.46, 0.03), "dr_os": estimate(0.47, 0.02)}
-    assert recommend(agreeing, "reliable", 1000) == (
-        "dr_os",
-        "Go by dr_os (standard error 0.02): it is helped most by the reward model, and within a standard error of snips"
-        " and sndr.",
-    )
-    name, why = recommend(agreeing | {"dr_os": estimate(0.3, 0.01)}, "reliable", 1000)
-    assert name == "sndr"
-    assert "dr_os, which is helped more by the reward model, is more than a standard error off" in why
-    name, why = recommend(agreeing, "weak", 1000)
-    assert name == "sndr"
-    assert why.endswith("of snips; dr_os leaves too much to the reward model on a weak log.")
-    assert recommend(agreeing | {"dm": estimate(0.45, 0.0001)}, "reliable", 1000)[0] == "dr_os"
-    assert recommend(agreeing | {"slate_snips": estimate(0.9, 0.05)}, "reliable", 1000)[0] == "slate_snips"
-    assert recommend({"ips": estimate(0.5, 0.1), "dm": estimate(0.4, 0.1)}, "reliable", 1000)[0] == "ips"
-    assert recommend({"mips": estimate(0.5, 0.1)}, "reliable", 1000)[0] is None
-    assert recommend(agreeing, "invalid", 1000)[0] is None

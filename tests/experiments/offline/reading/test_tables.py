@@ -168,5 +168,6 @@ def test_open_bandit_folders_can_be_valued(data_folder):
     evaluation = evaluate(folder, "uniform", method=QUICK)
     assert evaluation.estimates["ips"].value == pytest.approx(0.0038, abs=1e-15)  # 38 clicks in 10,000
     assert evaluation.diagnostics["mean_weight"] == 1.0
-    assert evaluation.verdict == "reliable"
+    assert evaluation.verdict == "weak"
+    assert any("There is no user column" in reason for reason in evaluation.reasons)
     assert any("no user column" in note for note in evaluation.notes)
