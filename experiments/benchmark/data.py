@@ -6,7 +6,7 @@ import csv
 import hashlib
 import math
 import zipfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ _USER = ("userid", "user_id", "user", "uid")
 _ITEM = ("itemid", "item_id", "item", "movieid", "movie_id", "iid")
 _RATING = ("rating", "score", "value")
 _TIME = ("timestamp", "time", "ts")
+_MOST = 1 << 31  # users or items
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _file_in(path: Path) -> Path:
 
 def _from_csv(path: Path, min_rating: float) -> tuple[Any, Any, Any, bool]:
     with _text(path) as file:
-        rows = csv.reader(file)
+        rows = csv.reader(file, strict=True)
         header = [name.strip().lower() for name in next(rows, [])]
         if not header:
             raise DataError(f"{path}: empty; its first line names the columns, such as userId,movieId,rating,timestamp")
@@ -107,17 +108,40 @@ def _from_csv(path: Path, min_rating: float) -> tuple[Any, Any, Any, bool]:
         rating = next((header.index(name) for name in _RATING if name in header), None)
         time = next((header.index(name) for name in _TIME if name in header), None)
         users, items, times = list[str](), list[str](), list[float]()
-        for line, row in enumerate(rows, start=2):
+        for line, row in _lines(path, rows, header):
             try:
-                if not row or (rating is not None and _finite(row[rating]) < min_rating):
+                if rating is not None and _finite(row[rating]) < min_rating:
                     continue
                 when = float(line) if time is None else _finite(row[time])
-                users.append(row[user])
-                items.append(row[item])
-                times.append(when)
-            except (ValueError, IndexError) as error:
-                raise DataError(f"{path}, line {line}: {row} does not fit the header {header}") from error
+            except ValueError as error:
+                raise DataError(f"{path}, line {line}: {str(row)[:120]} does not fit the header {header}") from error
+            users.append(row[user])
+            items.append(row[item])
+            times.append(when)
+            if not row[user].strip() or not row[item].strip():
+                raise DataError(
+                    f"{path}, line {line}: no {'item' if row[user].strip() else 'user'} in {str(row)[:120]}"
+                )
     return _numbered(users), _numbered(items), np.asarray(times), time is not None
+
+
+def _lines(path: Path, rows: Any, header: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of each line that is not blank; one row is one line, of as many cells.
+
+    Raises:
+        DataError: a row has more or fewer cells than the header, or runs over lines, as a stray quote makes it.
+    """
+    before = rows.line_num
+    for row in rows:
+        line, before = before + 1, rows.line_num
+        if before != line:
+            raise DataError(
+                f"{path}, line {line}: a cell runs on over {before - line + 1} lines; is a quote not closed?"
+            )
+        if row and len(row) != len(header):
+            raise DataError(f"{path}, line {line}: {len(row)} cells, the header has {len(header)}: {str(row)[:120]}")
+        if row:
+            yield line, row
 
 
 @contextmanager
@@ -126,15 +150,17 @@ def _text(path: Path) -> Generator[TextIO]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             yield file
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise DataError(f"{path}: not text in UTF-8 ({error}); save it as such") from error
+    except csv.Error as error:
+        raise DataError(f"{path}: not a table ({error}); is a quote not closed?") from error
 
 
 def _finite(word: str) -> float:
     """Return the number that `word` is; a ValueError says that it is none."""
     value = float(word)
-    if not math.isfinite(value):
-        raise ValueError(f"{word} is not finite")
+    if not math.isfinite(value) or "_" in word:
+        raise ValueError(f"{word} is not a finite number")
     return value
 
 
@@ -191,6 +217,8 @@ def _from_test(path: Path) -> tuple[Any, Any]:
                 user, *theirs = map(int, line.split())
             except ValueError as error:
                 raise DataError(f"{path}, line {number}: expected 'user item item ...', all whole numbers") from error
+            if min(user, *theirs, 0) < 0 or max(user, *theirs, 0) >= _MOST:
+                raise DataError(f"{path}, line {number}: ids are rows and columns, from 0 to {_MOST - 1}")
             users.extend([user] * len(theirs))
             items.extend(theirs)
     return np.asarray(users, dtype=np.int64), np.asarray(items, dtype=np.int64)

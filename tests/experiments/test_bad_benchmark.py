@@ -10,6 +10,7 @@ import pytest
 import scipy.sparse
 
 from serendip.experiments.benchmark.data import read_events
+from serendip.simulator.errors import DataError
 
 HEADER = "userId,movieId,rating,timestamp\n"
 NINE = "".join(f"{{user}},{item},5,{item}\n" for item in range(9))
@@ -27,6 +28,12 @@ NINE = "".join(f"{{user}},{item},5,{item}\n" for item in range(9))
         ("r.csv", HEADER + "1,1,5,yesterday\n", ["line 2", "yesterday"]),
         ("r.csv", HEADER + "1,1,5,inf\n", ["line 2", "inf"]),
         ("r.csv", HEADER + "1,1\n", ["line 2"]),
+        ("r.csv", HEADER + "1,1,5,7,8\n", ["line 2", "5 cells", "4"]),
+        ("r.csv", HEADER + "1,1,1_0,7\n", ["line 2", "1_0"]),
+        ("r.csv", HEADER + ",1,5,7\n", ["line 2", "no user"]),
+        ("r.csv", HEADER + "1, ,5,7\n", ["line 2", "no item"]),
+        ("r.csv", HEADER + '1,"1,5,7\n' + NINE.format(user="anna"), ["quote"]),
+        ("r.csv", HEADER + '1,"1,5,7\n2,1",5,7\n' + NINE.format(user="anna"), ["line 2", "2 lines"]),
         ("r.csv", HEADER + NINE.format(user="anna"), ["two users", "--min-events"]),
         ("r.csv", HEADER + "".join(NINE.format(user=user) for user in range(5)), ["5 are too few", "ten"]),
         ("clicks.txt", "", ["no positive"]),
@@ -86,3 +93,11 @@ def test_what_only_looks_bad_is_read(tmp_path: Path) -> None:
     clicks.data[0] = 0.0
     scipy.sparse.save_npz(tmp_path / "m.npz", clicks)
     assert len(read_events(tmp_path / "m.npz").users) == 35
+
+
+@pytest.mark.parametrize("line", ["0 -1\n", "-2 1\n", "0 99999999999\n", "0 one\n"])
+def test_a_test_of_ids_that_cannot_be(tmp_path: Path, line: str) -> None:
+    scipy.sparse.save_npz(tmp_path / "m.npz", scipy.sparse.csr_array(np.ones((12, 9))))
+    (tmp_path / "test.txt").write_text("1 2\n" + line)
+    with pytest.raises(DataError, match="line 2"):
+        read_events(tmp_path / "m.npz", given=True)
