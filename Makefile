@@ -12,7 +12,7 @@ DEMO := demo
 DEMO_RUN := --agents uniform ease-greedy ease-epsilon vae-thompson bootstrap-thompson --seeds 3 --days 100
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types study mutants bench clean
+.PHONY: help demo test check lint types study fuzz kill mutants bench clean
 
 help: ## say what the verbs do
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -35,6 +35,12 @@ types: $(READY)
 
 study: $(READY) ## the long statistical studies
 	$(PYTEST) -m slow
+
+fuzz: $(READY) ## 20,000 spoiled inputs and all that contradicts itself: a right answer or one sentence each (15 minutes)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/run.py $(FUZZ)
+
+kill: $(READY) ## stop every verb that writes at 50 moments and let it go on: the same bytes (10 minutes)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/kill/run.py $(KILL)
 
 mutants: $(READY) ## break the code in 300 small ways and see whether the tests notice; goes on when called again (an hour)
 	$(PIP) --no-build-isolation --editable ".[dev,mutants]"

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatch
+from functools import lru_cache
 from pathlib import Path
 
-STRATEGIES = (
-    "tests/agents/strategies",
-    "tests/agents/test_exact_propensities.py",
-    "tests/agents/test_kept_hypothesis.py",
-)
-BELIEFS = ("tests/agents/beliefs",)
-ESTIMATORS = ("tests/experiments/offline/estimators", "tests/experiments/offline/test_evaluate.py")
-INTERVALS = ("tests/experiments/offline/intervals", "tests/experiments/offline/test_valuation.py")
-JUDGING = ("tests/experiments/offline/judging", "tests/experiments/offline/test_evaluate.py")
-
-# The first pattern that fits a module says its tests; the most telling come first, as the first failure ends a run.
+# Modules by pattern, and the tests that belong to all of them besides those that name the module.
 BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("agents/strategies/*.py", STRATEGIES),
-    (
-        "agents/propensity.py",
-        ("tests/agents/test_exact_propensities.py", "tests/agents/test_propensity_kinds.py", *STRATEGIES),
-    ),
-    ("agents/beliefs/dropout.py", ("tests/agents/beliefs/test_dropout.py", *BELIEFS)),
-    ("agents/beliefs/gaussian_field.py", ("tests/agents/beliefs/test_gaussian_field.py", *BELIEFS)),
-    ("agents/beliefs/laplace_factors.py", ("tests/agents/beliefs/test_laplace_factors.py", *BELIEFS)),
-    ("agents/beliefs/user_factors.py", ("tests/agents/beliefs/test_user_factors.py", *BELIEFS)),
-    ("agents/beliefs/l*.py", ("tests/agents/beliefs/test_last_layer.py", *BELIEFS)),
-    ("agents/beliefs/*.py", BELIEFS),
-    ("simulator/dynamics/*.py", ("tests/simulator/test_repertoire.py", "tests/simulator/test_dynamics.py")),
+    ("agents/strategies/*.py", ("tests/agents/strategies", "tests/agents/test_exact_propensities.py")),
+    ("agents/propensity.py", ("tests/agents/test_exact_propensities.py", "tests/agents/test_kept_hypothesis.py")),
+    ("agents/beliefs/*.py", ("tests/agents/beliefs",)),
+    ("simulator/dynamics/*.py", ("tests/simulator/test_dynamics.py", "tests/simulator/test_repertoire.py")),
     ("simulator/choice/*.py", ("tests/simulator/test_choice.py",)),
-    ("experiments/offline/estimators/*.py", ESTIMATORS),
-    ("experiments/offline/intervals/*.py", INTERVALS),
-    ("experiments/offline/judging/*.py", JUDGING),
+    ("experiments/offline/estimators/*.py", ("tests/experiments/offline/estimators",)),
+    (
+        "experiments/offline/intervals/*.py",
+        ("tests/experiments/offline/intervals", "tests/experiments/offline/test_valuation.py"),
+    ),
+    (
+        "experiments/offline/judging/*.py",
+        ("tests/experiments/offline/judging", "tests/experiments/offline/test_evaluate.py"),
+    ),
     ("experiments/online/statistics.py", ("tests/experiments/online/test_statistics.py",)),
-    ("experiments/online/unit.py", ("tests/experiments/online/test_study.py", "tests/experiments/online/test_life.py")),
+    ("experiments/online/unit.py", ("tests/experiments/online/test_study.py",)),
 )
+SLOW = ("tests/contracts", "tests/architecture", "tests/experiments/figures", "tests/experiments/bandits", "tests/fuzz")
 
 
 def modules(root: Path) -> list[str]:
@@ -44,7 +35,17 @@ def modules(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in found)
 
 
-def tests_of(root: Path, module: str) -> tuple[str, ...]:
-    """Return pytest's arguments for `module`: the tests that belong to it and are there, each once."""
-    chosen = next(tests for pattern, tests in BELONGS if fnmatch(module, pattern))
-    return tuple(test for test in dict.fromkeys(chosen) if (root / test.split("::")[0]).exists())
+def tests_of(root: Path, module: str) -> tuple[tuple[str, ...], ...]:
+    """Return the tests of `module` in rounds: first the files that name it, then the others that belong to it."""
+    name = "serendip." + module.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+    named = tuple(path for path, text in _texts(root) if re.search(rf"{re.escape(name)}\b(?!\.)", text))
+    others = next(tests for pattern, tests in BELONGS if fnmatch(module, pattern))
+    wider = tuple(test for test in others if test not in named and (root / test).exists())
+    return tuple(tests for tests in (named, wider) if tests)
+
+
+@lru_cache
+def _texts(root: Path) -> tuple[tuple[str, str], ...]:
+    """Return the path and the text of each file of quick tests."""
+    paths = [path.relative_to(root).as_posix() for path in sorted((root / "tests").rglob("test_*.py"))]
+    return tuple((path, (root / path).read_text(encoding="utf-8")) for path in paths if not path.startswith(SLOW))

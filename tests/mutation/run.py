@@ -65,7 +65,7 @@ def main() -> int:
     if options.list:
         return 0
     warm_up()
-    results, usual = Results(options.out), dict[tuple[str, ...], tuple[float, str]]()
+    results, usual = Results(options.out), dict[tuple[str, ...], float]()
     for number, mutant in enumerate(sorted(tried, key=lambda one: (one.path, one.start)), start=1):
         _try(mutant, results, usual, f"{number}/{len(tried)}")
     return _report(tried, results)
@@ -82,29 +82,32 @@ def _options() -> Any:
     return parser.parse_args()
 
 
-def _try(mutant: Mutant, results: Results, usual: dict[tuple[str, ...], tuple[float, str]], where: str) -> None:
-    """Run the tests of a mutant unless its fate is known."""
-    tests = tests_of(ROOT, mutant.path)
-    if tests not in usual:
-        usual[tests] = (0.0, digest_of(ROOT, tests))
-    limit, digest = usual[tests]
+def _try(mutant: Mutant, results: Results, usual: dict[tuple[str, ...], float], where: str) -> None:
+    """Run the tests of a mutant, round by round until one fails, unless its fate is known."""
+    rounds = tests_of(ROOT, mutant.path)
+    digest = digest_of(ROOT, [test for tests in rounds for test in tests])
     if results.of(mutant, digest) is not None:
         return
-    if not limit:
+    changed, outcome, seconds = mutated(ROOT, mutant), "no mutant", 0.0
+    for tests in rounds if is_python(changed) else ():
+        outcome, took = run_tests(tests, _limit(tests, usual), (mutant.path, changed))
+        seconds += took
+        if outcome != "passed":
+            break
+    fate = {"passed": "survived", "no mutant": "no mutant"}.get(outcome, "killed")
+    results.add(mutant, outcome=fate, how=outcome, seconds=round(seconds, 1), tests=digest, diff=_diff(mutant, changed))
+    print(f"{where} {fate} in {seconds:.1f} s: {mutant.path}:{mutant.start[0]} {mutant.operator}", flush=True)
+
+
+def _limit(tests: tuple[str, ...], usual: dict[tuple[str, ...], float]) -> float:
+    """Return the seconds after which `tests` have not ended, from what they take unchanged."""
+    if tests not in usual:
         outcome, seconds = run_tests(tests, 900.0)
         if outcome != "passed":
             raise SystemExit(f"{' '.join(tests)}: {outcome} without any change; mend that first")
-        limit = 4.0 * seconds + _ROOM
-        usual[tests] = (limit, digest)
+        usual[tests] = 4.0 * seconds + _ROOM
         print(f"{' '.join(tests)}: {seconds:.0f} s unchanged", flush=True)
-    changed = mutated(ROOT, mutant)
-    if not is_python(changed):
-        results.add(mutant, outcome="no mutant", how="", seconds=0.0, tests=digest, diff="")
-        return
-    outcome, seconds = run_tests(tests, limit, (mutant.path, changed))
-    fate = "survived" if outcome == "passed" else "killed"
-    results.add(mutant, outcome=fate, how=outcome, seconds=round(seconds, 1), tests=digest, diff=_diff(mutant, changed))
-    print(f"{where} {fate} in {seconds:.1f} s: {mutant.path}:{mutant.start[0]} {mutant.operator}", flush=True)
+    return usual[tests]
 
 
 def _diff(mutant: Mutant, changed: str) -> str:

@@ -1,0 +1,52 @@
+"""The list of contradictions, each put to those who must refuse it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from contradictions import (
+    OF_A_LOG,
+    OF_A_TABLE,
+    OF_A_TARGET,
+    OF_AN_AGENT,
+    OF_RATINGS,
+    OF_RESULTS,
+    Spoil,
+)
+from judge import of_call, of_verb
+
+from serendip.agents import registry
+from serendip.experiments.benchmark.data import read_events
+from serendip.experiments.online.results import read_results
+
+Read = Callable[[Path], tuple[str, str]]
+READERS: tuple[tuple[str, str, dict[str, Spoil], Read], ...] = (
+    ("evaluate", "log", OF_A_LOG, lambda path: of_verb(["evaluate", str(path / "log"), "--target", "ease-greedy"])),
+    ("audit", "log", OF_A_LOG, lambda path: of_verb(["audit", str(path / "log")])),
+    ("evaluate", "table.csv", OF_A_TABLE | OF_A_TARGET,
+     lambda path: of_verb(["evaluate", str(path / "table.csv"), "--target-column", "target"])),
+    ("audit", "table.csv", OF_A_TABLE, lambda path: of_verb(["audit", str(path / "table.csv")])),
+    ("benchmark", "ratings.csv", OF_RATINGS, lambda path: of_call(lambda: read_events(path / "ratings.csv"))),
+    ("calibrate", "ratings.csv", OF_RATINGS,
+     lambda path: of_verb(["calibrate", str(path / "ratings.csv"), "--out", str(path / "fitted")])),
+    ("load", "agent-logistic-greedy", OF_AN_AGENT,
+     lambda path: of_call(lambda: registry.load(path / "agent-logistic-greedy"))),
+    ("read", "results", OF_RESULTS, lambda path: of_call(lambda: read_results(path / "results"))),
+)  # fmt: skip
+
+
+def contradicted(material: Path, work: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield the name of each contradiction and its reader, what became of it (see `judge`) and what was said."""
+    for verb, source, listed, read in READERS:
+        for name, spoil in listed.items():
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir(parents=True)
+            folder = (material / source).is_dir()
+            (shutil.copytree if folder else shutil.copy2)(material / source, work / source)
+            spoil(work / source if folder else work)
+            became, text = read(work)
+            if verb == "audit" and became == "answer" and "broken" in text:
+                became = "sentence"  # an audit may also say that it is broken
+            yield f"{verb} {source}: {name}", became, text
