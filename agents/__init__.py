@@ -34,6 +34,8 @@ AGENTS = Registry(
         "logistic-greedy": "serendip.agents.presets:LOGISTIC_GREEDY",
         "logistic-shuffled": "serendip.agents.presets:LOGISTIC_SHUFFLED",
         "neural-linear-thompson": "serendip.agents.presets:NEURAL_LINEAR_THOMPSON",
+        "choice-greedy": "serendip.agents.choice_presets:GREEDY",
+        "choice-thompson": "serendip.agents.choice_presets:THOMPSON",
         "policy": "serendip.agents.presets:POLICY",
         "vae-shuffled": "serendip.agents.presets:VAE_SHUFFLED",
         "vae-items-shuffled": "serendip.agents.presets:VAE_ITEMS_SHUFFLED",

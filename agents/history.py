@@ -1,8 +1,8 @@
 """What an agent remembers: the site's own log, kept so that a visitor's row can be read at once.
 
-Two sparse tables of counts, clicks and exposures, users by items.  A table is a sorted part and a short tail of what
-came since; a read joins the two, and the tail is sorted in when it grows long, so that remembering costs little and
-reading the rows of B visitors does not grow with the log.
+Single events in the order they came, and what they add up to: two sparse tables of counts, clicks and exposures, users
+by items.  A table is a sorted part and a short tail of what came since; a read joins the two, and the tail is sorted in
+when it grows long, so that remembering costs little and reading the rows of B visitors does not grow with the log.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sparse
 
+from serendip.agents.event_log import EventLog, Shown
 from serendip.agents.models.model import Arrays, Interactions, Sparse
+from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Bools, Feedback, Ints, Singles, Slates, Visits
 from serendip.simulator.logs import Log
@@ -131,10 +133,12 @@ class History:
         n_items: items of the catalogue.
         clicks: counts of clicks; a row per user, in order of first appearance.
         exposures: counts of slots shown, likewise.
+        events: the single slots, the latest of each user at least, which the counts add up with those dropped.
     """
 
     def __init__(self, n_items: int) -> None:
         self.n_items = n_items
+        self.events = EventLog()
         self.clicks = CountTable(n_items)
         self.exposures = CountTable(n_items)
         self._ids: Ints = np.zeros(0, dtype=np.int64)  # by row
@@ -154,10 +158,29 @@ class History:
     def append(self, visits: Visits, slates: Slates, feedback: Feedback) -> None:
         """Remember the slates of B visits and what was clicked."""
         n_slots = slates.items.shape[1]
-        self.append_slots(np.repeat(visits.user_ids, n_slots), slates.items.ravel(), feedback.clicked.ravel())
+        when = (np.full(slates.items.size, visits.day), np.repeat(visits.visit, n_slots))
+        position = np.tile(np.arange(n_slots), len(visits))
+        columns = np.repeat(visits.user_ids, n_slots), slates.items.ravel(), feedback.clicked.ravel()
+        self.append_slots(*columns, *when, position)
 
-    def append_slots(self, user_ids: Ints, items: Ints, clicked: Bools) -> None:
-        """Remember n slots, one a row.
+    def append_slots(
+        self,
+        user_ids: Ints,
+        items: Ints,
+        clicked: Bools,
+        day: Any = 0,
+        visit: Any = 0,
+        position: Any = 0,
+    ) -> None:
+        """Remember n slots, one a row, in the order they came.
+
+        Args:
+            user_ids: (n,) who.
+            items: (n,) what was shown.
+            clicked: (n,) whether it was clicked.
+            day: (n,) on which day, or one for all.
+            visit: (n,) number of the slate within the user's day, or one for all.
+            position: (n,) position in the slate, or one for all: then each slot is a slate of its own.
 
         Raises:
             DataError: an item is not of this catalogue.
@@ -165,16 +188,18 @@ class History:
         if len(items) and not 0 <= int(items.min()) <= int(items.max()) < self.n_items:
             raise DataError(f"item {int(items.max())} is not of this catalogue; items are 0 to {self.n_items - 1}")
         rows = self._add_users(user_ids)
+        when = [np.broadcast_to(np.asarray(part, dtype=np.int32), rows.shape) for part in (day, visit, position)]
+        self.events.append(Shown(rows.astype(np.int32), when[0], when[1], when[2], items.astype(np.int32), clicked))
         self.exposures.add(rows, items)
         self.clicks.add(rows[clicked], items[clicked])
 
     def clicks_of(self, user_ids: Ints) -> Sparse:
         """Return (B, n_items) CSR of how often each user clicked each item; an unknown user has an empty row."""
-        return self.clicks.rows(self._rows_of(user_ids))
+        return self.clicks.rows(self.rows_of(user_ids))
 
     def exposures_of(self, user_ids: Ints) -> Sparse:
         """Return (B, n_items) CSR of how often each user was shown each item."""
-        return self.exposures.rows(self._rows_of(user_ids))
+        return self.exposures.rows(self.rows_of(user_ids))
 
     def n_exposures_of(self, user_ids: Ints) -> Ints:
         """Return (B,) number of slots shown to each user."""
@@ -193,7 +218,7 @@ class History:
         """Return all that is remembered, as named arrays."""
         tables = {"clicks": self.clicks.arrays(), "exposures": self.exposures.arrays()}
         named = {f"{table}.{name}": array for table, arrays in tables.items() for name, array in arrays.items()}
-        return named | {"user_ids": self._ids.copy()}
+        return named | {"user_ids": self._ids.copy()} | with_prefix("events", self.events.arrays())
 
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` returned."""
@@ -201,6 +226,7 @@ class History:
         self._sort_users()
         for name, table in (("clicks", self.clicks), ("exposures", self.exposures)):
             table.restore({part: arrays[f"{name}.{part}"] for part in ("keys", "counts")})
+        self.events.restore(without_prefix("events", arrays))
 
     @classmethod
     def from_log(cls, log: Log, n_items: int, users: Ints | None = None) -> History:
@@ -211,12 +237,12 @@ class History:
             users: ids of the users to keep, or None for all.
         """
         history = cls(n_items)
-        for user_ids, items, clicked in _slots_of(log):
-            kept: Any = slice(None) if users is None else np.isin(user_ids, users)
-            history.append_slots(user_ids[kept], items[kept], clicked[kept])
+        for columns in _slots_of(log):
+            kept: Any = slice(None) if users is None else np.isin(columns[0], users)
+            history.append_slots(*(column[kept] for column in columns))
         return history
 
-    def _rows_of(self, user_ids: Ints) -> Ints:
+    def rows_of(self, user_ids: Ints) -> Ints:
         """Return (B,) the row of each user; one past the last, which is empty, for the unknown."""
         if self.n_users == 0:
             return np.arange(len(user_ids))
@@ -264,11 +290,11 @@ def outcomes(clicks: Sparse, exposures: Sparse) -> Sparse:
     return sparse.csr_array((share, exposures.indices, exposures.indptr), shape=exposures.shape)
 
 
-def _slots_of(log: Log) -> Iterable[tuple[Ints, Ints, Bools]]:
-    """Yield (user_ids, items, clicked) of the slots before the log began, then of the log."""
+def _slots_of(log: Log) -> Iterable[tuple[Any, ...]]:
+    """Yield (user_ids, items, clicked, day, visit, position) of the slots before the log began, then of the log."""
     organic = log.organic()
     if organic is not None:
-        user_ids, items = organic["user_id"].to_numpy(), organic["item_id"].to_numpy()
-        yield user_ids, items, organic["clicked"].to_numpy(zero_copy_only=False)
-    for decisions in log.batches():
-        yield decisions.user_id, decisions.item_id, decisions.clicked
+        names = ("user_id", "item_id", "clicked", "day", "visit", "position")
+        yield tuple(organic[name].to_numpy(zero_copy_only=False) for name in names)
+    for d in log.batches():
+        yield d.user_id, d.item_id, d.clicked, d.day, d.visit, d.position

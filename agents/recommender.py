@@ -9,7 +9,16 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from serendip.agents.beliefs.belief import Belief, EventBelief, Factored, Luck, PointPosterior, Posterior, Situation
+from serendip.agents.beliefs.belief import (
+    Belief,
+    EventBelief,
+    Factored,
+    Luck,
+    PointPosterior,
+    Posterior,
+    RememberingBelief,
+    Situation,
+)
 from serendip.agents.catalogue import Catalogue, Tiles
 from serendip.agents.history import History
 from serendip.agents.kept_hypotheses import Played
@@ -136,10 +145,13 @@ class Recommender:
         """Remember `history` and nothing else; without one, nothing at all.  What was learned stays."""
         self.history = History(self.items.n_items) if history is None else history
         self._played, self._last = Played(), None
+        if isinstance(self.belief, RememberingBelief):
+            self.belief.forget()
 
     def update(self) -> None:
         """Learn from all that was observed."""
         self.belief.update(self.history, self.items)
+        self.history.events.trim()
         self.version += 1
 
     def propensities(self, visits: Visits, slates: Slates, key: int) -> Floats:

@@ -11,8 +11,10 @@ from functools import cache, cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+import scipy.sparse as sparse
 from scipy.special import ndtri
 
+from serendip.agents.event_log import Shown
 from serendip.agents.history import History, as_ones
 from serendip.agents.models.model import Arrays, Sparse
 from serendip.simulator import randomness
@@ -41,6 +43,51 @@ class Situation:
     def n_exposures(self) -> Sparse:
         """(B, M) CSR, how often the user was shown each item."""
         return self.history.exposures_of(self.visits.user_ids)
+
+    @cached_property
+    def events(self) -> tuple[Shown, Ints]:
+        """The slots the users were shown, as far as remembered, user after user, and (B + 1,) where each begins."""
+        return self.history.events.of(self.history.rows_of(self.visits.user_ids))
+
+    @cached_property
+    def days_since_visit(self) -> Floats:
+        """(B,) days since the user was last shown anything, infinite for who never was."""
+        shown, starts = self.events
+        last = np.full(len(self), -np.inf)
+        some = starts[1:] > starts[:-1]
+        last[some] = shown.day[starts[1:][some] - 1]
+        return self.visits.day - last
+
+    @cached_property
+    def n_visits(self) -> Ints:
+        """(B,) days of the log on which the user was shown anything, this one included once it had a slate."""
+        shown, starts = self.events
+        owner = np.repeat(np.arange(len(self)), np.diff(starts))
+        new = shown.day >= 0
+        new[1:] &= (owner[1:] != owner[:-1]) | (shown.day[1:] != shown.day[:-1])
+        return np.bincount(owner[new], minlength=len(self))
+
+    def topic_exposures(self, fading_days: float) -> Floats:
+        """Return (B, K) slots of each topic the user was shown, one of t days ago counting exp(-t / fading_days)."""
+        shown, starts = self.events
+        owner = np.repeat(np.arange(len(self)), np.diff(starts))
+        place = owner * self.items.n_topics + self.items.topic[shown.items]
+        fresh = self._freshness(shown, fading_days)
+        total: Floats = np.bincount(place, fresh, len(self) * self.items.n_topics).astype(np.float64)
+        return total.reshape(len(self), self.items.n_topics)
+
+    def item_exposures(self, fading_days: float) -> Sparse:
+        """Return (B, M) CSR of how often the user was shown each item, likewise."""
+        shown, starts = self.events
+        owner = np.repeat(np.arange(len(self)), np.diff(starts))
+        shape = (len(self), self.items.n_items)
+        fresh = self._freshness(shown, fading_days)
+        return sparse.coo_array((fresh, (owner, shown.items)), shape=shape).tocsr()
+
+    def _freshness(self, shown: Shown, fading_days: float) -> Floats:
+        """Return what each slot counts; those from before the log, which nobody chose to show, count nothing."""
+        age = self.visits.day - shown.day.astype(np.float64)
+        return np.where(shown.day >= 0, np.exp(-age / fading_days), 0.0)
 
     def __len__(self) -> int:
         return len(self.visits)
@@ -165,6 +212,15 @@ class EventBelief(Belief, Protocol):
 
     def observe(self, situation: Situation, slates: Slates, feedback: Feedback) -> None:
         """Keep what B visits, as they were just before, brought; cheap, nothing is learned here."""
+        ...
+
+
+@runtime_checkable
+class RememberingBelief(Belief, Protocol):
+    """A belief that keeps what it made of each user's events, so as not to read them again."""
+
+    def forget(self) -> None:
+        """Forget who the users are; what was learned of all together stays."""
         ...
 
 

@@ -1,0 +1,156 @@
+"""What a mixture of tastes believes at B visits, and joint draws of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from serendip.agents.beliefs.belief import Luck, sampled_moments
+from serendip.agents.beliefs.choice.items import OUTSIDE, Shelf
+from serendip.agents.beliefs.choice.population import GRID, People
+from serendip.agents.beliefs.choice.tastes import Tastes
+from serendip.agents.compiled import compiled
+from serendip.simulator.interface import Floats, Ints, Singles
+
+_MOMENT_DRAWS = 32
+_LEVELS = 1 << 16  # of a rough uniform
+
+
+@compiled
+def draw_tastes(
+    rows: Any, likelihood: Any, odds: Any, share: Any, prior: Any, liked: Any, grid: Any, luck: Any, out: Any
+) -> None:
+    """Fill `out` (B, S, K) with joint draws: a persona, then for each topic whether it is liked, then how much.
+
+    Args:
+        rows: (B,) users' rows in the next three.
+        likelihood: (n, K, G) of a taste on the grid.
+        odds: (n, K) Lambda.
+        share: (n, C) r.
+        prior: (2, G).
+        liked: (C, K) pi.
+        grid: (G,), evenly spaced.
+        luck: (B, S, 1 + 2 K) uint16 uniforms.
+        out: (B, S, K); filled.
+    """
+    n_personas, n_topics = liked.shape
+    n_points = grid.shape[0]
+    gap = grid[1] - grid[0]
+    upper = np.zeros((2, n_points))
+    for b in range(rows.shape[0]):
+        user = rows[b]
+        for k in range(n_topics):
+            mass0, mass1 = 0.0, 0.0
+            for g in range(n_points):
+                mass0 += prior[0, g] * likelihood[user, k, g]
+                mass1 += prior[1, g] * likelihood[user, k, g]
+                upper[0, g], upper[1, g] = mass0, mass1
+            for s in range(out.shape[1]):
+                point, c = (luck[b, s, 0] + 0.5) / _LEVELS, 0
+                while c < n_personas - 1 and point >= share[user, c]:
+                    point -= share[user, c]
+                    c += 1
+                hit = liked[c, k] * odds[user, k]
+                z = 1 if (luck[b, s, 1 + k] + 0.5) / _LEVELS < hit / (1.0 - liked[c, k] + hit) else 0
+                mark = (luck[b, s, 1 + n_topics + k] + 0.5) / _LEVELS * upper[z, n_points - 1]
+                low, high = 0, n_points - 1
+                while low < high:
+                    middle = (low + high) // 2
+                    if upper[z, middle] > mark:
+                        high = middle
+                    else:
+                        low = middle + 1
+                below = upper[z, low - 1] if low > 0 else 0.0
+                within = (mark - below) / max(upper[z, low] - below, 1e-300)
+                out[b, s, k] = grid[low] + gap * (within - 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class MixturePosterior:
+    """Utilities of all items at B visits: a taste for the topic, quality, less satiation.
+
+    Attributes:
+        tastes: of all users.
+        people: what users are like.
+        shelf: items, positions and satiation.
+        groups: (M,) topic of each item.
+        rows: (B,) the users' rows, all known.
+        offset: (B, M) q - eta b, in units of utility.
+        liked: (B, K) probability that the user likes each topic.
+        weights: (B, K, 2) E[e^theta] if not liked, if liked.
+    """
+
+    tastes: Tastes
+    people: People
+    shelf: Shelf
+    groups: Ints
+    rows: Ints
+    offset: Singles
+    liked: Floats
+    weights: Floats
+
+    @classmethod
+    def of(
+        cls, tastes: Tastes, people: People, shelf: Shelf, topics: Ints, rows: Ints, fill: Floats
+    ) -> MixturePosterior:
+        """Return what is believed of the users at `rows`.
+
+        Args:
+            tastes: of all users.
+            people: what users are like.
+            shelf: items, positions and satiation.
+            topics: (M,) topic of each item.
+            rows: (B,) the users' rows, all known.
+            fill: (B, K) satiation with each topic.
+        """
+        sated = (shelf.effect[0] * fill).astype(np.float32)
+        offset = shelf.quality.astype(np.float32) - sated[:, topics]
+        return cls(tastes, people, shelf, topics, rows, offset, tastes.liked(people, rows), tastes.mean_weight[rows])
+
+    @property
+    def n_hypotheses(self) -> None:
+        """Hypotheses are a continuum."""
+        return
+
+    @property
+    def outside(self) -> float:
+        """e^x0, the weight of clicking nothing."""
+        return float(np.exp(OUTSIDE))
+
+    def examination(self, length: int) -> Floats:
+        """Return (L,) gamma, how much each slot is looked at."""
+        looks: Floats = self.shelf.with_positions(length).examination[:length]
+        return np.exp(looks)
+
+    def level(self) -> Singles:
+        """Return (B, K) log E[e^theta]."""
+        weights = self.liked * self.weights[:, :, 1] + (1.0 - self.liked) * self.weights[:, :, 0]
+        return np.log(weights, dtype=np.float64).astype(np.float32)
+
+    def hypotheses(self, indices: range, luck: Luck) -> Singles:
+        """Return (B, S, K) joint draws of the tastes."""
+        people, tastes = self.people, self.tastes
+        n_topics = people.liked.shape[1]
+        words = np.stack([luck.of("tastes", s).rough_uniforms(1 + 2 * n_topics) for s in indices], axis=1)
+        out = np.empty((len(self.rows), len(indices), n_topics), dtype=np.float32)
+        draw_tastes(
+            self.rows, tastes.likelihood, tastes.odds, tastes.share, people.on_grid(), people.liked, GRID, words, out
+        )
+        return out
+
+    def mean(self, luck: Luck) -> Singles:
+        """Return (B, M) logarithms of expected weights."""
+        return self.level()[:, self.groups] + self.offset
+
+    def spread(self, luck: Luck) -> Singles:
+        """Return (B, M) standard deviations of the utilities."""
+        return sampled_moments(self, luck, _MOMENT_DRAWS)[1]
+
+    def draw(self, index: int, luck: Luck) -> Singles:
+        """Return (B, M) utilities under a joint hypothesis, drawn anew for each visit and index."""
+        tastes = self.hypotheses(range(index, index + 1), luck)[:, 0]
+        doubt = (1.0 / np.sqrt(self.shelf.precision)).astype(np.float32)
+        noise = luck.of("quality", index).rough_normals(len(self.groups))
+        return np.asarray(tastes[:, self.groups] + self.offset + doubt * noise, dtype=np.float32)

@@ -1,0 +1,150 @@
+"""What is believed of each user's tastes, as the slates come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from serendip.agents.beliefs.choice.filter import SceneArrays, SlateArrays, UserArrays, add_up, judge_all, take_in
+from serendip.agents.beliefs.choice.items import OUTSIDE, Shelf, Told
+from serendip.agents.beliefs.choice.population import GRID, Evidence, People, liked_chances, shares
+from serendip.agents.event_log import Shown
+from serendip.agents.models.model import Arrays
+from serendip.simulator.interface import Bools, Floats, Ints, Singles, SmallInts
+
+_LONGEST = 400  # days after which nothing is left of satiation
+WEIGHT: Floats = np.exp(GRID)
+
+
+@dataclass(slots=True)
+class Tastes:
+    """Of n users, by row of the history: the likelihood of each taste, and what follows from it.
+
+    Attributes:
+        likelihood: (n, K, G) float32 of theta on the grid, the largest 1.
+        odds: (n, K) Lambda, how much likelier what was seen is if the topic is liked.
+        mean_weight: (n, K, 2) E[e^theta] if not liked, if liked.
+        share: (n, C) probability of each persona.
+        seen: (n, K) slates that had the topic.
+        fill: (n, K) satiation on the morning of `last_day`, or later that day.
+        last_day: (n,) the last day of a slate.
+        chosen: (n, K) whether the user clicked the topic before the log, unasked.
+    """
+
+    likelihood: Singles
+    odds: Floats
+    mean_weight: Floats
+    share: Floats
+    seen: SmallInts
+    fill: Floats
+    last_day: SmallInts
+    chosen: Bools
+
+    def __len__(self) -> int:
+        return len(self.last_day)
+
+    @classmethod
+    def unknown(cls, people: People, n: int) -> Tastes:
+        """Return what is believed of n users of whom nothing was seen."""
+        n_topics = people.liked.shape[1]
+        expected = people.on_grid() @ WEIGHT
+        return cls(
+            likelihood=np.ones((n, n_topics, len(GRID)), dtype=np.float32),
+            odds=np.ones((n, n_topics)),
+            mean_weight=np.broadcast_to(expected, (n, n_topics, 2)).copy(),
+            share=np.broadcast_to(people.weight, (n, len(people.weight))).copy(),
+            seen=np.zeros((n, n_topics), dtype=np.int32),
+            fill=np.zeros((n, n_topics)),
+            last_day=np.zeros(n, dtype=np.int32),
+            chosen=np.zeros((n, n_topics), dtype=bool),
+        )
+
+    def with_users(self, n: int, people: People) -> Tastes:
+        """Return the same with the users up to row n."""
+        if n <= len(self):
+            return self
+        more = Tastes.unknown(people, n - len(self))
+        names = [field.name for field in fields(self)]
+        return Tastes(*(np.concatenate([getattr(self, name), getattr(more, name)]) for name in names))
+
+    def take_in(self, shown: Shown, scene: SceneArrays) -> Singles:
+        """Let slates change what is believed of those who saw them; return (N,) the satiation with each slot."""
+        fills = np.zeros(len(shown), dtype=np.float32)
+        if len(shown):
+            take_in(self._arrays(), scene, slate_arrays(shown), fills)
+        return fills
+
+    def tell(self, shown: Shown, fills: Singles, people: People, scene: SceneArrays) -> Told:
+        """Return what slates tell of items and positions, given what is believed of the tastes now."""
+        told = Told.nothing(len(scene.topics), len(scene.examination))
+        if len(shown):
+            expected = self.expected(people)
+            add_up(slate_arrays(shown), scene, expected, fills, told.items, told.positions, told.effect)
+        return told
+
+    def expected(self, people: People) -> Floats:
+        """Return (n, K) E[e^theta]."""
+        chance = self.liked(people)
+        return chance * self.mean_weight[:, :, 1] + (1.0 - chance) * self.mean_weight[:, :, 0]
+
+    def judge(self, people: People) -> None:
+        """Work out anew what follows from the likelihoods where `people` have changed."""
+        judge_all(self._arrays(), WEIGHT.astype(np.float32), people.on_grid().astype(np.float32))
+        self.share = shares(people, self.evidence())
+
+    def evidence(self) -> Evidence:
+        """Return what is known of the users' likings."""
+        return Evidence.of(self.odds, self.seen > 0, self.chosen)
+
+    def liked(self, people: People, rows: Ints | None = None) -> Floats:
+        """Return (B, K) probability that the users at `rows`, or all, like each topic."""
+        odds, share = (self.odds, self.share) if rows is None else (self.odds[rows], self.share[rows])
+        chances = np.empty(odds.shape)
+        liked_chances(odds, people.liked, share, chances)
+        return chances
+
+    def fill_on(self, rows: Ints, day: int, fading: Floats) -> Floats:
+        """Return (B, K) satiation of the users at `rows` on `day`."""
+        gap = np.clip(day - self.last_day[rows], 0, len(fading) - 1)
+        return self.fill[rows] * fading[gap][:, None]
+
+    def _arrays(self) -> UserArrays:
+        return UserArrays(*(getattr(self, name) for name in UserArrays._fields))
+
+    def arrays(self) -> Arrays:
+        """Return all of it."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def slate_arrays(shown: Shown) -> SlateArrays:
+    """Return the slates of `shown`."""
+    columns = shown.rows, shown.day, shown.position, shown.items, shown.clicked
+    return SlateArrays(shown.slate_starts(), *columns)
+
+
+def scene_of(topics: Ints, people: People, shelf: Shelf, fading: Floats) -> SceneArrays:
+    """Return what is taken as known while users are learned.
+
+    Args:
+        topics: (M,) topic of each item.
+        people: what users are like.
+        shelf: items, positions and satiation.
+        fading: (days,) what is left of satiation after so many days.
+    """
+    return SceneArrays(
+        topics,
+        WEIGHT.astype(np.float32),
+        people.on_grid().astype(np.float32),
+        np.ascontiguousarray(people.liked.T),
+        np.exp(shelf.examination),
+        shelf.pull,
+        float(shelf.effect[0]),
+        fading,
+        float(np.exp(OUTSIDE)),
+    )
+
+
+def fading_by_day(days: float) -> Floats:
+    """Return what is left of satiation after 0, 1, ... days, if it wears off in `days`."""
+    return np.exp(-np.arange(_LONGEST + 1) / days)
