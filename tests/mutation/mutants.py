@@ -48,12 +48,17 @@ def _only_argument(node: Any) -> Any:
         return None
     if len(node.children) > 2 and node.children[0].value not in ("np", "math", "xp", "torch", "scipy"):
         return None  # a method: its receiver is the argument that counts
-    inner = last.children[1]
+    inner, called = last.children[1], node.children[-2].get_last_leaf().value
     plain = inner.type not in ("operator", "arglist", "argument", "string", "fstring")
-    return inner if plain and node.children[0].value not in _TYPES else None
+    return inner if plain and called not in _OTHER_TYPE else None
 
 
-_TYPES = {"len", "range", "list", "dict", "tuple", "set", "isinstance", "type", "iter", "repr", "str", "super", "field"}
+# What they return is of another type, or the same in another: without them the program falls at once, or is the same.
+_OTHER_TYPE = {
+    "len", "range", "list", "dict", "tuple", "set", "isinstance", "type", "iter", "repr", "str", "super", "field", "float",
+    "int", "bool", "asarray", "array", "ascontiguousarray", "float32", "float64", "int32", "int64", "arange", "zeros", "ones",
+    "empty", "eye", "from_numpy", "property", "print", "next", "sorted", "replace", "fields", "csr", "cast", "Path",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
