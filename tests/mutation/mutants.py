@@ -55,9 +55,10 @@ def _only_argument(node: Any) -> Any:
 
 # What they return is of another type, or the same in another: without them the program falls at once, or is the same.
 _OTHER_TYPE = {
-    "len", "range", "list", "dict", "tuple", "set", "isinstance", "type", "iter", "repr", "str", "super", "field", "float",
-    "int", "bool", "asarray", "array", "ascontiguousarray", "float32", "float64", "int32", "int64", "arange", "zeros", "ones",
-    "empty", "eye", "from_numpy", "property", "print", "next", "sorted", "replace", "fields", "csr", "cast", "Path",
+    "len", "range", "list", "dict", "tuple", "set", "isinstance", "type", "iter", "repr", "str", "super", "field",
+    "float", "int", "bool", "asarray", "array", "ascontiguousarray", "float32", "float64", "int32", "int64", "arange",
+    "zeros", "ones", "empty", "eye", "from_numpy", "property", "print", "next", "sorted", "replace", "fields", "csr",
+    "cast", "Path",
 }  # fmt: skip
 
 
