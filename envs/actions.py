@@ -72,9 +72,6 @@ class SlateSpace(spaces.MultiDiscrete):
     def __repr__(self) -> str:
         return f"SlateSpace({self.n_items}, {self.shape})"
 
-    def __reduce__(self) -> Any:
-        return SlateSpace, (self.n_items, self.shape, None, self.always)
-
 
 class ItemSpace(spaces.Discrete):
     """Single items; to whatever knows `Discrete` it is one, but what it samples is there on every day."""

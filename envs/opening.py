@@ -27,8 +27,11 @@ def open_world(world: str | Path | WorldSettings | World, world_seed: int) -> Wo
 def checked_slots(world: World, slate_size: int | None) -> int:
     """Return the slots of a slate: `slate_size`, or the world's own where it is None."""
     n_slots = world.settings.slate_size if slate_size is None else slate_size
-    if not 1 <= n_slots <= world.n_items:
-        raise SettingsError(f"slate_size is {n_slots}; allowed is 1 to the catalogue's {world.n_items} items")
+    n_first = int(world.items.available(0).sum())
+    if not 1 <= n_slots <= n_first:
+        raise SettingsError(
+            f"slate_size is {n_slots}; allowed is 1 to the {n_first} items that are there on the first day"
+        )
     return n_slots
 
 

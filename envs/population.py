@@ -10,6 +10,7 @@ from gymnasium import spaces
 from serendip.envs.actions import ActionError, SlateSpace
 from serendip.envs.opening import MAX_TRIES
 from serendip.envs.picture import Picture, bars
+from serendip.envs.turns import one_at_a_time
 from serendip.envs.world_env import WorldEnv
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
@@ -47,6 +48,7 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
         always = np.flatnonzero(self.world.items.available(0))
         self.action_space = SlateSpace(self.world.n_items, (n_users, self.n_slots), always=always)
 
+    @one_at_a_time
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -62,6 +64,7 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
                 return self._observation(), self._info()
         raise SettingsError(f"nobody came within max_days = {self.max_days} in {MAX_TRIES} tries; allow more days")
 
+    @one_at_a_time
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Show a slate to each user who is visiting, and live on to the next round.
 

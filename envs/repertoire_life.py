@@ -85,10 +85,9 @@ class RepertoireLife:
         factor = {name: values[user] for name, values in people.factor_of.items()}
         self._taste = people.taste[user]
         self._fades = np.zeros(2 * self._n_topics, np.float32)  # repertoire and satiation, to fade in one go
-        self._repertoire, self._satiation = self._fades[: self._n_topics], self._fades[self._n_topics :]
-        self._repertoire[:] = people.known[user]
         self._seen = np.zeros(n_features(self._n_topics), np.float32)  # clicks, exposures, gap, tenure, visit
-        self._exposures = self._seen[self._n_topics : 2 * self._n_topics]
+        self._look_in()
+        self._repertoire[:] = people.known[user]
         self._log_rate = self._base_log_rate = np.log(people.base_rate[user])
         self._rate = self._rate_now()
         self._mood = np.float32(0.0)
@@ -103,6 +102,21 @@ class RepertoireLife:
         self._end = self.day + self._max_days
         self._wait()
         return not self.gone and not self.late
+
+    def _look_in(self) -> None:
+        """Make the views into what fades and what was seen."""
+        self._repertoire, self._satiation = self._fades[: self._n_topics], self._fades[self._n_topics :]
+        self._exposures = self._seen[self._n_topics : 2 * self._n_topics]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy needs: all but the views, which would become arrays of their own."""
+        views = ("_repertoire", "_satiation", "_exposures")
+        return {name: value for name, value in self.__dict__.items() if name not in views}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if "_fades" in state:
+            self._look_in()
 
     def show(self, items: Ints) -> Bools:
         """Show a slate (L,) and live on to the next; return clicks (L,)."""

@@ -34,14 +34,20 @@ class TopicVecEnv(VecEnv):  # pyright: ignore[reportUntypedBaseClass]
     def reset(self) -> Array:
         """Begin a life in every row; return observations (N, 2K + 3)."""
         seeds = [given for given in self._seeds if given is not None]
+        if seeds:  # the draw of items of a topic begins anew too
+            self._rng = np.random.default_rng(seeds)
         observation, _ = self._envs.reset(seed=self._seeds if len(seeds) == self.num_envs else self._seed)
         self._seed = None
         self._reset_seeds()
         return observation
 
     def step_async(self, actions: Array) -> None:
-        """Take the topics (N, L) to show next."""
-        self._topics = np.asarray(actions, np.int64)
+        """Take the topics (N, L) to show next.
+
+        Raises:
+            ActionError: they have another shape, or a topic does not exist.
+        """
+        self._topics = self._choice.checked(actions, self._topics.shape)
 
     def step_wait(self) -> tuple[Array, Array, Array, list[dict[str, Any]]]:
         """Show items of these topics; return observations, rewards, dones (N,) and an info for each row."""

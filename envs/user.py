@@ -8,6 +8,7 @@ from serendip.envs.actions import ActionError, action_space
 from serendip.envs.life import open_life
 from serendip.envs.opening import MAX_TRIES, draw_life, nobody_came, observation_space
 from serendip.envs.picture import Chronicle, Picture
+from serendip.envs.turns import one_at_a_time
 from serendip.envs.world_env import WorldEnv
 from serendip.simulator.interface import Singles
 
@@ -35,6 +36,7 @@ class UserEnv(WorldEnv[Singles]):
         self.life = open_life(self.world, self.max_days)
         self._chronicle: Chronicle | None = None
 
+    @one_at_a_time
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Singles, dict[str, Any]]:
@@ -50,6 +52,7 @@ class UserEnv(WorldEnv[Singles]):
             self._chronicle = Chronicle(self.world.catalogue.n_topics, self.max_days)
         return self.life.features(), self._info()
 
+    @one_at_a_time
     def step(self, action: Any) -> tuple[Singles, float, bool, bool, dict[str, Any]]:
         """Show a slate, and live on to the next.
 

@@ -23,6 +23,7 @@ from serendip.envs.opening import (
     open_world,
 )
 from serendip.envs.picture import Chronicle
+from serendip.envs.turns import Turn, one_at_a_time
 from serendip.envs.user import UserEnv
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Bools, Ints, Singles
@@ -67,11 +68,13 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         self.single_observation_space = observation_space(self.world.catalogue.n_topics)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self._showable = Showable(self.world.items, self.n_slots)
+        self.turn = Turn()
         self._truth = truth
         self._rngs: list[np.random.Generator | None] = [None] * num_envs
         self._ended = np.ones(num_envs, bool)
         self._chronicles: list[Chronicle | None] = [None] * num_envs
 
+    @one_at_a_time
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Singles, dict[str, Any]]:
@@ -88,6 +91,7 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         self._begin(rows, options.get("user"))
         return self._observation(), self._info(rows)
 
+    @one_at_a_time
     def step(self, actions: Any) -> Step:
         """Show a slate in every row; rows whose life has ended begin another, as the autoreset mode has it.
 

@@ -9,6 +9,7 @@ import gymnasium
 
 from serendip.envs.actions import Showable
 from serendip.envs.opening import checked_days, checked_slots, open_world
+from serendip.envs.turns import Turn
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.world import World
 
@@ -23,6 +24,7 @@ class WorldEnv(gymnasium.Env[Seen, Any]):
         n_slots: items shown at once.
         max_days: days after which an episode is truncated.
         showable: says which slates can be shown.
+        turn: what a thread holds while it is in the environment.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -52,6 +54,7 @@ class WorldEnv(gymnasium.Env[Seen, Any]):
         self.max_days = checked_days(max_days)
         self.render_mode = render_mode
         self.showable = Showable(self.world.items, self.n_slots)
+        self.turn = Turn()
         self._truth = truth
         self._over = True
         self._prepare()

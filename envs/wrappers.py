@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
+from serendip.envs.actions import ActionError
 from serendip.envs.user import UserEnv
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Bools, Floats, Ints, Items
@@ -83,9 +84,13 @@ class DistinctSlate(gymnasium.ActionWrapper[Any, Any, Any]):
         self.action_space = spaces.MultiDiscrete(np.full(self._user.n_slots, self._user.world.n_items))
 
     def action(self, action: Any) -> Ints:
-        """Return the slate (L,) without repeats."""
+        """Return the slate (L,) without repeats.
+
+        Raises:
+            ActionError: it has another shape, is not of integers, or an item does not exist.
+        """
         released, today, slate = self._user.world.items.released, self._user.life.day, list[int]()
-        for item in np.asarray(action).tolist():
+        for item in checked(action, (self._user.n_slots,), len(released), "item").tolist():
             while item in slate or released[item] > today:
                 item = (item + 1) % len(released)
             slate.append(item)
@@ -114,8 +119,13 @@ class TopicSlate(gymnasium.ActionWrapper[Any, Any, Any]):
         return self.env.reset(seed=seed, options=options)
 
     def action(self, action: Any) -> Any:
-        """Return the slate (L,), or the item where a slate has one slot."""
-        slate = self._choice.slates(np.asarray(action)[None], self._rng, self._user.life.day)[0]
+        """Return the slate (L,), or the item where a slate has one slot.
+
+        Raises:
+            ActionError: the topics have another shape, are not integers, or one does not exist.
+        """
+        topics = self._choice.checked(action, (self._user.n_slots,))
+        slate = self._choice.slates(topics[None], self._rng, self._user.life.day)[0]
         return slate if isinstance(self.env.action_space, spaces.MultiDiscrete) else slate[0]
 
 
@@ -147,8 +157,15 @@ class FactorSlate(gymnasium.ActionWrapper[Any, Any, Any]):
         return self.env.reset(seed=seed, options=options)
 
     def action(self, action: Any) -> Any:
-        """Return the slate (L,), best first, or the item where a slate has one slot."""
-        score = self._factors @ np.asarray(action, np.float64)
+        """Return the slate (L,), best first, or the item where a slate has one slot.
+
+        Raises:
+            ActionError: it has another shape, or holds what is no finite number.
+        """
+        direction = np.asarray(action, np.float64)
+        if direction.shape != self.action_space.shape or not np.isfinite(direction).all():
+            raise ActionError(f"the direction is {direction}; expected {self._factors.shape[1]} finite numbers")
+        score = self._factors @ direction
         score[~self._user.world.items.available(self._user.life.day)] = -np.inf
         slate = np.lexsort((self._shown, -score))[: self._user.n_slots]
         self._shown[slate] += 1.0
@@ -167,6 +184,14 @@ class ItemsOfTopics:
         self._first = np.cumsum(size) - size
         self._width = int(self._released.max()) + 2
         self._key = items.topic[self._by_topic] * self._width + self._released
+
+    def checked(self, topics: Any, shape: tuple[int, ...]) -> Ints:
+        """Return `topics` as integers of `shape`, once all of them are known to exist.
+
+        Raises:
+            ActionError: they have another shape, are not integers, or a topic does not exist.
+        """
+        return checked(topics, shape, self._n_topics, "topic")
 
     def slates(self, topics: Ints, rng: np.random.Generator, day: Any = 0) -> Ints:
         """Return (B, L) a random item of each of `topics` (B, L), released by `day`, one for all or (B,).
@@ -195,6 +220,27 @@ class ItemsOfTopics:
     def _wrong(self, place: Ints, slot: int, day: Ints) -> Bools:
         """Return (B,) where the place in `slot` is taken by a slot before it, or not there on `day` (B,)."""
         return _taken(place, slot) | (self._released[place[:, slot]] > day)
+
+
+def checked(action: Any, shape: tuple[int, ...], n: int, what: str) -> Ints:
+    """Return `action` as integers of `shape` in [0, n).
+
+    Args:
+        action: what an agent wants.
+        shape: what it must be like.
+        n: how many there are to choose from.
+        what: what they are called, such as "item".
+
+    Raises:
+        ActionError: it has another shape, is not of integers, or one of them does not exist.
+    """
+    chosen = np.asarray(action)
+    if chosen.shape != shape or chosen.dtype.kind not in "iu":
+        raise ActionError(f"the action has shape {chosen.shape} and type {chosen.dtype}; expected integers, {shape}")
+    if ((chosen < 0) | (chosen >= n)).any():
+        wrong = chosen[(chosen < 0) | (chosen >= n)].ravel()[0]
+        raise ActionError(f"{what} {wrong} does not exist; {what}s go from 0 to {n - 1}")
+    return chosen.astype(np.int64, copy=False)
 
 
 def _taken(place: Ints, slot: int) -> Bools:

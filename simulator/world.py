@@ -225,11 +225,11 @@ class _Placer:
     """Puts arrays where a world computes: into NumPy, or into torch on a device."""
 
     def __init__(self, arrays: str, device: str | None) -> None:
-        self._xp = namespace(arrays)
+        self._arrays = arrays  # the name, not the module, which cannot be copied or pickled
         self._device = device
 
     def __call__(self, array: Array) -> Array:
-        return self._xp.asarray(array, device=self._device)
+        return namespace(self._arrays).asarray(array, device=self._device)
 
     def catalogue(self, catalogue: Catalogue) -> Catalogue:
         """Return the catalogue with all arrays in place; topics become int64 to index with."""

@@ -12,6 +12,7 @@ import gymnasium
 import numpy as np
 import pytest
 
+from serendip.envs.actions import ActionError
 from serendip.envs.registration import ENVIRONMENTS
 from serendip.envs.user import UserEnv
 from serendip.envs.wrappers import TopicSlate
@@ -66,3 +67,24 @@ def _load(path: Path) -> Any:
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
     return module
+
+
+def test_a_seed_decides_the_draw_of_items_too() -> None:
+    from serendip.envs.stable_baselines import TopicVecEnv
+
+    env, runs = TopicVecEnv(2, world="tiny", max_days=20, seed=0), list[list[Any]]()
+    for _ in range(2):
+        env.seed(7)
+        env.reset()
+        runs.append([env.step(np.zeros((2, 3), int))[1].tolist() for _ in range(20)])
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("topics", [[[0, -1, 2]] * 2, [[0, 16, 2]] * 2, [[0.0, np.nan, 1.0]] * 2, [[0, 1, 2]]])
+def test_topics_that_cannot_be_are_refused(topics: Any) -> None:
+    from serendip.envs.stable_baselines import TopicVecEnv
+
+    env = TopicVecEnv(2, world="tiny", max_days=20)
+    env.reset()
+    with pytest.raises(ActionError):
+        env.step(np.array(topics))

@@ -123,7 +123,7 @@ def test_a_wrong_slate_gets_one_clear_sentence(action: list[Any], sentence: str)
     ("settings", "sentence"),
     [
         ({"world": "nowhere"}, "unknown world 'nowhere'; known: "),
-        ({"world": "tiny", "slate_size": 65}, "slate_size is 65; allowed is 1 to the catalogue's 64 items"),
+        ({"world": "tiny", "slate_size": 65}, "slate_size is 65; allowed is 1 to the 64 items"),
         ({"world": "tiny", "max_days": 0}, "max_days is 0; allowed is 1 to 100000"),
     ],
 )
