@@ -9,9 +9,12 @@ from pathlib import Path
 
 # Modules by pattern, and the tests that belong to all of them besides those that name the module.
 BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("agents/strategies/*.py", ("tests/agents/strategies", "tests/agents/test_exact_propensities.py")),
+    (
+        "agents/strategies/*.py",
+        ("tests/agents/strategies", "tests/agents/test_controls.py", "tests/agents/test_exact_propensities.py"),
+    ),
     ("agents/propensity.py", ("tests/agents/test_exact_propensities.py", "tests/agents/test_kept_hypothesis.py")),
-    ("agents/beliefs/*.py", ("tests/agents/beliefs",)),
+    ("agents/beliefs/*.py", ("tests/agents/test_controls.py", "tests/agents/beliefs")),
     ("simulator/dynamics/*.py", ("tests/simulator/test_dynamics.py", "tests/simulator/test_repertoire.py")),
     ("simulator/choice/*.py", ("tests/simulator/test_choice.py",)),
     ("experiments/offline/estimators/*.py", ("tests/experiments/offline/estimators",)),
