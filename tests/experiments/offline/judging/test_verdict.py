@@ -1,151 +1,134 @@
-"""What each word is said for, on logs of the kinds that were once called what they are not."""
+"""Every border of a verdict has a case on each side, and every check is asked."""
 
 from __future__ import annotations
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+from dataclasses import fields
+from typing import Any
+
 import pytest
 
-from serendip.experiments.offline.evaluate import TableOptions, evaluate
-from serendip.experiments.offline.judging.verdict import z_score
-from serendip.experiments.offline.valuation import Method
+from serendip.experiments.offline.judging.verdict import BORDERS, CHECKS, Borders, judge, z_score
 
-QUICK = Method(("ips", "snips", "sndr", "slate_snips"), n_replicates=100)
-LOGGING = np.array([0.1, 0.2, 0.3, 0.4])
+SOUND: dict[str, float | None] = {
+    "mean_weight": 1.0, "mean_weight_z": 0.0, "unsupported_target_mass": 0.0, "effective_sample_size": 500.0,
+    "n_slots": 1000.0, "n_users": 100.0, "effective_users": 90.0, "n_rewarded": 80.0, "slate_size": 1.0,
+    "users_tail": 0.1, "rewards_tail": 0.1, "weights_tail": 0.1, "propensities_too_small": 0.0,
+    "propensities_too_large": 0.0, "optimism": 0.0, "value": 0.2, "most_a_slot": 1.0,
+}  # fmt: skip
+OFF = BORDERS.invalid_off
 
-
-def a_log(seed, users, rate=(0.3, 0.3, 0.3, 0.3), logging=LOGGING, target=LOGGING[::-1], **more):
-    """Return the columns of a log whose rows are of `users`, for a target that shows rare items often."""
-    rng = np.random.default_rng(seed)
-    item = rng.choice(len(logging), size=len(users), p=logging)
-    reward = (rng.random(len(users)) < np.asarray(rate)[item]).astype(float)
-    columns = {"user": users, "item": item, "reward": reward, "propensity": logging[item], "target": target[item]}
-    return columns | {name: make(item, reward, rng) for name, make in more.items()}
-
-
-def judged(tmp_path, columns, reward_range=None):
-    file = tmp_path / "log.parquet"
-    pq.write_table(pa.table(columns), file)
-    return evaluate(file, target_column="target", method=QUICK, table=TableOptions(reward_range=reward_range))
-
-
-def by_user(n_users, rounds):
-    return np.repeat(np.arange(n_users), rounds)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_chance_in_a_short_log_is_not_called_missing(tmp_path, seed):
-    found = judged(tmp_path, a_log(seed, by_user(300, 5)))
-    assert found.diagnostics["unsupported_target_mass"] == 0.0
-    assert not any("never shown" in reason for reason in found.reasons)
+# What changes in a sound log, the values on both sides of the border, and the words there; by the border's name.
+SIDES: dict[str, tuple[dict[str, Any], str, tuple[float, float], tuple[str, str]]] = {
+    "weak_z": ({}, "mean_weight_z", (3.0, 3.01), ("reliable", "weak")),
+    "invalid_z": ({"mean_weight": 1.2}, "mean_weight_z", (4.0, 4.01), ("weak", "invalid")),
+    "invalid_off": ({"mean_weight_z": 9.0}, "mean_weight", (1.0999, 1.11), ("weak", "invalid")),
+    "weak_missing": ({}, "unsupported_target_mass", (0.01, 0.0101), ("reliable", "weak")),
+    "invalid_missing": ({}, "unsupported_target_mass", (0.1, 0.101), ("weak", "invalid")),
+    "weak_sample": ({}, "effective_sample_size", (30.0, 29.9), ("reliable", "weak")),
+    "invalid_sample": ({}, "effective_sample_size", (10.0, 9.9), ("weak", "invalid")),
+    "weak_users": ({"n_users": 20.0}, "effective_users", (10.0, 9.9), ("reliable", "weak")),
+    "weak_share": ({"n_users": 800.0}, "effective_users", (100.0, 99.9), ("reliable", "weak")),
+    "users_tail": ({}, "users_tail", (0.5, 0.51), ("reliable", "weak")),
+    "rewards_tail": ({}, "rewards_tail", (0.4, 0.41), ("reliable", "weak")),
+    "weights_tail": ({}, "weights_tail", (0.7, 0.71), ("reliable", "weak")),
+    "items_z": ({}, "propensities_too_small", (5.0, 5.01), ("reliable", "weak")),
+    "optimism": ({}, "optimism", (0.5, 0.51), ("reliable", "weak")),
+}
 
 
-def test_a_few_users_with_most_of_the_rounds_make_a_log_weak(tmp_path):
-    rounds = np.maximum(np.random.default_rng(1).random(1000) ** (-1 / 1.2), 1).astype(int)
-    found = judged(tmp_path, a_log(1, np.repeat(np.arange(1000), np.minimum(rounds, 5000))))
-    assert found.verdict == "weak"
-    assert any("A few users have most" in reason or "tail of the users" in reason for reason in found.reasons)
-    assert judged(tmp_path, a_log(1, by_user(1000, 3))).verdict == "reliable"
+def word(**changes: Any) -> str:
+    return judge(SOUND | changes).word
 
 
-def test_nobody_can_see_users_without_a_column(tmp_path):
-    columns = a_log(2, by_user(1000, 3))
-    del columns["user"]
-    found = judged(tmp_path, columns)
-    assert found.verdict == "weak"
-    assert "bring a column that numbers them" in found.reasons[0]
+def test_a_sound_log_is_reliable_and_says_why() -> None:
+    verdict = judge(SOUND)
+    assert verdict.word == "reliable"
+    assert verdict.reasons == ["The mean weight is 1.000 and 500 of 1000 slots are left in effect."]
 
 
-@pytest.mark.parametrize("rate", [0.0, 1.0])
-def test_an_interval_does_not_vanish_where_all_or_nothing_is_rewarded(tmp_path, rate):
-    found = judged(tmp_path, a_log(3, np.arange(400), (rate,) * 4), (0.0, 1.0))
-    snips = found.estimates["snips"]
-    ess = found.diagnostics["effective_sample_size"]
-    missed = 1.0 - 0.025 ** (1.0 / ess)
-    assert (snips.low, snips.high) == pytest.approx((0.0, missed) if rate == 0.0 else (1.0 - missed, 1.0))
-    assert found.verdict == ("invalid" if rate == 0.0 else "reliable")
+def test_every_border_has_its_case() -> None:
+    assert SIDES.keys() == {field.name for field in fields(Borders)}
 
 
-def test_a_heavy_tail_of_rewards_makes_a_log_weak(tmp_path):
-    def pareto(item, reward, rng):
-        return reward * rng.random(len(item)) ** (-1 / 1.3)
-
-    def even(item, reward, rng):
-        return reward * (0.5 + rng.random(len(item)))
-
-    heavy = judged(tmp_path, a_log(4, by_user(1500, 2), reward=pareto))
-    assert heavy.verdict == "weak"
-    assert any("tail of the rewards" in reason for reason in heavy.reasons)
-    assert judged(tmp_path, a_log(4, by_user(1500, 2), reward=even)).verdict == "reliable"
+@pytest.mark.parametrize("border", SIDES)
+def test_a_border_parts_two_words(border: str) -> None:
+    beside, name, values, words = SIDES[border]
+    assert tuple(word(**beside, **{name: value}) for value in values) == words
 
 
-def test_a_target_that_was_trained_on_the_log_is_seen(tmp_path):
-    logging = np.full(20, 0.05)
-    columns = a_log(5, by_user(500, 3), (0.2,) * 20, logging, logging)
-    mean = np.bincount(columns["item"], columns["reward"]) / np.bincount(columns["item"])
-    lucky, other = np.full(20, 0.01), np.full(20, 0.01)
-    lucky[mean.argmax()] = other[np.argsort(mean)[10]] = 0.81
-    found = judged(tmp_path, columns | {"target": lucky[columns["item"]]})
-    assert found.verdict == "weak"
-    assert any("trained on it" in reason for reason in found.reasons)
-    assert judged(tmp_path, columns | {"target": other[columns["item"]]}).verdict == "reliable"
+@pytest.mark.parametrize("border", SIDES)
+def test_a_border_is_where_it_is_said_to_be(border: str) -> None:
+    """With all other checks left out: the word changes at the border's own value."""
+    beside, name, (inside, beyond), _ = SIDES[border]
+    at = getattr(BORDERS, border)
+    scale = SOUND["n_users"] if border == "weak_share" else 1.0
+    scale = beside.get("n_users", scale) if border == "weak_share" else 1.0
+    middle = 1.0 + at if border == "invalid_off" else at * scale
+    assert min(inside, beyond) - 1e-9 <= middle <= max(inside, beyond) + 1e-9, name
 
 
-def test_propensities_that_are_too_small_for_an_item_are_seen(tmp_path):
-    columns = a_log(6, by_user(1000, 3), target=LOGGING)
-    wrong = np.where(columns["item"] == 0, 0.05, columns["propensity"])
-    found = judged(tmp_path, columns | {"propensity": wrong, "target": np.where(columns["item"] == 0, 0.0, 0.3)})
-    assert any("more often than its propensities say" in reason for reason in found.reasons)
+@pytest.mark.parametrize("z", [3.5, -3.5])
+def test_a_mean_weight_too_small_is_as_bad_as_one_too_large(z: float) -> None:
+    assert word(mean_weight_z=z) == "weak"
+    assert word(mean_weight_z=3 * z, mean_weight=1.0 + z / 10) == "invalid"
+    assert word(mean_weight_z=3 * z, mean_weight=1.0 + z / 100) == "weak"  # significant, and hardly off
 
 
-def slates(seed, compete, whole):
-    """Return a log of slates of 2 of 3 items, drawn evenly; where they compete, a click ends a slate."""
-    rng = np.random.default_rng(seed)
-    orders = np.array([(a, b) for a in range(3) for b in range(3) if a != b])
-    chance = np.array([0.3, 0.3, 0.1, 0.1, 0.1, 0.1])
-    shown = rng.integers(6, size=1500)
-    clicks = rng.random((1500, 2)) < np.array([0.2, 0.5, 0.7])[orders[shown]]
-    if compete:
-        clicks[:, 1] &= ~clicks[:, 0]
-    marginal = np.array([[chance[orders[:, k] == i].sum() for i in range(3)] for k in range(2)])
-    columns = {
-        "user": np.repeat(np.arange(1500) // 3, 2),
-        "item": orders[shown].ravel(),
-        "position": np.tile([0, 1], 1500),
-        "reward": clicks.ravel().astype(float),
-        "propensity": np.full(3000, 1 / 3),
-        "target": marginal[np.arange(2), orders[shown]].ravel(),
-    }
-    of_slates = {"slate_propensity": np.full(3000, 1 / 6), "slate_target": np.repeat(chance[shown], 2)}
-    return columns | (of_slates if whole else {})
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"mean_weight_z": None}, "invalid"),
+        ({"mean_weight": None}, "reliable"),
+        ({"n_rewarded": 0.0}, "invalid"),
+        ({"n_rewarded": None}, "invalid"),
+        ({"value": 1.01}, "invalid"),
+        ({"value": 1.0}, "reliable"),
+        ({"value": None}, "reliable"),
+        ({"most_a_slot": None, "value": 9.0}, "reliable"),
+        ({"rows_are_users": 1.0}, "weak"),
+        ({"effective_users": None, "n_users": 9.0}, "weak"),
+        ({"effective_users": None, "n_users": 11.0}, "reliable"),
+        ({"slate_size": 2.0}, "weak"),
+        ({"slate_size": 2.0, "mean_slate_weight": 0.6}, "weak"),
+        ({"slate_size": 2.0, "slates_hold": 1.0}, "reliable"),
+        ({"slate_size": None}, "reliable"),
+        ({"propensities_too_large": 5.5}, "reliable"),
+        ({"propensities_too_large": 5.5, "mean_weight_z": -2.1}, "weak"),
+        ({"propensities_too_large": 5.0, "mean_weight_z": -2.1}, "reliable"),
+        ({"propensities_too_large": 5.5, "mean_weight_z": -2.0}, "reliable"),
+        ({"propensities_too_small": None, "propensities_too_large": None}, "reliable"),
+        ({"propensities_estimated": 1.0}, "weak"),
+        ({"optimism": None, "users_tail": None, "rewards_tail": None, "weights_tail": None}, "reliable"),
+        ({"unsupported_target_mass": None}, "reliable"),
+        ({"effective_sample_size": None}, "invalid"),
+    ],
+)
+def test_what_else_decides(changes: dict[str, Any], expected: str) -> None:
+    assert word(**changes) == expected
 
 
-@pytest.mark.parametrize("compete", [True, False])
-def test_slates_are_weak_unless_they_can_be_weighed(tmp_path, compete):
-    found = judged(tmp_path, slates(7, compete, whole=False))
-    assert found.verdict == "weak"
-    assert any("whether their items compete cannot be seen" in reason for reason in found.reasons)
-    whole = judged(tmp_path, slates(7, compete, whole=True))
-    assert (whole.verdict, whole.recommended) == ("reliable", "slate_snips")
+def test_what_is_invalid_comes_before_what_is_weak() -> None:
+    verdict = judge(SOUND | {"optimism": 2.0, "n_rewarded": 0.0})
+    assert verdict.word == "invalid"
+    assert "reward" in verdict.reasons[0]
+    assert "lucky" in verdict.reasons[1]
 
 
-def test_a_value_that_no_slate_can_bring_is_invalid(tmp_path):
-    columns = slates(8, compete=True, whole=False)
-    first = columns["position"] == 0
-    columns["target"] = np.where(columns["item"] == 2, 0.98, 0.01)  # the best item at both places at once
-    columns["reward"] = np.where(first & (columns["item"] == 2), 1.0, 0.0)
-    columns["reward"] += np.where(~first & (columns["item"] == 2), 1.0, 0.0)
-    found = judged(tmp_path, columns)
-    assert found.verdict == "invalid"
-    assert found.recommended is None
-    assert any("no slate of the log brought more than 0.5 a slot" in reason for reason in found.reasons)
+def test_each_check_can_speak() -> None:
+    spoiled: dict[str, float | None] = SOUND | {
+        "mean_weight_z": 9.0, "mean_weight": 2.0, "unsupported_target_mass": 0.5, "effective_sample_size": 1.0,
+        "weights_tail": 2.0, "effective_users": 2.0, "n_rewarded": 0.0, "value": 9.0, "slate_size": 3.0,
+        "propensities_too_small": 9.0, "optimism": 9.0, "propensities_estimated": 1.0,
+    }  # fmt: skip
+    assert len(judge(spoiled).reasons) == len(CHECKS)
 
 
-def test_the_mean_weight_is_held_to_what_it_would_vary_if_it_were_1():
-    assert z_score(1.0, 0.1, 9) == 0.0
-    assert z_score(0.64, 0.1, 9) == pytest.approx(-3.6 * 0.8)
-    assert z_score(1.44, 0.1, 9) == pytest.approx(4.4 * 1.2)
-    assert z_score(1.5, 0.0, 9) == 1e6
-    assert z_score(1.0, 0.0, 9) == 0.0
-    assert z_score(1.0, 0.0, 1) is None
+def test_the_standard_score_by_hand() -> None:
+    assert z_score(1.2, 0.1, 50) == pytest.approx(2.0 * 1.2**0.5)
+    assert z_score(0.81, 0.1, 50) == pytest.approx(-1.9 * 0.9)
+    assert z_score(1.0, 0.0, 50) == 0.0
+    assert z_score(1.3, 0.0, 50) == 1e6
+    assert z_score(0.7, float("nan"), 50) == -1e6
+    assert z_score(1.2, 0.1, 2) is not None
+    assert z_score(1.2, 0.1, 1) is None
+    assert z_score(-0.1, 0.1, 5) == 0.0
