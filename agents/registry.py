@@ -32,7 +32,7 @@ def names() -> list[str]:
 
 
 def make(name: str, items: Items, slate_size: int, seed: int, **overrides: Any) -> Any:
-    """Return a new agent.
+    """Return a new agent: a `Recommender`, or an agent of one's own.
 
     Args:
         name: a named agent, or a strategy to combine with `belief=` and `model=`.
@@ -129,6 +129,10 @@ def load(path: Path) -> Recommender:
         DataError: the folder does not hold a whole agent.
     """
     head, arrays = read_folder(path)
+    if head.get("own"):
+        raise DataError(
+            f"{path}: holds an agent of one's own, whose code a folder cannot bring along; make it again from its class"
+        )
     try:
         settings = settings_from_json(RecommenderSettings, head.get("settings"), str(path / "agent.json"))
         items = Items(arrays["items.topic"], arrays["items.released"])

@@ -17,20 +17,55 @@ from typing import TYPE_CHECKING, Any
 from serendip.envs.registration import register
 
 if TYPE_CHECKING:
-    from serendip.parts import list, make
+    from serendip.agents.contract import check_agent
+    from serendip.agents.own import OwnAgent as Agent
+    from serendip.off_policy import audit, evaluate, learn
+    from serendip.parts import add, list, make
     from serendip.reading import load
+    from serendip.simulator.contracts import check_choice, check_dynamics
+    from serendip.simulator.interface import Feedback
     from serendip.simulator.world import World
+    from serendip.studies import run
+    from serendip.worlds import calibrate
 
 __version__ = "0.1.0"
 
 _LAZY = {
+    "Agent": "serendip.agents.own:OwnAgent",
+    "Feedback": "serendip.simulator.interface:Feedback",
     "World": "serendip.simulator.world:World",
+    "add": "serendip.parts:add",
+    "audit": "serendip.off_policy:audit",
+    "calibrate": "serendip.worlds:calibrate",
+    "check_agent": "serendip.agents.contract:check_agent",
+    "check_choice": "serendip.simulator.contracts:check_choice",
+    "check_dynamics": "serendip.simulator.contracts:check_dynamics",
+    "evaluate": "serendip.off_policy:evaluate",
+    "learn": "serendip.off_policy:learn",
     "list": "serendip.parts:list",
     "load": "serendip.reading:load",
     "make": "serendip.parts:make",
+    "run": "serendip.studies:run",
 }
 
-__all__ = ["World", "__version__", "list", "load", "make"]
+__all__ = [
+    "Agent",
+    "Feedback",
+    "World",
+    "__version__",
+    "add",
+    "audit",
+    "calibrate",
+    "check_agent",
+    "check_choice",
+    "check_dynamics",
+    "evaluate",
+    "learn",
+    "list",
+    "load",
+    "make",
+    "run",
+]
 
 register()
 

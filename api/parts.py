@@ -5,14 +5,11 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from serendip.agents.recommender import Recommender
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Items
 
 
-def make(
-    agent: str, place: Any, *, slate_size: int | None = None, seed: int | None = None, **settings: Any
-) -> Recommender:
+def make(agent: str, place: Any, *, slate_size: int | None = None, seed: int | None = None, **settings: Any) -> Any:
     """Return a new agent that has learned nothing yet.
 
     Args:
@@ -39,6 +36,29 @@ def make(
     if length is None:
         raise SettingsError("slate_size is needed where the place is items alone; say slate_size=5")
     return registry.make(agent, items, length, own_seed if seed is None else seed, **settings)
+
+
+def add(part: Any) -> str:
+    """Take in a part of one's own, and return its name, by which it is used like those that are shipped.
+
+    Args:
+        part: a card (of a strategy, belief, model, dynamics, choice, estimator, reward model or interval), an agent's
+            class, or where one of these is: `file.py:NAME` or `package.module:NAME`.
+
+    Raises:
+        SettingsError: nothing is there, it is no part, or its name is one that is shipped.
+    """
+    import inspect
+
+    from serendip.agents import AGENTS
+    from serendip.agents.own import card_of
+    from serendip.experiments.running.parts import registry_of
+    from serendip.simulator.cards import find
+
+    found = find(part) if isinstance(part, str) else part
+    if inspect.isclass(found):
+        return AGENTS.admit(card_of(found, found.__name__)).name
+    return registry_of(found).admit(found).name
 
 
 def _place(place: Any) -> tuple[Items, int | None, int]:

@@ -53,9 +53,9 @@ def _read(folder: Path, tells: str, seed: int) -> Any:
 
         return load(folder)
     if tells == "study.json":
-        from serendip.experiments.online.results import read_results
+        from serendip.studies import StudyResults
 
-        return read_results(folder)
+        return StudyResults(folder)
     if tells == "meta.json":
         from serendip.simulator.logs import open_log
 

@@ -202,6 +202,14 @@ class Registry(Mapping[str, str], Generic[C]):
         self._admitted[card.name] = card
         return card
 
+    def admitted(self) -> list[C]:
+        """Return the cards of the parts that were admitted."""
+        return list(self._admitted.values())
+
+    def takes(self, part: Any) -> bool:
+        """Return whether `part` is a card of this kind."""
+        return isinstance(part, self._type)
+
     def dismiss(self, name: str) -> None:
         """Forget the part called `name` that was admitted."""
         self._admitted.pop(name, None)

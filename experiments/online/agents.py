@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from serendip.agents import registry
+from serendip.agents import AGENTS, registry
+from serendip.agents.cards import AgentCard
+from serendip.agents.own import card_of
 from serendip.experiments.online.oracles import ORACLES, OraclePlayer
+from serendip.simulator.cards import find
 from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Items
 from serendip.simulator.world import World
 
 _LONGEST = 120  # characters of a folder's name
@@ -33,23 +39,25 @@ class AgentSpec:
     @property
     def folder(self) -> str:
         """The name of the agent's folder: its text, with what could lead elsewhere written as `%` and two digits."""
-        name, _, settings = self.text.partition(":")
+        name, settings = self.name.replace(":", "."), self.text.removeprefix(self.name).removeprefix(":")
         safe = quote(f"{name},{settings}" if settings else name, safe=",=+[]{}() '!@")
         if len(safe) <= _LONGEST:
             return safe
         return f"{safe[: _LONGEST - 13]}-{hashlib.sha256(self.text.encode()).hexdigest()[:12]}"
 
 
-def parse_agent(text: str) -> AgentSpec:
-    """Return the agent that `text` names: `NAME` or `NAME:SETTING=VALUE,SETTING=VALUE`; values are JSON.
+def read_agent(text: str) -> AgentSpec:
+    """Return what `text` says: `NAME` or `NAME:SETTING=VALUE,SETTING=VALUE`, values in JSON; imports nothing.
+
+    NAME is a registered agent, `file.py:Class`, `package.module:Class`, or the folder of a saved agent.
 
     Raises:
-        SettingsError: no agent is registered under that name, or a setting has no value.
+        SettingsError: a setting has no value.
     """
     name, _, rest = text.partition(":")
-    if name not in (*registry.names(), *ORACLES):
-        known = f"{', '.join(registry.names())}; and the oracles {', '.join(ORACLES)}"
-        raise SettingsError(f"unknown agent {name!r}; known agents: {known}")
+    own, _, settings = rest.partition(":")
+    if own and "=" not in own and own.isidentifier():
+        name, rest = f"{name}:{own}", settings
     overrides = dict[str, Any]()
     for part in filter(None, rest.split(",")):
         setting, given, value = part.partition("=")
@@ -60,6 +68,65 @@ def parse_agent(text: str) -> AgentSpec:
         except (json.JSONDecodeError, RecursionError):
             overrides[setting] = value
     return AgentSpec(text, name, overrides)
+
+
+def parse_agent(text: str) -> AgentSpec:
+    """Return the agent that `text` names (see `read_agent`), which is registered or was admitted.
+
+    Raises:
+        SettingsError: no agent is known under that name, or a setting has no value.
+    """
+    spec = read_agent(text)
+    if spec.name in (*registry.names(), *ORACLES):
+        return spec
+    if ":" in spec.name:
+        raise SettingsError(f"agent {spec.name}: code of one's own runs only where it is named; name it among --agents")
+    known = f"{', '.join(registry.names())}; and the oracles {', '.join(ORACLES)}"
+    raise SettingsError(f"unknown agent {spec.name!r}; known agents: {known}")
+
+
+def admit_agents(texts: Sequence[str]) -> None:
+    """Import the agents of one's own among those that a person named, and take in the folders of saved ones.
+
+    Raises:
+        SettingsError: there is no such file, module, class or agent.
+        DataError: a folder holds no whole agent.
+    """
+    for text in texts:
+        name = read_agent(text).name
+        if name in (*registry.names(), *ORACLES):
+            continue
+        if ":" in name:
+            AGENTS.admit(card_of(find(name), name))
+        elif (Path(name) / "agent.json").is_file():
+            registry.load(Path(name))  # what is wrong with it is said now
+            AGENTS.admit(AgentCard(name=name, summary="A saved agent, as it is.", make=SavedAgent(Path(name).resolve())))
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAgent:
+    """Reads a saved agent for a site of the same items.
+
+    Attributes:
+        path: the folder.
+    """
+
+    path: Path
+
+    def __call__(self, items: Items, slate_size: int, seed: int) -> Any:
+        """Return the agent with all that it learned and nothing that it remembers of its users.
+
+        Raises:
+            SettingsError: it was made for other items or other slates.
+        """
+        agent = registry.load(self.path)
+        if agent.items.n_items != items.n_items or agent.slate_size != slate_size:
+            raise SettingsError(
+                f"{self.path}: an agent for {agent.items.n_items} items and slates of {agent.slate_size}; "
+                f"here are {items.n_items} items and slates of {slate_size}"
+            )
+        agent.forget()
+        return agent
 
 
 def make_player(text: str, world: World) -> Any:

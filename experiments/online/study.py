@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
-from serendip.experiments.online.agents import make_player, parse_agent
+from serendip.experiments.online.agents import make_player, parse_agent, read_agent
 from serendip.experiments.online.life import Schedule
 from serendip.experiments.online.unit import Unit
 from serendip.experiments.running.folder import PROVENANCE, Claim, claimed, read_plan
@@ -109,7 +109,8 @@ def run_study(study: Study, out: Path, console: Console, *, batch_size: int = 0,
     with claimed(out, claim) as plan:
         whole = settings_from_json(Study, plan, str(out / STUDY))
         found = check_world(out)
-        run_pieces([unit.piece(found) for unit in _units(whole, out, batch_size)], jobs, console, "days")
+        asked = replace(whole, agents=study.agents, seeds=study.seeds)  # code of one's own runs only where it is named
+        run_pieces([unit.piece(found) for unit in _units(asked, out, batch_size)], jobs, console, "days")
     return whole
 
 
@@ -147,7 +148,7 @@ def check_world(out: Path) -> str:
 
 def unit_folder(out: Path, seed: int, agent: str) -> Path:
     """Return the folder of one agent under one seed."""
-    return out / "seeds" / f"seed-{seed:03d}" / parse_agent(agent).folder
+    return out / "seeds" / f"seed-{seed:03d}" / read_agent(agent).folder
 
 
 def read_study(out: Path) -> Study:

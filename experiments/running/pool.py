@@ -14,8 +14,10 @@ from typing import Any
 from rich.console import Console
 
 from serendip.experiments.running.parent import stay_with
+from serendip.experiments.running.parts import carried, take
 from serendip.experiments.running.progress import watched
 from serendip.experiments.running.threads import ONE_THREAD
+from serendip.simulator.cards import Card
 from serendip.simulator.errors import SerendipError
 
 Tell = Callable[[int], None]
@@ -60,8 +62,11 @@ def run_jobs(jobs: Sequence[Job], at_once: int, console: Console, steps: str) ->
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     pool, told = _pool(min(at_once or os.cpu_count() or 1, len(jobs)))
+    parts = carried()
     with _deaf_to_interrupts():
-        futures: dict[Future[None], int] = {pool.submit(_run, job, index): index for index, job in enumerate(jobs)}
+        futures: dict[Future[None], int] = {
+            pool.submit(_run, job, index, parts): index for index, job in enumerate(jobs)
+        }
     try:
         _watch(futures, jobs, told, console, steps)
     except TerminatedWorkerError as error:
@@ -134,6 +139,7 @@ def _begin(parent: int, told: Any) -> None:
     _told = told
 
 
-def _run(job: Job, index: int) -> None:
-    """Do a job in a worker, telling the main process about its steps."""
+def _run(job: Job, index: int, parts: Sequence[Card]) -> None:
+    """Do a job in a worker, with the parts from outside, telling the main process about its steps."""
+    take(parts)
     job.work(lambda done: _told.put((index, done)))

@@ -1,0 +1,1 @@
+../../api/off_policy.py

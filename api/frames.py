@@ -1,0 +1,54 @@
+"""Data frames of any library as files that are read like one's own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from serendip.simulator.errors import DataError
+
+
+@contextmanager
+def as_path(data: Any) -> Generator[Path]:
+    """Yield where `data` lies: a path as it is; a frame as a Parquet file that is gone afterwards.
+
+    Args:
+        data: a path, or a data frame of pandas, polars, DuckDB, PyArrow or whatever else speaks the Arrow PyCapsule
+            interface; or a dictionary of columns.
+
+    Raises:
+        DataError: it is none of these.
+    """
+    if isinstance(data, str | Path):
+        yield Path(data)
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with tempfile.TemporaryDirectory(prefix="serendip-") as folder:
+        path = Path(folder) / "frame.parquet"
+        try:
+            pq.write_table(_arrow(data), path, compression="zstd")
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise DataError(f"the {type(data).__name__} that was given is no table: {error}") from error
+        yield path
+
+
+def _arrow(data: Any) -> Any:
+    """Return `data` as an Arrow table, without the index of pandas."""
+    import pyarrow as pa
+
+    if isinstance(data, pa.Table):
+        return data
+    if type(data).__module__.partition(".")[0] == "pandas":
+        return pa.Table.from_pandas(data, preserve_index=False)
+    if isinstance(data, dict) or hasattr(data, "__arrow_c_stream__"):
+        return pa.table(data)
+    if hasattr(data, "__dataframe__"):
+        from pyarrow.interchange import from_dataframe
+
+        return from_dataframe(data)
+    raise TypeError("give a path, a data frame of pandas, polars, DuckDB or PyArrow, or a dictionary of columns")

@@ -1,0 +1,49 @@
+"""Worlds from one's own data."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from serendip.frames import as_path
+from serendip.simulator.world import World, make_world
+
+
+class FittedWorld(World):
+    """A world fitted to data, with the report of its fit."""
+
+    fit: Any
+
+    def report(self) -> str:
+        """Return how well the world matches the data: what was fitted, what is assumed, which checks failed."""
+        return "\n".join(self.fit.lines())
+
+
+def calibrate(data: Any, out: str | Path | None = None, *, seed: int = 0, **columns: str) -> FittedWorld:
+    """Return a world fitted to interactions or to a log.
+
+    Args:
+        data: ratings as a file or a data frame (user, item, rating or none, time), or the folder of a log.
+        out: folder to write the world to; none when left out.
+        seed: of the fit, and of the world that is drawn from it.
+        columns: what the columns are called: `user`, `item`, `rating`, `time`.
+
+    Raises:
+        DataError: the data cannot be read, or are too few to fit a world to.
+    """
+    from serendip.simulator.calibration import Columns, calibrate_log
+    from serendip.simulator.calibration import calibrate as fit
+
+    with tempfile.TemporaryDirectory(prefix="serendip-") as made, as_path(data) as path:
+        folder = Path(made) / "world" if out is None else Path(out)
+        if path.is_dir():
+            report: Any = calibrate_log(path, folder, seed=seed)
+        else:
+            order = ("user", "item", "rating", "time")
+            report = fit(path, folder, Columns(*(columns.get(name) for name in order)), seed=seed)
+        world = make_world(folder, seed)
+    world.__class__ = FittedWorld
+    assert isinstance(world, FittedWorld)
+    world.fit = report
+    return world
