@@ -45,4 +45,5 @@ AGENTS = Registry(
         "bootstrap-shuffled": "serendip.agents.presets:BOOTSTRAP_SHUFFLED",
         "ease-novelty": "serendip.agents.presets:EASE_NOVELTY",
     },
+    card_of="serendip.agents.own:card_of",
 )

@@ -18,6 +18,7 @@ import numpy as np
 
 from serendip.agents.beliefs.belief import Luck
 from serendip.agents.cards import AgentCard
+from serendip.agents.history import History
 from serendip.agents.propensity import SlateMixture
 from serendip.agents.saving import write_folder
 from serendip.simulator import randomness
@@ -46,7 +47,7 @@ class OwnSettings:
 
 
 class OwnAgent(ABC):
-    """The base of an agent of one's own: say which slates, with which probability; observe; update.
+    """The base of an agent of one's own: say which slates, with which probability (`choose`); `observe`; `update`.
 
     Everything random must come from `luck`, whose numbers are hashes of who visits when, so that a batch of visits
     equals its visits one by one and propensities can be found again.
@@ -57,6 +58,7 @@ class OwnAgent(ABC):
         items: what the site knows of its catalogue.
         slate_size: slots L of a slate.
         seed: of all that is random in how it learns.
+        history: what every user was shown and clicked (`history.clicks_of(visits.user_ids)`).
     """
 
     epsilon: float = 0.05
@@ -64,6 +66,7 @@ class OwnAgent(ABC):
     def __init__(self, items: Items, slate_size: int, seed: int) -> None:
         self.items, self.slate_size, self.seed = items, slate_size, seed
         self.settings = OwnSettings(type(self).__name__)
+        self.history = History(items.n_items)
         self.version = 0
 
     @abstractmethod
@@ -78,13 +81,19 @@ class OwnAgent(ABC):
             slates (B, L), each certain; or candidates (B, S, L) with probabilities (B, S), None for 1 / S each.
         """
 
-    @abstractmethod
     def observe(self, visits: Visits, slates: Slates, feedback: Feedback) -> None:
-        """Remember what was shown and what was clicked.  Cheap: nothing is learned here."""
+        """Remember what was shown and what was clicked, in `history`; who remembers more calls this and goes on."""
+        self.history.append(visits, slates, feedback)
 
-    @abstractmethod
-    def update(self) -> None:
-        """Learn from all that was observed."""
+    def update(self) -> None:  # noqa: B027
+        """Learn from all that was observed; nothing, unless a class says so."""
+
+    def forget(self, history: History | None = None) -> None:
+        """Remember `history` and nothing else of the users; what was learned stays.
+
+        A class that remembers more than `history` of its users forgets that here too.
+        """
+        self.history = History(self.items.n_items) if history is None else history
 
     def mixture(self, visits: Visits, key: int) -> SlateMixture:
         """Return the distribution over slates that the agent plays from at each visit.

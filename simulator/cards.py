@@ -135,7 +135,7 @@ C = TypeVar("C", bound=Card)
 class Registry(Mapping[str, str], Generic[C]):
     """The parts of one kind by their names.  As a mapping, names and the lazy strings of the parts that are shipped."""
 
-    def __init__(self, kind: str, card: type[C], shipped: dict[str, str]) -> None:
+    def __init__(self, kind: str, card: type[C], shipped: dict[str, str], *, card_of: str | None = None) -> None:
         """Hold the parts that are shipped.
 
         Args:
@@ -143,11 +143,13 @@ class Registry(Mapping[str, str], Generic[C]):
                 group `serendip.strategies`, that is `serendip.` and the plural.
             card: the class of their cards.
             shipped: lazy strings by name, written out, so that a test can see each.
+            card_of: lazy string of what makes a card of something else from outside, such as a class, and its name.
         """
         self.kind = kind
         self.group = f"serendip.{_plural(kind)}"
         self._type = card
         self._shipped = shipped
+        self._card_of = card_of
         self._admitted = dict[str, C]()
 
     def __getitem__(self, name: str) -> str:
@@ -215,6 +217,8 @@ class Registry(Mapping[str, str], Generic[C]):
         self._admitted.pop(name, None)
 
     def _as_card(self, found: Any, where: str) -> C:
+        if not isinstance(found, self._type) and self._card_of is not None:
+            found = pkgutil.resolve_name(self._card_of)(found, where)
         if not isinstance(found, self._type):
             raise SettingsError(f"{where}: expected a {self._type.__name__}, the card of a {self.kind}, got {found!r}")
         return found

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from serendip.experiments.cli.flags import WHOLE_NUMBER, ColumnName, JsonFile, shown
+from serendip.experiments.cli.flags import WHOLE_NUMBER, ColumnName, JsonFile, Parts, shown
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Evaluate:
     """A log's folder, or a Parquet or CSV file of your own (then say --columns and --target-column)."""
 
     target: Annotated[str | None, shown("AGENT|DIR")] = None
-    """An agent by name (trained on one half of the users, valued on the other, and the reverse), or a saved agent's
-    folder (valued as it is)."""
+    """An agent by name or of your own, as file.py:Class (trained on one half of the users, valued on the other, and the
+    reverse), or a saved agent's folder (valued as it is)."""
 
     truth: Annotated[bool, shown()] = False
     """Also run the target in the log's own world and print its value there (simulated logs only)."""
@@ -34,6 +34,10 @@ class Evaluate:
 
     target_column: ColumnName = None
     """Column of your own file with the target's probability of each logged item."""
+
+    use: Parts = ()
+    """Parts of your own (an estimator, a reward model, an interval ...) to be known by their names, each as
+    file.py:CARD or package.module:CARD."""
 
     estimators: Annotated[tuple[str, ...], shown("NAME ...")] = ()
     """Which estimators, such as snips dr mrdr mips (see `serendip list estimators`); the usual ones when left out."""
@@ -89,6 +93,13 @@ class Evaluate:
         from serendip.experiments.running.threads import stay_on_one_thread
 
         stay_on_one_thread()
+
+        from serendip.experiments.online.agents import admit_agents
+        from serendip.parts import add
+
+        for part in self.use:
+            add(part)
+        admit_agents([target for target in (self.target, self.against) if target])
 
         from serendip.experiments.cli.output import console_for, slot_progress
         from serendip.experiments.offline.evaluate import TableOptions, evaluate

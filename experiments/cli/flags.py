@@ -35,6 +35,7 @@ def _numbers(least: int) -> PrimitiveConstructorSpec[Any]:
 WHOLE_NUMBER, WHOLE_NUMBER_OR_0 = _numbers(1), _numbers(0)
 _DIGITS = 15
 
+Parts = Annotated[tuple[str, ...], shown("FILE.py:CARD ...")]
 OWN = "(the study's own when left out)"
 
 Count = Annotated[int | None, WHOLE_NUMBER, shown(hint=OWN)]

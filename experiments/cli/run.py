@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from serendip.experiments.cli.flags import OWN, WHOLE_NUMBER, WHOLE_NUMBER_OR_0, Count, JsonFile, shown
+from serendip.experiments.cli.flags import OWN, WHOLE_NUMBER, WHOLE_NUMBER_OR_0, Count, JsonFile, Parts, shown
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,12 @@ class Run:
     """A world by name (`serendip list worlds`), or a folder that `serendip calibrate` wrote."""
 
     agents: Annotated[tuple[str, ...], shown("NAME ...", OWN)] = ()
-    """Agents to compare (`serendip list agents`), each as NAME or NAME:SETTING=VALUE,..."""
+    """Agents to compare (`serendip list agents`), each as NAME or NAME:SETTING=VALUE,...; or agents of your own, as
+    file.py:Class, package.module:Class or the folder of a saved agent."""
+
+    use: Parts = ()
+    """Parts of your own (a strategy, a belief, a model, a dynamics ...) to be known by their names, each as
+    file.py:CARD or package.module:CARD."""
 
     seeds: Count = None
     """How many worlds are drawn; every agent meets the same ones."""
@@ -54,9 +59,14 @@ class Run:
     def execute(self) -> None:
         """Run the study and print its table."""
         from serendip.experiments.cli.output import console_for, write
+        from serendip.experiments.online.agents import admit_agents
         from serendip.experiments.online.run import run
         from serendip.experiments.online.studies import find_study
+        from serendip.parts import add
 
+        for part in self.use:
+            add(part)
+        admit_agents(self.agents)
         study = find_study(self.study)
         given = {
             name: getattr(self, name) for name in ("world", "agents", "seeds", "first_seed", "days", "logged_seeds")

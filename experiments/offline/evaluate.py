@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from serendip.agents import AGENTS
 from serendip.experiments.offline import estimators
 from serendip.experiments.offline.evaluation import Evaluation, Truth
 from serendip.experiments.offline.further import of_logger
@@ -212,7 +213,7 @@ def choose_target(target: str | None, source: Source, target_column: str | None,
         return snapshot(source)
     if Path(target).is_dir():
         return saved_agent(Path(target), source.items(), source.slate_size, seed)
-    if "/" in target or "\\" in target:
+    if not AGENTS.known(target) and ("/" in target or "\\" in target):
         raise DataError(f"{target}: no such folder; a target is an agent's name or a saved agent's folder")
     return trained_agents(target, source, seed)
 

@@ -100,7 +100,8 @@ def admit_agents(texts: Sequence[str]) -> None:
             AGENTS.admit(card_of(find(name), name))
         elif (Path(name) / "agent.json").is_file():
             registry.load(Path(name))  # what is wrong with it is said now
-            AGENTS.admit(AgentCard(name=name, summary="A saved agent, as it is.", make=SavedAgent(Path(name).resolve())))
+            saved = SavedAgent(Path(name).resolve())
+            AGENTS.admit(AgentCard(name=name, summary="A saved agent, as it is.", make=saved))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 import sys
 from collections.abc import Sequence
+from importlib.machinery import PathFinder
 from typing import Any
 
 from serendip.simulator.cards import Card, Registry
@@ -41,7 +42,7 @@ def carried() -> list[Card]:
 
     What a file holds is sent along whole; what a package holds is imported there.
     """
-    from joblib.externals import cloudpickle
+    from cloudpickle import register_pickle_by_value
 
     found = list[Card]()
     for where in REGISTRIES.values():
@@ -52,9 +53,14 @@ def carried() -> list[Card]:
     for card in found:
         made: Any = getattr(card.make, "kind", card.make)
         module = sys.modules.get(getattr(made, "__module__", ""))
-        if module is not None and module.__name__.startswith("serendip_file_"):
-            cloudpickle.register_pickle_by_value(module)
+        if module is not None and not _importable(module.__name__):
+            register_pickle_by_value(module)
     return found
+
+
+def _importable(module: str) -> bool:
+    """Return whether another process finds that module by its name."""
+    return module == "__main__" or PathFinder.find_spec(module.partition(".")[0]) is not None
 
 
 def take(cards: Sequence[Card]) -> None:

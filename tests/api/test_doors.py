@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from pathlib import Path
 
 import gymnasium
@@ -10,14 +9,6 @@ import pytest
 
 import serendip
 from serendip.simulator.errors import DataError, SettingsError
-
-
-def test_examples_in_the_docstrings_are_true():
-    import serendip.parts
-    import serendip.reading
-
-    for module in (serendip.parts, serendip.reading):
-        assert doctest.testmod(module).failed == 0
 
 
 def test_every_public_name_is_there_and_no_other():

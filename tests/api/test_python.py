@@ -1,0 +1,106 @@
+"""Frames in, tables and figures out."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from matplotlib.figure import Figure
+
+import serendip
+from serendip.simulator.errors import DataError, SettingsError
+
+MODULES = ("parts", "reading", "off_policy", "studies", "worlds", "tables", "frames")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_the_docstrings_are_true(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(f"serendip.{name}")).failed == 0
+
+
+def slots() -> pa.Table:
+    rng = np.random.default_rng(0)
+    n = 3000
+    first = rng.random(n) < 0.3
+    propensity = np.where(first, 0.3, 0.7)
+    click = rng.random(n) < np.where(first, 0.5, 0.2)
+    user = [f"{i:03d}" for i in rng.integers(200, size=n)]
+    return pa.table({"click": click.astype(int), "pscore": propensity, "pi": np.full(n, 0.5), "who": user})
+
+
+def frames() -> list[Any]:
+    found: list[Any] = [slots()]
+    for library, make in (("pandas", lambda m: slots().to_pandas()), ("polars", lambda m: m.DataFrame(slots()))):
+        try:
+            found.append(make(importlib.import_module(library)))
+        except ImportError:
+            continue
+    return found
+
+
+def test_every_frame_gives_what_its_file_gives_to_the_last_bit(tmp_path: Path) -> None:
+    pq.write_table(slots(), tmp_path / "log.parquet")
+    columns = {"reward": "click", "propensity": "pscore", "user": "who"}
+    wanted = serendip.evaluate(tmp_path / "log.parquet", "pi", **columns)
+    for frame in [*frames(), slots().to_pydict()]:
+        found = serendip.evaluate(frame, target="pi", **columns)
+        assert found.table.to_pylist() == wanted.table.to_pylist()
+        assert found.verdict == wanted.verdict
+    assert wanted.interval is not None
+    assert wanted.interval[0] < wanted.value < wanted.interval[1]  # pyright: ignore
+    assert wanted.verdict in repr(wanted)
+
+
+def test_what_is_no_table_is_one_sentence() -> None:
+    with pytest.raises(DataError, match="the int that was given is no table"):
+        serendip.evaluate(3, target="pi")
+    with pytest.raises(DataError, match="the dict that was given is no table"):
+        serendip.evaluate({"a": [1, 2], "b": [1]}, target="b")
+
+
+@pytest.fixture(scope="module")
+def results() -> Any:
+    return serendip.run(["uniform", "ease-greedy"], "tiny", seeds=2, days=8, jobs=1, quiet=True)
+
+
+def test_results_are_tables_and_figures(results: Any) -> None:
+    daily = results.daily
+    assert len(daily) == 2 * 2 * 8 * 3
+    assert pa.table(daily).num_rows == len(daily)
+    one = daily.where(agent="uniform", seed=1, group="low")
+    assert one["day"].tolist() == list(range(8))
+    assert set(results.summary["agent"]) == {"uniform", "ease-greedy"}
+    lifts = results.lifts(over="uniform")
+    assert lifts["agent"] == ["ease-greedy", "ease-greedy"]
+    closing = {
+        agent: np.mean([
+            daily.where(agent=agent, group="low", seed=seed)["visitors"][-2:].mean() for seed in (0, 1)
+        ])
+        for agent in results.agents
+    }  # fmt: skip
+    assert lifts.where(group="low")["lift"][0] == pytest.approx(closing["ease-greedy"] - closing["uniform"])
+    with pytest.raises(SettingsError, match="'nobody' did not take part"):
+        results.lifts(over="nobody")
+    ax = Figure().subplots()
+    assert results.plot.activity(ax=ax, group="low") is ax
+    assert len(ax.lines) >= 2
+    assert isinstance(results.plot.survival(), Figure)
+    with pytest.raises(AttributeError, match="no figure 'pie'; figures: "):
+        _ = results.plot.pie
+
+
+def test_a_folder_of_results_is_loaded_as_it_was(results: Any) -> None:
+    assert serendip.load(results.folder).daily.to_pylist() == results.daily.to_pylist()
+
+
+def test_a_world_is_given_as_it_is(tmp_path: Path) -> None:
+    world = serendip.load("tiny")
+    found = serendip.run(["uniform"], world, seeds=1, days=3, jobs=1, quiet=True, out=tmp_path / "out")
+    named = serendip.run(["uniform"], "tiny", seeds=1, days=3, jobs=1, quiet=True)
+    assert found.daily.to_pylist() == named.daily.to_pylist()
