@@ -57,7 +57,7 @@ def of_one(rng: np.random.Generator, kind: Sequence[float], seed: int) -> tuple[
     valued = valuation.finish()
     assert valued is not None
     found = valued.estimates((0.0, 1.0))
-    name, _ = recommend({n: found[n] for n in NAMES}, "reliable", len(slots))
+    name, _ = recommend({n: found[n] for n in NAMES}, None)
     assert name is not None
     shown = [found[n] for n in (*NAMES, name)]
     tuned = list[float]()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from serendip.experiments.offline.intervals.sums import COUNT, WEIGHT, Columns
-from serendip.experiments.offline.intervals.tails import pareto_shape
+from serendip.experiments.offline.intervals.tails import hill_shape
 from serendip.simulator.interface import Floats
 
 _MOST = 0.999  # share of the weight that a user can have and be left out
@@ -33,7 +33,7 @@ class Crowd:
     Attributes:
         effective: (sum n_u)^2 / sum n_u^2: as many users with the same number of slots are worth as much.  Kish (1965).
         weighed: likewise of their sums of weights.
-        tail: shape of the tail of their numbers of slots, or None where they come in few sizes.
+        tail: shape of the tail of their numbers of slots, or None of few users.
     """
 
     effective: float
@@ -111,9 +111,7 @@ def _value(columns: Columns, e: int, sums: Floats) -> float:
 def crowd_of(sums: Floats) -> Crowd:
     """Return how U users share the log, from their sums (U, C)."""
     count = sums[:, COUNT]
-    sizes, how_many = np.unique(count, return_counts=True)
-    tail = pareto_shape(sizes, how_many.astype(np.float64))
-    return Crowd(_kish(count), _kish(sums[:, WEIGHT]), tail)
+    return Crowd(_kish(count), _kish(sums[:, WEIGHT]), hill_shape(count))
 
 
 def _kish(values: Floats) -> float:

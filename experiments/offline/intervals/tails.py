@@ -12,6 +12,7 @@ from serendip.simulator.interface import Floats
 SHIFT = 46  # of a float64's bits: keeps the exponent and 6 bits of the fraction, 64 bins an octave
 LEAST = (1023 - 40) << 6  # bin of 2^-40: smaller values share it
 _DISTINCT = 5  # sizes beyond the threshold that a shape is fitted to, at least
+_FEW = 100  # values that a tail can be told from
 _PRIOR = 10.0  # values that a shape of 1/2 is worth
 
 
@@ -48,6 +49,20 @@ class Sizes:
         middle = (bins << SHIFT) + (1 << (SHIFT - 1))
         counts = np.array([self.counts[one] for one in bins.tolist()], dtype=np.float64)
         return pareto_shape(middle.view(np.float64), counts)
+
+
+def hill_shape(values: Floats, power: float = 0.6) -> float | None:
+    """Return the mean of log(x_i / x_k) over the k = n^.6 largest of n values, the inverse of Hill's index.
+
+    1 / 2 and more have no variance.  Of whole numbers, which users' slots are, it is told apart better than a fitted
+    distribution.  None of fewer than 100 values.  Hill (1975).
+    """
+    n = len(values)
+    if n < _FEW:
+        return None
+    k = int(n**power)
+    largest = np.partition(values, n - k - 1)[n - k - 1 :]
+    return float(np.log(largest[1:] / largest.min()).sum() / k) if largest.min() > 0.0 else None
 
 
 def pareto_shape(values: Floats, counts: Floats) -> float | None:

@@ -9,7 +9,7 @@ from serendip.experiments.offline.judging.verdict import z_score
 from serendip.experiments.offline.valuation import Valued
 from serendip.experiments.offline.words import enumerated
 
-_BY_CHANCE = 0.6  # standard errors that the mean reward of the target's first item may be above its own by chance
+_BY_CHANCE = 0.75  # standard errors that the mean reward of the target's first item may be above its own by chance
 
 
 def diagnose(valued: Valued, unseen: float | None, floor: float, estimated: bool) -> dict[str, float | None]:

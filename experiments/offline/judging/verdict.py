@@ -40,9 +40,9 @@ class Borders:
         invalid_sample: below which it is invalid.
         weak_users: effective users below which a log is weak.
         weak_share: effective users below which it is weak, as a share of all.
-        users_tail: shape of the tail of users' slots, above which it is weak.
-        rewards_tail: shape of the tail of rewards, above which it is weak.
-        weights_tail: shape of the tail of weights, above which it is weak.
+        users_tail: shape of the tail of users' slots (Hill), above which it is weak.
+        rewards_tail: shape of the tail of rewards (generalised Pareto), above which it is weak.
+        weights_tail: likewise of weights, above which it is weak, or sooner where the sample is small.
         items_z: standard errors by which an item's propensities are off in a weak log.
         optimism: standard errors of the value that are luck of the items in a weak log.
     """
@@ -54,13 +54,13 @@ class Borders:
     invalid_missing: float = 0.1
     weak_sample: float = 30.0
     invalid_sample: float = 10.0
-    weak_users: float = 10.0
-    weak_share: float = 0.125
-    users_tail: float = 0.5
+    weak_users: float = 15.0
+    weak_share: float = 1.0 / 6.0
+    users_tail: float = 0.6
     rewards_tail: float = 0.4
     weights_tail: float = 0.7
     items_z: float = 5.0
-    optimism: float = 0.5
+    optimism: float = 0.6
 
 
 BORDERS = Borders()
@@ -113,9 +113,11 @@ def _sample(d: Diagnostics, b: Borders) -> Finding:
 
 
 def _weights_tail(d: Diagnostics, b: Borders) -> Finding:
-    tail = d.get("weights_tail")
-    if tail is not None and tail > b.weights_tail:
-        return WEAK, f"The tail of the weights has the shape {tail:.2f}; above {b.weights_tail:g} no interval is right."
+    """Find a tail too heavy for the sample: k above min(1 - 1 / log10(S), .7).  Vehtari et al. (2024), section 3."""
+    tail, ess = d.get("weights_tail"), d["effective_sample_size"] or 0.0
+    most = min(1.0 - 1.0 / math.log10(max(ess, 11.0)), b.weights_tail)
+    if tail is not None and tail > most:
+        return WEAK, f"The tail of the weights has the shape {tail:.2f}; above {most:.2f} it is too heavy for this log."
     return None
 
 

@@ -86,13 +86,14 @@ def _several(s: Bandit, rng: np.random.Generator) -> Drawn:
     return Drawn(columns, drawn.truth, float(share @ [world.value(policy) for policy in policies]))
 
 
-def _trained(by_kind: bool, s: Bandit, rng: np.random.Generator) -> Drawn:
-    """Return a log for a target that mostly shows what was rewarded most often in the log itself."""
+def _trained(by_kind: bool, s: Bandit, rng: np.random.Generator, other: bool = False) -> Drawn:
+    """Return a log for a target that mostly shows what was rewarded most often in the log itself, or in another."""
     world = world_of(rng, s)
     rows = rows_of(rng, s, world)
+    read = rows_of(rng, s, world) if other else rows
     seen = np.zeros((2, *world.logit.shape))
-    np.add.at(seen[0], (rows.kind, rows.item), 1.0)
-    np.add.at(seen[1], (rows.kind, rows.item), rows.reward)
+    np.add.at(seen[0], (read.kind, read.item), 1.0)
+    np.add.at(seen[1], (read.kind, read.item), read.reward)
     if not by_kind:
         seen = np.broadcast_to(seen.sum(axis=1, keepdims=True), seen.shape)
     target = mostly((seen[1] + 0.2) / (seen[0] + 1.0), s.target_epsilon)
@@ -103,8 +104,9 @@ def _trained_on_items(s: Bandit, rng: np.random.Generator) -> Drawn:
     return _trained(False, s, rng)
 
 
-def _trained_on_segments(s: Bandit, rng: np.random.Generator) -> Drawn:
-    return _trained(True, s, rng)
+def _trained_on_others(s: Bandit, rng: np.random.Generator) -> Drawn:
+    """Return a log for a target that mostly shows each segment what was rewarded most often there in another log."""
+    return _trained(True, s, rng, other=True)
 
 
 GREEDY = situation(
@@ -148,10 +150,10 @@ TRAINED = situation(
     settings=Bandit(500, n_items=20, n_kinds=1, item_spread=0.2, epsilon=1.0, target_epsilon=0.2),
     draw=_trained_on_items,
 )
-TRAINED_SEGMENTS = situation(
-    "trained-on-segments",
-    summary="The target shows each segment the item that was rewarded most often there, in this very log.",
+TRAINED_OTHERS = situation(
+    "trained-on-others",
+    summary="The target shows each segment what was rewarded most often there, in a log of other users.",
     half="shown",
     settings=Bandit(1000, n_items=15, n_kinds=4, kind_spread=0.3, epsilon=1.0, target_epsilon=0.1),
-    draw=_trained_on_segments,
+    draw=_trained_on_others,
 )

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from serendip.experiments.ope_study.gauntlet.bandit import Bandit, World, rows_of, shifts_of, table, world_of
+from serendip.experiments.ope_study.gauntlet.bandit import Bandit, World, rows_of, shifts_of, sigmoid, table, world_of
 from serendip.experiments.ope_study.gauntlet.make import situation
 from serendip.experiments.ope_study.gauntlet.rounds import Fixed, OneToFew
 from serendip.experiments.ope_study.gauntlet.situation import Drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Smooth:
+    """A log of actions on a line, whose weights are log-normal.
+
+    Attributes:
+        shift: of the target, in standard deviations of the logging policy; the spread of the weights' logarithm.
+        n_users: how many users the log has.
+        rounds: of each.
+        n_actions: points on the line, from -4.5 to 4.5.
+        base: logit of a reward in the middle.
+        slope: by which it rises with the place.
+    """
+
+    shift: float
+    n_users: int = 1000
+    rounds: int = 3
+    n_actions: int = 121
+    base: float = -1.0
+    slope: float = 0.7
 
 
 def _reversed(s: Bandit, rng: np.random.Generator) -> Drawn:
@@ -22,6 +45,23 @@ def _of_the_logger(s: Bandit, rng: np.random.Generator) -> Drawn:
     drawn = world_of(rng, s)
     world = World(drawn.logit, drawn.worth, drawn.logging, drawn.logging, drawn.shifts)
     return table(world, rows_of(rng, s, world), s.modelled)
+
+
+def draw_smooth(s: Smooth, rng: np.random.Generator) -> Drawn:
+    """Return a log of actions on a line, chosen as from a normal distribution, for a target that is shifted."""
+    place = np.linspace(-4.5, 4.5, s.n_actions)
+    logging, target = (chance / chance.sum() for chance in (np.exp(-0.5 * (place - c) ** 2) for c in (0.0, s.shift)))
+    rate = sigmoid(s.base + s.slope * place)
+    n = s.n_users * s.rounds
+    item = rng.choice(s.n_actions, size=n, p=logging)
+    columns = {
+        "user": np.repeat(np.arange(s.n_users), s.rounds),
+        "item": item,
+        "reward": (rng.random(n) < rate[item]).astype(np.float64),
+        "propensity": logging[item],
+        "target": target[item],
+    }
+    return Drawn(columns, float(target @ rate), float(logging @ rate))
 
 
 SHORT = situation(
@@ -71,4 +111,18 @@ BIGGER = situation(
     settings=Bandit(
         20_000, OneToFew(2.0), 20, 4, base=-1.0, kind_spread=0.7, epsilon=0.05, target_epsilon=0.5, modelled=True
     ),
+)
+SMOOTH = situation(
+    "smooth-weights",
+    summary="Actions on a line, normal, and a target that is shifted by 1.3: weights are log-normal.",
+    half="learned",
+    settings=Smooth(1.3),
+    draw=draw_smooth,
+)
+SMOOTH_HEAVY = situation(
+    "smooth-heavy-weights",
+    summary="The same, shifted by 2.2: a hundredth of the slots is left in effect.",
+    half="shown",
+    settings=Smooth(2.2),
+    draw=draw_smooth,
 )

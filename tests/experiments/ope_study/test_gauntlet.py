@@ -23,9 +23,16 @@ from serendip.simulator.errors import SettingsError
 WRONG = {  # what is wrong with them is that weighting does not give the truth
     "shuffled-propensities", "next-propensities", "one-item-wrong", "branch-propensities", "missing-little",
     "missing-much", "competing-items", "competing-rare-slates", "competing-few-slates", "trained-on-the-log",
-    "trained-on-segments",
 }  # fmt: skip
-SPARSE = {"extreme-weights", "heavy-users", "revenue-pareto", "revenue-heavy", "none-rewarded", "all-rewarded"}
+SPARSE = {
+    "extreme-weights",
+    "smooth-heavy-weights",
+    "heavy-users",
+    "revenue-pareto",
+    "revenue-heavy",
+    "none-rewarded",
+    "all-rewarded",
+}
 N_LOGS = 12
 
 
