@@ -40,7 +40,15 @@ class Accelerator:
             self._version = version
 
     def top(self, codes: Singles, available: Bools, length: int, users: Ints, key: int) -> Ints:
-        """Return (B, length) the best items, as `Catalogue` says."""
+        """Return (B, length) the best items, as `Catalogue` says.
+
+        Args:
+            codes: (B, d) vectors of the visits.
+            available: (M,) which items can be shown.
+            length: items in a slate.
+            users: (B,) ids.
+            key: key of the stream that breaks ties.
+        """
         require_enough(available, length)
         hidden = None if available.all() else torch.from_numpy(~available).to(self._device)
         slates = np.empty((len(codes), length), dtype=np.int64)

@@ -33,7 +33,7 @@ class Making:
     Attributes:
         settings: the settings of the belief.
         items: what the site knows of its catalogue.
-        seed: of all that is random in how the belief learns.
+        seed: seed of all that is random in how the belief learns.
         new_model: returns a new model of the kind that the agent names, with luck of its own for each stream it is
             given, such as the number of a member; it raises a SettingsError where the agent names none.
     """
@@ -70,8 +70,8 @@ class AgentCard(Card):
         model: the kind of model, likewise, where the belief is about one.
         epsilon: probability of a uniformly random slate.
         belief_settings: settings of the belief that are not its defaults, as JSON values.
-        strategy_settings: the same of the strategy.
-        model_settings: the same of the model.
+        strategy_settings: settings of the strategy that are not its defaults.
+        model_settings: settings of the model that are not its defaults.
     """
 
     make: Callable[..., Any] = _unmade

@@ -60,7 +60,15 @@ class Tiles:
         self._scores = np.empty((n_tiles, _TILE, ROWS), dtype=np.float32)
 
     def top(self, codes: Singles, available: Bools, length: int, users: Ints, key: int) -> Ints:
-        """Return (B, length) the best items, as `Catalogue` says."""
+        """Return (B, length) the best items, as `Catalogue` says.
+
+        Args:
+            codes: (B, d) vectors of the visits.
+            available: (M,) which items can be shown.
+            length: items in a slate.
+            users: (B,) ids.
+            key: key of the stream that breaks ties.
+        """
         require_enough(available, length)
         there = np.zeros(self._factors.shape[:2], dtype=bool)
         there.flat[: len(available)] = available

@@ -129,7 +129,14 @@ class SlateMixture:
 
 
 def random_slates(visits: Visits, available: Bools, length: int, key: int) -> Ints:
-    """Return (B, length) uniformly random slates without repetition, a pure hash of key, user, day and visit."""
+    """Return (B, length) uniformly random slates without repetition, a pure hash of key, user, day and visit.
+
+    Args:
+        visits: the B visits.
+        available: (M,) which items can be shown.
+        length: items in a slate.
+        key: key of the draws.
+    """
     pool = np.flatnonzero(available)
     stream = randomness.derive(key, "random slate")
     return pool[randomness.distinct(len(pool), length, stream, visits.user_ids, visits.day, visits.visit)]

@@ -43,10 +43,10 @@ class RecommenderSettings:
     Attributes:
         name: what it is called.
         belief: kind of belief, a name in the registry.
-        strategy: kind of strategy, likewise.
-        model: kind of model, likewise, where the belief is about one.
+        strategy: kind of strategy, a name in the registry.
+        model: kind of model, a name in the registry; None where the belief is about none.
         epsilon: probability of a uniformly random slate.
-        hypothesis: how long one is kept: drawn anew for each slate, or one for all slates of a user's visit.
+        hypothesis: how long a hypothesis is kept: drawn anew for each slate, or one for all slates of a user's visit.
         device: a torch device, such as "cuda", that ranks the items; None: the processor.
         belief_settings: settings of the belief.
         strategy_settings: settings of the strategy.
@@ -83,6 +83,19 @@ class Recommender:
         belief: Belief,
         strategy: Strategy,
     ) -> None:
+        """Put the parts together.
+
+        Args:
+            settings: what the agent is made of.
+            items: what the site knows of its catalogue.
+            slate_size: slots of a slate.
+            seed: seed of all that is random in how it learns.
+            belief: what it thinks of the items.
+            strategy: how that becomes slates.
+
+        Raises:
+            SettingsError: a slate longer than the catalogue, or parts that do not go together.
+        """
         if not 1 <= slate_size <= items.n_items:
             raise SettingsError(f"slate_size is {slate_size}; allowed is 1 to the {items.n_items} items there are")
         if settings.hypothesis == "visit" and not strategy.steady:

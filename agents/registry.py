@@ -93,7 +93,17 @@ def options(name: str) -> list[Option]:
 
 
 def build(settings: RecommenderSettings, items: Items, slate_size: int, seed: int) -> Recommender:
-    """Return a new agent of those settings."""
+    """Return a new agent of those settings.
+
+    Args:
+        settings: what the agent is made of.
+        items: what the site knows of its catalogue.
+        slate_size: slots of a slate.
+        seed: seed of all that is random in how it learns.
+
+    Raises:
+        SettingsError: an unknown part or setting, or parts that do not go together.
+    """
 
     def new_model(*stream: str | int) -> Any:
         if settings.model is None:

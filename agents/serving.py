@@ -91,7 +91,14 @@ class Server:
         self._by_member = self._row.reshape(self._n_members, self._n_items)
 
     def choose(self, x: Singles, user_ids: Ints, day: int, visit: SmallInts) -> Served:
-        """Return what is shown at B visits of users with features `x` (B, d), and how probable that was."""
+        """Return what is shown at B visits of users with features `x` (B, d), and how probable that was.
+
+        Args:
+            x: (B, d) features of the users.
+            user_ids: (B,) ids of the users.
+            day: day of the visits.
+            visit: (B,) number of each visit within the day.
+        """
         n, n_members = len(user_ids), self._n_members
         best = np.empty((n, n_members), dtype=np.int64)
         step = len(self._scores)

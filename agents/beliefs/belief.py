@@ -98,7 +98,7 @@ class Luck:
     """Random numbers of B visits: hashes of the key, the user, the day and the visit, whatever else is in the batch.
 
     Attributes:
-        key: of the stream.
+        key: names the stream.
         visits: whose luck it is.
     """
 

@@ -101,7 +101,14 @@ def likeliest_strength(clicks: Floats, shown: Floats, prior: Floats) -> float:
 
 
 def beta_posterior(clicks: Floats, shown: Floats, prior: Floats, strength: float) -> tuple[Floats, Floats]:
-    """Return the two parameters of the Beta posterior of rates with prior mean `prior`, worth `strength` exposures."""
+    """Return the two parameters of the Beta posterior of rates with prior mean `prior`, worth `strength` exposures.
+
+    Args:
+        clicks: (n,) clicks of each rate.
+        shown: (n,) exposures of each rate.
+        prior: (n,) prior mean of each rate, in (0, 1).
+        strength: weight of the prior, in exposures.
+    """
     return strength * prior + clicks, strength * (1.0 - prior) + np.maximum(shown - clicks, 0.0)
 
 

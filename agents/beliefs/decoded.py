@@ -17,7 +17,7 @@ class DecodingModel(Protocol):
     """A model with a decoder made of layers.
 
     Attributes:
-        parameters: by name; the decoder's begin with `decoder.`.
+        parameters: all parameters by name; the decoder's begin with `decoder.`.
     """
 
     parameters: Parameters

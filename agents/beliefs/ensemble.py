@@ -54,14 +54,30 @@ class EnsembleSettings:
 
 
 def event_weights(kind: Weighting, key: int, users: Any, items: Any, member: int) -> Floats:
-    """Return (n,) weight of each event (user, item) for one member: a pure hash, so that it never changes."""
+    """Return (n,) weight of each event (user, item) for one member: a pure hash, so that it never changes.
+
+    Args:
+        kind: distribution of a weight.
+        key: key of the stream of weights.
+        users: (n,) id of each event's user.
+        items: (n,) item of each event.
+        member: number of the member.
+    """
     if kind == "poisson":
         return randomness.poisson(1.0, key, users, items, member).astype(np.float64)
     return -np.log1p(-randomness.uniform(key, users, items, member))
 
 
 def reweighted(clicks: Sparse, user_ids: Ints, kind: Weighting, key: int, member: int) -> Sparse:
-    """Return (B, M) CSR of a member's weights of the clicks of B users; a weight of 0 stays, as a 0."""
+    """Return (B, M) CSR of a member's weights of the clicks of B users; a weight of 0 stays, as a 0.
+
+    Args:
+        clicks: (B, M) CSR of clicks.
+        user_ids: (B,) ids of the users.
+        kind: distribution of a weight.
+        key: key of the stream of weights.
+        member: number of the member.
+    """
     users = np.repeat(user_ids, np.diff(clicks.indptr))
     weights = event_weights(kind, key, users, clicks.indices, member)
     matrix: Any = sparse.csr_array((weights.astype(np.float32), clicks.indices, clicks.indptr), shape=clicks.shape)
@@ -140,7 +156,14 @@ class EnsemblePosterior:
 
 
 def fit_member(model: Model, data: Interactions, settings: EnsembleSettings, key: int) -> None:
-    """Fit one member: towards a random prior where its model can take one, else with made-up users."""
+    """Fit one member: towards a random prior where its model can take one, else with made-up users.
+
+    Args:
+        model: what learns.
+        data: clicks as the member weights them, and exposures.
+        settings: settings of the ensemble.
+        key: key of the member's own prior.
+    """
     if isinstance(model, Ease) and settings.prior_scale > 0.0:
         prior = np.float32(settings.prior_scale) * random_matrix(key, data.n_items)
         fit_ease_towards(model, data, prior)

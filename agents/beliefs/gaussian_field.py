@@ -138,7 +138,7 @@ class FieldPosterior:
     posteriors"), and no M x M matrix is made for any user.
 
     Attributes:
-        field: of all users.
+        field: what is believed of all users.
         shown: (B, M) CSR float64, noise / showings of what each user was shown.
         lowers: lower Cholesky factors of K, one a user.
         location: (B, M) means.
@@ -153,7 +153,14 @@ class FieldPosterior:
 
     @classmethod
     def given(cls, field: Field, clicks: Sparse, exposures: Sparse, temperature: float) -> FieldPosterior:
-        """Return the posterior given (B, M) CSR counts of clicks and showings."""
+        """Return the posterior given (B, M) CSR counts of clicks and showings.
+
+        Args:
+            field: what is believed of all users.
+            clicks: (B, M) CSR counts of clicks.
+            exposures: (B, M) CSR counts of showings.
+            temperature: factor on the standard deviations.
+        """
         y = outcomes(clicks, exposures)
         shown = sparse.csr_array((field.noise / exposures.data, exposures.indices, exposures.indptr), shape=y.shape)
         lowers = list[Floats]()

@@ -103,7 +103,7 @@ class LaplaceItemsPosterior:
         split: the decoder.
         location: (B, latent) mean of the users' latent vectors.
         std: (B, latent) their standard deviation.
-        settings: of the belief.
+        settings: settings of the belief.
     """
 
     rows: ItemRows

@@ -108,7 +108,7 @@ class LatentPosterior(Decoded[LatentModel]):
         model: decodes them.
         location: (B, d) means.
         std: (B, d) standard deviations, tempered.
-        settings: of the belief.
+        settings: settings of the belief.
     """
 
     model: LatentModel

@@ -51,6 +51,14 @@ class LinearEnsemble:
     def __init__(
         self, settings: LinearEnsembleSettings, items: Items, seed: int, features: Features | None = None
     ) -> None:
+        """Start from the prior.
+
+        Args:
+            settings: settings of the belief.
+            items: what the site knows of its catalogue.
+            seed: seed of the members' priors and of how they count events.
+            features: what is known of users and items; None: what a site sees.
+        """
         self.settings = settings
         self.features = features or SiteFeatures(items)
         self.events = Events(self.features)
@@ -93,7 +101,15 @@ class LinearEnsemble:
 
 
 def member_regressions(n: int, n_features: int, penalty: float, prior_scale: float, key: int) -> Regressions:
-    """Return n regressions, each held to random weights N(0, prior_scale^2) of its own."""
+    """Return n regressions, each held to random weights N(0, prior_scale^2) of its own.
+
+    Args:
+        n: number of regressions.
+        n_features: length of an event's features.
+        penalty: how strongly each is held to its prior, in events.
+        prior_scale: standard deviation of the prior's weights.
+        key: key of the stream of the prior's weights.
+    """
     prior: Floats = randomness.normal(key, np.arange(n)[:, None], np.arange(n_features))
     return Regressions(n, n_features, penalty=penalty, prior=prior_scale * prior[:, None, :], trust=np.inf)
 

@@ -24,6 +24,15 @@ class Networks:
     """
 
     def __init__(self, n: int, n_features: int, hidden: int, n_outputs: int, key: int) -> None:
+        """Start from the prior.
+
+        Args:
+            n: number of networks R.
+            n_features: length d of the input.
+            hidden: units h of the hidden layer.
+            n_outputs: number of outputs K.
+            key: key of the stream of the first parameters.
+        """
         rng = randomness.generator(key, "network")
         self.parameters: list[Floats] = [
             rng.standard_normal((n, n_features, hidden)) * np.sqrt(2.0 / n_features),

@@ -59,6 +59,14 @@ class NeuralLinear:
     def __init__(
         self, settings: NeuralLinearSettings, items: Items, seed: int, features: Features | None = None
     ) -> None:
+        """Start from the prior.
+
+        Args:
+            settings: settings of the belief.
+            items: what the site knows of its catalogue.
+            seed: seed of the network and of the minibatches.
+            features: what is known of users and items; None: what a site sees.
+        """
         self.settings = settings
         self.features = features or SiteFeatures(items)
         self.events = Events(self.features)

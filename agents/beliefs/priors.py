@@ -42,7 +42,14 @@ def random_matrix(key: int, n: int) -> Singles:
 
 
 def random_clicks(key: int, n_users: int, n_clicks: int, n_items: int) -> Sparse:
-    """Return (n_users, n_items) CSR of made-up users who clicked `n_clicks` random items each."""
+    """Return (n_users, n_items) CSR of made-up users who clicked `n_clicks` random items each.
+
+    Args:
+        key: key of the stream of clicks.
+        n_users: how many users are made up.
+        n_clicks: how many items each of them clicked.
+        n_items: how many items there are.
+    """
     rng = randomness.generator(key, "pseudo")
     n_clicks = min(n_clicks, n_items)
     items = np.sort(np.argsort(rng.random((n_users, n_items)), axis=1)[:, :n_clicks], axis=1)

@@ -25,12 +25,12 @@ class ComposedSettings:
     """A choice for each slot, and how it is trained.
 
     Attributes:
-        corruption: of the input; under `emphasis` the dropped clicks alone are predicted.
+        corruption: what is done to the input; under `emphasis` the dropped clicks alone are predicted.
         encoder: a table of users, the sum of what was clicked (normalised), or a perceptron.
         posterior: a point, or a Gaussian: amortised by the encoder, semi-amortised (some steps from what the encoder
             says), or free parameters of each user (with a table).
         decoder: inner product with the items, or a perceptron that mirrors the encoder's.
-        likelihood: of the clicks.
+        likelihood: which distribution the clicks are taken to have.
         latent: length of a user's vector.
         hidden: widths of the perceptrons.
         dropout: probability that a click is dropped, in [0, 1).
@@ -40,17 +40,17 @@ class ComposedSettings:
         unclicked: weight of the unclicked pairs (gaussian, bernoulli).
         l2: penalty of all parameters but biases, and of a point in the table.
         l1: penalty of the same weights' absolute values.
-        epochs: of the first fit.
-        warm_epochs: of each later one.
+        epochs: passes over the users of the first fit.
+        warm_epochs: passes over the users of each later fit.
         warm_steps: minibatches of each later one, at most, as a budget; 0: as many as its epochs have.
         refit_every: fits from one that starts anew to the next; 0: all but the first go on.
         fold_steps: gradient steps by which an unseen user is folded into a table.
-        refine_steps: of a semi-amortised posterior, from what the encoder says.
+        refine_steps: steps of a semi-amortised posterior, from what the encoder says.
         batch: users in a minibatch.
-        learning_rate: of Adam.
+        learning_rate: step size of Adam.
         patience: looks at validation users without a better one, one every five epochs, before a fit ends; 0 for never.
         exposed_only: whether the likelihood is over exposed items, where exposures are known.
-        seed: of all that is random.
+        seed: seed of all that is random.
     """
 
     corruption: Corruption = "none"

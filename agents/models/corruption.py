@@ -29,6 +29,8 @@ def corrupted(
 
     Args:
         rows: float32 CSR, by item.
+        how: kind of corruption.
+        p: probability that a click is dropped.
         counts: (n_items,) clicks of each item.
         generator: of what is dropped.
         ages: what `ages_of` gave for these rows, for recency.

@@ -7,7 +7,7 @@ of a Gaussian Markov random field (Steck 2019, "Markov random fields for collabo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from serendip.agents.models.gram import gram, invert_in_place
 from serendip.agents.models.model import Arrays, Interactions, Sparse, require_items
 from serendip.agents.models.search import LogRange, ModelCard
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 Matrix = NDArray[Any]
 
@@ -60,15 +60,14 @@ class EaseSettings:
 
     Attributes:
         lam: the L2 penalty, > 0, in clicks.
-        precision: of the inverse; float32 takes half the memory and time.
+        precision: number format of the inverse; float32 takes half the memory and time.
     """
 
-    lam: float = 300.0
+    lam: Annotated[float, Range(above=0)] = 300.0
     precision: Literal["float32", "float64"] = "float32"
 
     def __post_init__(self) -> None:
-        if not self.lam > 0.0:
-            raise SettingsError(f"the penalty `lam` of an EASE must be above 0, got {self.lam}")
+        check_ranges(self, "model 'ease'")
 
 
 class Ease:

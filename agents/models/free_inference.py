@@ -71,7 +71,15 @@ def free_moments(model: MultinomialVae, histories: Sparse, exposures: Sparse, st
 def minus_bound(
     model: MultinomialVae, both: torch.Tensor, clicks: Sparse, shown: Sparse | None, noise: torch.Tensor
 ) -> torch.Tensor:
-    """Return minus the bound at mean and log variance `both` (B, 2 latent), for draws (n, latent), of all users."""
+    """Return minus the bound at mean and log variance `both` (B, 2 latent), for draws (n, latent), of all users.
+
+    Args:
+        model: the model whose bound it is.
+        both: (B, 2 latent) means and log variances.
+        clicks: (B, n_items) CSR of clicks.
+        shown: (B, n_items) CSR of what was shown; None for all items.
+        noise: standard normals of the draws.
+    """
     mean, log_variance = both.chunk(2, dim=1)
     std = (0.5 * log_variance).exp()
     misfits = [multinomial_loss(model.logits(mean + std * draw), clicks, shown) for draw in noise]

@@ -29,10 +29,10 @@ class HigherOrderSettings:
 
     Attributes:
         lam: the L2 penalty of the items' weights, > 0.
-        lam_pairs: of the pairs' weights, > 0.
+        lam_pairs: the L2 penalty of the pairs' weights, > 0.
         n_pairs: how many pairs: those that most users clicked both of.
         step: ADMM's penalty, as a multiple of `lam_pairs`, > 0; it decides how fast, not where it ends.
-        iterations: of ADMM, at most.
+        iterations: most iterations of ADMM.
         tolerance: change and violation of the weights at which it ends.
     """
 
@@ -119,7 +119,7 @@ class SparseHigherOrderSettings:
 
     Attributes:
         lam: the L2 penalty of the items' weights, > 0.
-        lam_pairs: of the pairs' weights, > 0.
+        lam_pairs: the L2 penalty of the pairs' weights, > 0.
         n_pairs: how many pairs: those that most users clicked both of.
         neighbours: how many other items an item may depend on, those of the largest correlation; and how many of the
             pairs that these make.

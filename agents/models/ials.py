@@ -46,10 +46,10 @@ class IalsSettings:
         unobserved: weight `a` of the unclicked pairs.
         nu: how the penalty grows with frequency: 0 not at all, 1 in proportion.
         epochs: passes over users and items of the first fit.
-        warm_epochs: of each later one, which goes on from the items' factors as they are.
-        solver: of the passes: a few conjugate-gradient steps, or exact.
+        warm_epochs: passes of each later fit, which goes on from the items' factors as they are.
+        solver: how a pass solves: by a few conjugate-gradient steps, or exactly.
         scale: standard deviation of the items' first factors, times the root of `n_factors`.
-        seed: of the items' first factors.
+        seed: seed of the items' first factors.
     """
 
     n_factors: int = 64
@@ -75,6 +75,9 @@ def penalties(counts: Matrix, lam: float, nu: float, unobserved: float, n_others
 
     Args:
         counts: (n,) clicks of each user (or item).
+        lam: the L2 penalty.
+        nu: how the penalty grows with frequency.
+        unobserved: weight of the unclicked pairs.
         n_others: number of items (or users).
     """
     return lam * (counts + unobserved * n_others) ** nu

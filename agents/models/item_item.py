@@ -70,8 +70,9 @@ def similarities(left: Sparse, right: Sparse, n_kept: int, scale: Any = None, *,
     Args:
         left: (n, d) CSR.
         right: (d, m) CSR.
-        own: whether the diagonal may be among them.
+        n_kept: how many are kept of each row.
         scale: takes a dense block of the product (b, m) and its first row's number, and returns it rescaled.
+        own: whether the diagonal may be among them.
     """
     n, m = left.shape[0], right.shape[1]
     parts = list[tuple[Any, Any, Any]]()

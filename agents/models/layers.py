@@ -53,7 +53,15 @@ def chain(prefix: str, sizes: Sequence[int], generator: torch.Generator) -> Para
 
 
 def dense(prefix: str, parameters: Parameters, x: torch.Tensor, activation: Activation, first: int = 0) -> torch.Tensor:
-    """Return the output of the layers called `prefix` from number `first` on; the last is linear."""
+    """Return the output of the layers called `prefix` from number `first` on; the last is linear.
+
+    Args:
+        prefix: what the names of the layers' parameters begin with.
+        parameters: all parameters by name.
+        x: (B, d) input.
+        activation: what stands between two layers.
+        first: number of the first layer.
+    """
     layer = first
     while f"{prefix}.w{layer}" in parameters:
         x = _affine(parameters[f"{prefix}.b{layer}"], x, parameters[f"{prefix}.w{layer}"])
@@ -76,14 +84,28 @@ def _affine(bias: torch.Tensor, x: torch.Tensor, weights: torch.Tensor) -> torch
 
 
 def from_sparse(prefix: str, parameters: Parameters, rows: Sparse, activation: Activation) -> torch.Tensor:
-    """Return the output of the layers called `prefix` for CSR rows, with gradients."""
+    """Return the output of the layers called `prefix` for CSR rows, with gradients.
+
+    Args:
+        prefix: what the names of the layers' parameters begin with.
+        parameters: all parameters by name.
+        rows: (B, d) CSR input.
+        activation: what stands between two layers.
+    """
     x = sparse_product(rows, parameters[f"{prefix}.w0"]) + parameters[f"{prefix}.b0"]
     return dense(prefix, parameters, activation(x), activation, 1) if f"{prefix}.w1" in parameters else x
 
 
 @torch.no_grad()
 def score_sparse(prefix: str, parameters: Parameters, rows: Sparse, activation: Activation) -> NDArray[np.float32]:
-    """Return what `from_sparse` does, each row to the same last bit whatever the others are."""
+    """Return what `from_sparse` does, each row to the same last bit whatever the others are.
+
+    Args:
+        prefix: what the names of the layers' parameters begin with.
+        parameters: all parameters by name.
+        rows: (B, d) CSR input.
+        activation: what stands between two layers.
+    """
     first = rows @ parameters[f"{prefix}.w0"].detach().numpy() + parameters[f"{prefix}.b0"].detach().numpy()
     if f"{prefix}.w1" not in parameters:
         return first

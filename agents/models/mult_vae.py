@@ -37,15 +37,15 @@ class MultVaeSettings:
         beta: weight of the KL term once annealed; below 1 the posterior overstates certainty.
         anneal_steps: minibatches over which beta rises, counted over all fits.
         epochs: passes over the users of the first fit.
-        warm_epochs: of each later one, which goes on from the parameters as they are.
+        warm_epochs: passes over the users of each later fit, which goes on from the parameters as they are.
         warm_steps: minibatches of each later one, at most, as a budget; 0: as many as its epochs have.
         refit_every: fits from one that starts anew to the next; 0: all but the first go on.
         batch: users in a minibatch.
-        learning_rate: of Adam.
+        learning_rate: step size of Adam.
         patience: looks at validation users without a better one, one every five epochs, before a fit ends; 0 for never.
         l2: weight decay of the weights.
         exposed_only: whether the likelihood is over the exposed items, where exposures are known.
-        seed: of parameters, order, dropout and sampling.
+        seed: seed of parameters, order, dropout and sampling.
     """
 
     latent: int = 200
@@ -149,7 +149,14 @@ class MultVae:
     def loss(
         self, inputs: Sparse, clicks: Sparse, exposures: Sparse | None, generator: torch.Generator
     ) -> torch.Tensor:
-        """Return minus the evidence bound with the present beta, one sample of z, summed over users."""
+        """Return minus the evidence bound with the present beta, one sample of z, summed over users.
+
+        Args:
+            inputs: (B, n_items) CSR of what the encoder is given.
+            clicks: (B, n_items) CSR of what is to be predicted.
+            exposures: (B, n_items) CSR of what was shown; None for all items.
+            generator: draws the latent vectors.
+        """
         chosen = self.settings
         both = layers.from_sparse(
             "encoder", self.parameters, layers.dropped(inputs, chosen.dropout, generator), torch.tanh

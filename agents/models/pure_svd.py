@@ -27,7 +27,7 @@ class PureSvdSettings:
 
     Attributes:
         n_factors: directions kept; no more than there are users or items.
-        seed: of the solver's first vector.
+        seed: seed of the solver's first vector.
     """
 
     n_factors: int = 64

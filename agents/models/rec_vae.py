@@ -41,16 +41,16 @@ class RecVaeSettings:
         hidden: width of the encoder's layers.
         dropout: probability that a click of the encoder's input is dropped, in [0, 1).
         gamma: weight of the KL term for each click of a user.
-        encoder_passes: of the encoder over the users in each epoch, beside one of the decoder.
-        epochs: of the first fit.
-        warm_epochs: of each later one, which goes on from the parameters as they are.
+        encoder_passes: passes of the encoder over the users in each epoch, beside one of the decoder.
+        epochs: passes over the users of the first fit.
+        warm_epochs: passes over the users of each later fit, which goes on from the parameters as they are.
         warm_steps: minibatches of each half in each later one, at most, as a budget; 0: as many as its epochs have.
         refit_every: fits from one that starts anew to the next; 0: all but the first go on.
         batch: users in a minibatch.
-        learning_rate: of Adam.
+        learning_rate: step size of Adam.
         patience: looks at validation users without a better one, one every five epochs, before a fit ends; 0 for never.
         exposed_only: whether the likelihood is over the exposed items, where exposures are known.
-        seed: of parameters, order, dropout and sampling.
+        seed: seed of parameters, order, dropout and sampling.
     """
 
     latent: int = 200

@@ -13,6 +13,12 @@ def refined(start: torch.Tensor, loss: Loss, steps: int, rate: float = 0.1) -> t
     """Return `start` (B, d) after `steps` of Adam down `loss`, at a rate that falls to 0 on a line; detached.
 
     The loss is a sum over the rows, and Adam's steps are element by element: rows do not meet.
+
+    Args:
+        start: (B, d) where the steps begin.
+        loss: gives the loss of (B, d), a sum over the rows.
+        steps: how many steps are taken.
+        rate: size of the first step.
     """
     x = start.detach().clone().requires_grad_()
     optimiser = torch.optim.Adam([x], lr=rate)

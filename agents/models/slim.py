@@ -37,7 +37,7 @@ class SlimSettings:
         l2: the L2 penalty.
         neighbours: how many items an item is regressed on, its nearest by cosine; 0 for all others, as published.
         kept: how many of an item's weights are kept, the largest; 0 for all.
-        sweeps: of coordinate descent, at most.
+        sweeps: most sweeps of coordinate descent.
     """
 
     l1: Annotated[float, ranges.Range(least=0.0)] = 1.0

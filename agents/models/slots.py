@@ -27,6 +27,7 @@ def reconstruction(
         logits: f (B, n_items).
         clicks: x (B, n_items) CSR; counts are at least 0.
         exposures: (B, n_items) CSR; items outside it and the clicks are left out; None for none.
+        likelihood: likelihood of the clicks.
         unclicked: weight of the pairs without a click, for the gaussian and the bernoulli.
     """
     if likelihood == "multinomial":
@@ -35,7 +36,14 @@ def reconstruction(
 
 
 def misfit(logits: torch.Tensor, clicks: Sparse, likelihood: Likelihood, unclicked: float) -> torch.Tensor:
-    """Return what `reconstruction` sums up, user by user, (B,), over all items."""
+    """Return what `reconstruction` sums up, user by user, (B,), over all items.
+
+    Args:
+        logits: f (B, n_items).
+        clicks: x (B, n_items) CSR.
+        likelihood: likelihood of the clicks.
+        unclicked: weight of the pairs without a click, for the gaussian and the bernoulli.
+    """
     if likelihood == "multinomial":
         return -(torch.from_numpy(clicks.toarray()) * torch.log_softmax(logits, dim=1)).sum(dim=1)
     return _by_item(logits, clicks, None, likelihood, unclicked).sum(dim=1)

@@ -60,7 +60,7 @@ class Schedule:
     Attributes:
         epochs: passes over the users, at most.
         batch: users in a minibatch.
-        learning_rate: of Adam.
+        learning_rate: step size of Adam.
         patience: looks at the validation users without a better one, one every five epochs, after which it ends; 0 for
             never.
         steps: minibatches of each phase, at most; 0: as many as the epochs have.
@@ -142,7 +142,7 @@ class Phase:
     Attributes:
         leaves: the parameters.
         loss: takes the rows of a minibatch and returns its mean loss by user.
-        passes: over the users, in each epoch.
+        passes: how often the users are gone over in each epoch.
         before: is called before the first of them.
     """
 

@@ -57,6 +57,12 @@ def plackett_luce(logits: Singles, ranker: Ranker, luck: Luck, draws: int) -> In
 
     The largest of logits + Gumbel noise are such a draw: Yellott (1977), "The relationship between Luce's choice
     axiom, Thurstone's theory of comparative judgment, and the double exponential distribution".
+
+    Args:
+        logits: (B, M) log weights of the items.
+        ranker: makes slates of scores.
+        luck: what the draws are made from.
+        draws: number of slates S.
     """
     slates = list[Ints]()
     for index in range(draws):

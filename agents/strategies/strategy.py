@@ -21,7 +21,7 @@ class Ranker:
     Attributes:
         situation: B visits to make them for, and what is remembered of their users.
         slate_size: L.
-        tie_key: of the stream that breaks ties.
+        tie_key: key of the stream that breaks ties.
         catalogue: holds the items' factors, where products with them are ranked there.
     """
 

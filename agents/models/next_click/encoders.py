@@ -28,6 +28,14 @@ class Attention(nn.Module):
     """Causal self-attention with learned places.  Kang & McAuley (2018), "SASRec"; norms stand before each part."""
 
     def __init__(self, width: int, length: int, n_blocks: int, n_heads: int) -> None:
+        """Make the layers.
+
+        Args:
+            width: length of a state.
+            length: clicks that are looked back on.
+            n_blocks: number of blocks.
+            n_heads: number of heads of each block.
+        """
         super().__init__()
         self.places = nn.Parameter(torch.empty(length, width))
         self.blocks = nn.ModuleList(Block(width, n_heads) for _ in range(n_blocks))

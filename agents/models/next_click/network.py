@@ -33,16 +33,16 @@ class NextClickSettings:
         encoder: gated recurrent units, or causal self-attention.
         width: length of an item's vector and of a state.
         length: clicks that are looked back on.
-        n_blocks: of attention.
-        n_heads: of each block; they divide `width`.
+        n_blocks: number of blocks of attention.
+        n_heads: number of heads of each block; they divide `width`.
         dropout: probability that a number is dropped, in [0, 1).
         negatives: items drawn for the softmax of a minibatch; catalogues with no more are summed up in full.
         epochs: passes over the users of the first fit, at most.
-        warm_epochs: of each later one, which goes on from the parameters as they are.
+        warm_epochs: passes over the users of each later fit, which goes on from the parameters as they are.
         patience: looks at validation users without a better one, one every five epochs, before a fit ends; 0 for never.
         batch: users in a minibatch.
-        learning_rate: of Adam.
-        seed: of parameters, order, dropout and negatives.
+        learning_rate: step size of Adam.
+        seed: seed of parameters, order, dropout and negatives.
     """
 
     encoder: Literal["recurrent", "attention"] = "recurrent"
