@@ -6,6 +6,7 @@ Each row of the family is one choice for each slot; `family.py` names them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -14,10 +15,11 @@ from serendip.agents.models import layers, slots
 from serendip.agents.models.corruption import Corruption, ages_of, corrupted, shortened, targets
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.refinement import refined
-from serendip.agents.models.trainer import Phase, Progress, Rows, check_pace, goes_on, judged, schedule_of, train
+from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,10 @@ class ComposedSettings:
     posterior: slots.Posterior = "point"
     decoder: slots.Decoder = "mlp"
     likelihood: slots.Likelihood = "multinomial"
-    latent: int = 64
+    latent: Annotated[int, Range(least=1)] = 64
     hidden: tuple[int, ...] = (200,)
-    dropout: float = 0.5
-    last: int = 20
+    dropout: Annotated[float, Range(least=0, below=1)] = 0.5
+    last: Annotated[int, Range(least=1)] = 20
     beta: float = 0.2
     anneal_steps: int = 1000
     unclicked: float = 1.0
@@ -69,27 +71,22 @@ class ComposedSettings:
     l1: float = 0.0
     epochs: int = 50
     warm_epochs: int = 3
-    warm_steps: int = 0
-    refit_every: int = 0
+    warm_steps: Annotated[int, Range(least=0)] = 0
+    refit_every: Annotated[int, Range(least=0)] = 0
     fold_steps: int = 100
     refine_steps: int = 5
-    batch: int = 256
+    batch: Annotated[int, Range(least=1)] = 256
     learning_rate: float = 1e-3
     patience: int = 4
     exposed_only: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_pace(self)
+        check_ranges(self, "model of slots")
         if self.encoder == "table" and self.posterior in ("amortised", "semi-amortised"):
             raise SettingsError(f"a table of users is not {self.posterior}; its posterior is 'point' or 'free'")
         if self.encoder != "table" and self.posterior == "free":
             raise SettingsError("a free posterior needs the encoder 'table'; with others it is 'point' or 'amortised'")
-        if min(self.latent, self.last, self.batch) < 1 or not 0.0 <= self.dropout < 1.0:
-            raise SettingsError(
-                f"latent, last and batch must be 1 or more and dropout in [0, 1), got {self.latent}, {self.last}, "
-                f"{self.batch} and {self.dropout}"
-            )
 
 
 class Composed:

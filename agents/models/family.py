@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serendip.agents.models.composed import Composed, ComposedSettings
-from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range, Space
+from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf, Space
 from serendip.agents.models.slots import Likelihood
 
 _COMMON = {
@@ -13,7 +13,7 @@ _COMMON = {
     "epochs": LogRange(10, 100, whole=True),
 }
 _WEIGHTED = _COMMON | {"unclicked": LogRange(0.01, 1.0)}
-_DROPPED = _COMMON | {"dropout": Range(0.1, 0.8)}
+_DROPPED = _COMMON | {"dropout": Between(0.1, 0.8)}
 _SAMPLED = _COMMON | {"beta": LogRange(0.02, 1.0)}
 
 
@@ -96,7 +96,7 @@ POPULARITY_DAE = ModelCard(
     make=Composed,
     settings=ComposedSettings(corruption="popularity", dropout=0.8),
     small=_SMALL,
-    space=_COMMON | {"dropout": Range(0.2, 0.95)},
+    space=_COMMON | {"dropout": Between(0.2, 0.95)},
 )
 RECENCY_DAE = ModelCard(
     name="recency-dae",
@@ -138,5 +138,5 @@ SEMI_VAE = ModelCard(
     make=Composed,
     settings=ComposedSettings(corruption="dropout", posterior="semi-amortised"),
     small=_SMALL | {"epochs": 30, "refine_steps": 2},
-    space=_SAMPLED | {"dropout": Range(0.1, 0.8), "refine_steps": OneOf((2, 5, 10))},
+    space=_SAMPLED | {"dropout": Between(0.1, 0.8), "refine_steps": OneOf((2, 5, 10))},
 )

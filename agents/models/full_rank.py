@@ -7,7 +7,7 @@ collaborative filtering".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import scipy.linalg
@@ -17,8 +17,8 @@ from serendip.agents.models.ease import ease_weights
 from serendip.agents.models.gram import gram, invert_in_place
 from serendip.agents.models.item_item import ItemItem, Matrix, inverse, similarities
 from serendip.agents.models.model import Sparse, csr
-from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
-from serendip.simulator.errors import SettingsError
+from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,11 @@ class DenoisingSettings:
         dropout: probability that a click of the input is dropped, in [0, 1).
     """
 
-    lam: float = 100.0
-    dropout: float = 0.3
+    lam: Annotated[float, Range(above=0)] = 100.0
+    dropout: Annotated[float, Range(least=0, below=1)] = 0.3
 
     def __post_init__(self) -> None:
-        if not self.lam > 0.0 or not 0.0 <= self.dropout < 1.0:
-            raise SettingsError(f"lam must be above 0 and dropout in [0, 1), got {self.lam} and {self.dropout}")
+        check_ranges(self, "denoising model of full rank")
 
 
 def dropout_penalty(counts: Matrix, dropout: float, lam: float) -> Matrix:
@@ -92,16 +91,12 @@ class SparseFieldSettings:
         threshold: the smallest correlation that counts, in [0, 1).
     """
 
-    lam: float = 50.0
-    neighbours: int = 200
-    threshold: float = 0.0
+    lam: Annotated[float, Range(above=0)] = 50.0
+    neighbours: Annotated[int, Range(least=1)] = 200
+    threshold: Annotated[float, Range(least=0, below=1)] = 0.0
 
     def __post_init__(self) -> None:
-        if not self.lam > 0.0 or self.neighbours < 1 or not 0.0 <= self.threshold < 1.0:
-            raise SettingsError(
-                f"lam must be above 0, neighbours 1 or more and threshold in [0, 1), got {self.lam}, "
-                f"{self.neighbours} and {self.threshold}"
-            )
+        check_ranges(self, "model 'sparse-mrf'")
 
 
 class SparseField(ItemItem):
@@ -171,7 +166,7 @@ def _regression(columns: Any, near: Any, item: int, penalties: Matrix) -> Matrix
     return scipy.linalg.solve(normal, target, assume_a="pos", check_finite=False, overwrite_a=True)
 
 
-_SPACE = {"lam": LogRange(1.0, 3000.0), "dropout": Range(0.0, 0.8)}
+_SPACE = {"lam": LogRange(1.0, 3000.0), "dropout": Between(0.0, 0.8)}
 EDLAE = ModelCard(
     name="edlae",
     summary="EASE that learns to predict what was dropped, in closed form: a little better where clicks are many.",

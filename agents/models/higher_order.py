@@ -9,7 +9,7 @@ such that  B_jj = 0,  and C_rj = 0 where item j is one of the pair r: nobody is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import scipy.sparse
@@ -20,7 +20,7 @@ from serendip.agents.models.item_item import Matrix
 from serendip.agents.models.model import Sparse, csr
 from serendip.agents.models.pairs import PairItem, Pairs
 from serendip.agents.models.search import LogRange, ModelCard, OneOf
-from serendip.simulator.errors import SettingsError
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,15 @@ class HigherOrderSettings:
         tolerance: change and violation of the weights at which it ends.
     """
 
-    lam: float = 300.0
-    lam_pairs: float = 1000.0
-    n_pairs: int = 500
-    step: float = 1.0
+    lam: Annotated[float, Range(above=0)] = 300.0
+    lam_pairs: Annotated[float, Range(above=0)] = 1000.0
+    n_pairs: Annotated[int, Range(least=0)] = 500
+    step: Annotated[float, Range(above=0)] = 1.0
     iterations: int = 200
     tolerance: float = 1e-5
 
     def __post_init__(self) -> None:
-        if not min(self.lam, self.lam_pairs, self.step) > 0.0 or self.n_pairs < 0:
-            raise SettingsError(
-                f"lam, lam_pairs and step must be above 0 and n_pairs not negative, got {self.lam}, {self.lam_pairs}, "
-                f"{self.step} and {self.n_pairs}"
-            )
+        check_ranges(self, "model 'higher-order-mrf'")
 
 
 class HigherOrder(PairItem):
@@ -125,17 +121,13 @@ class SparseHigherOrderSettings:
             pairs that these make.
     """
 
-    lam: float = 50.0
-    lam_pairs: float = 200.0
-    n_pairs: int = 1000
-    neighbours: int = 200
+    lam: Annotated[float, Range(above=0)] = 50.0
+    lam_pairs: Annotated[float, Range(above=0)] = 200.0
+    n_pairs: Annotated[int, Range(least=0)] = 1000
+    neighbours: Annotated[int, Range(least=1)] = 200
 
     def __post_init__(self) -> None:
-        if not min(self.lam, self.lam_pairs) > 0.0 or self.n_pairs < 0 or self.neighbours < 1:
-            raise SettingsError(
-                f"lam and lam_pairs must be above 0, n_pairs not negative and neighbours 1 or more, got {self.lam}, "
-                f"{self.lam_pairs}, {self.n_pairs} and {self.neighbours}"
-            )
+        check_ranges(self, "model 'sparse-higher-order-mrf'")
 
 
 class SparseHigherOrder(PairItem):

@@ -11,7 +11,7 @@ n_u = (|clicks of u| + a n_items)^nu, n_i likewise with users.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import scipy.linalg
@@ -28,10 +28,10 @@ from serendip.agents.models.model import (
     level_rows,
     require_items,
 )
-from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
+from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
 from serendip.simulator import randomness
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 Matrix = NDArray[Any]
 
@@ -52,9 +52,9 @@ class IalsSettings:
         seed: seed of the items' first factors.
     """
 
-    n_factors: int = 64
-    lam: float = 0.01
-    unobserved: float = 0.1
+    n_factors: Annotated[int, Range(least=1)] = 64
+    lam: Annotated[float, Range(above=0)] = 0.01
+    unobserved: Annotated[float, Range(least=0)] = 0.1
     nu: float = 1.0
     epochs: int = 16
     warm_epochs: int = 4
@@ -63,11 +63,7 @@ class IalsSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.n_factors < 1 or self.lam <= 0.0 or self.unobserved < 0.0:
-            raise SettingsError(
-                f"an iALS needs n_factors >= 1, lam > 0 and unobserved >= 0, got {self.n_factors}, {self.lam} and "
-                f"{self.unobserved}"
-            )
+        check_ranges(self, "model 'ials'")
 
 
 def penalties(counts: Matrix, lam: float, nu: float, unobserved: float, n_others: int) -> Matrix:
@@ -192,7 +188,7 @@ CARD = ModelCard(
         "n_factors": OneOf((32, 64, 128, 256)),
         "lam": LogRange(1e-4, 0.1),
         "unobserved": LogRange(0.01, 1.0),
-        "nu": Range(0.0, 1.0),
+        "nu": Between(0.0, 1.0),
         "epochs": LogRange(4, 32, whole=True),
     },
 )

@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
 
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
-from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
-from serendip.agents.models.trainer import Phase, Progress, Rows, check_pace, goes_on, judged, schedule_of, train
+from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
+from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,16 @@ class MultVaeSettings:
         seed: seed of parameters, order, dropout and sampling.
     """
 
-    latent: int = 200
+    latent: Annotated[int, Range(least=1)] = 200
     hidden: tuple[int, ...] = (600,)
-    dropout: float = 0.5
+    dropout: Annotated[float, Range(least=0, below=1)] = 0.5
     beta: float = 0.2
     anneal_steps: int = 2000
     epochs: int = 50
     warm_epochs: int = 3
-    warm_steps: int = 0
-    refit_every: int = 0
-    batch: int = 256
+    warm_steps: Annotated[int, Range(least=0)] = 0
+    refit_every: Annotated[int, Range(least=0)] = 0
+    batch: Annotated[int, Range(least=1)] = 256
     learning_rate: float = 1e-3
     patience: int = 4
     l2: float = 0.0
@@ -65,12 +66,7 @@ class MultVaeSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_pace(self)
-        if self.latent < 1 or not 0.0 <= self.dropout < 1.0 or self.batch < 1:
-            raise SettingsError(
-                f"a Mult-VAE needs latent >= 1, dropout in [0, 1) and batch >= 1, got {self.latent}, {self.dropout} "
-                f"and {self.batch}"
-            )
+        check_ranges(self, "model 'mult-vae'")
 
 
 def multinomial_loss(logits: torch.Tensor, clicks: Sparse, exposures: Sparse | None) -> torch.Tensor:
@@ -231,7 +227,7 @@ CARD = ModelCard(
     space={
         "latent": OneOf((32, 64, 128, 200)),
         "hidden": OneOf(((), (200,), (600,))),
-        "dropout": Range(0.2, 0.8),
+        "dropout": Between(0.2, 0.8),
         "beta": LogRange(0.02, 1.0),
         "learning_rate": LogRange(3e-4, 3e-3),
         "batch": OneOf((32, 64, 128, 256)),  # few users need many small steps

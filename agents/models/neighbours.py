@@ -27,7 +27,7 @@ from serendip.agents.models.likeness import (
     weighted,
 )
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
-from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
+from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
 from serendip.simulator import ranges
 from serendip.simulator.interface import Singles
 
@@ -214,8 +214,8 @@ _SPACE = {
     "shrink": LogRange(0.1, 1000.0),
     "weighting": OneOf(("none", "tf-idf", "bm25")),
     "measure": OneOf(("cosine", "asymmetric", "jaccard", "dice", "tversky", "product")),
-    "alpha": Range(0.0, 2.0),
-    "beta": Range(0.0, 2.0),
+    "alpha": Between(0.0, 2.0),
+    "beta": Between(0.0, 2.0),
     "weigh_votes": OneOf((False, True)),
 }
 _OF_USERS = {"documents": OneOf(("users", "items")), "reverse": OneOf((False, True))}

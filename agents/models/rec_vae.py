@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -21,11 +22,11 @@ from torch.nn.functional import layer_norm, silu
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.mult_vae import multinomial_loss
-from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
-from serendip.agents.models.trainer import Phase, Progress, Rows, check_pace, goes_on, judged, schedule_of, train
+from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
+from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 _DEPTH = 5  # hidden layers of the encoder
 _WEIGHTS = (0.15, 0.75, 0.10)  # of the prior's parts: standard, old posterior, wide
@@ -53,28 +54,23 @@ class RecVaeSettings:
         seed: seed of parameters, order, dropout and sampling.
     """
 
-    latent: int = 200
-    hidden: int = 600
-    dropout: float = 0.5
+    latent: Annotated[int, Range(least=1)] = 200
+    hidden: Annotated[int, Range(least=1)] = 600
+    dropout: Annotated[float, Range(least=0, below=1)] = 0.5
     gamma: float = 0.005
-    encoder_passes: int = 3
+    encoder_passes: Annotated[int, Range(least=1)] = 3
     epochs: int = 50
     warm_epochs: int = 3
-    warm_steps: int = 0
-    refit_every: int = 0
-    batch: int = 256
+    warm_steps: Annotated[int, Range(least=0)] = 0
+    refit_every: Annotated[int, Range(least=0)] = 0
+    batch: Annotated[int, Range(least=1)] = 256
     learning_rate: float = 5e-4
     patience: int = 4
     exposed_only: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_pace(self)
-        if min(self.latent, self.hidden, self.batch, self.encoder_passes) < 1 or not 0.0 <= self.dropout < 1.0:
-            raise SettingsError(
-                "a RecVAE needs latent, hidden, batch and encoder_passes of 1 or more and dropout in [0, 1), got "
-                f"{self.latent}, {self.hidden}, {self.batch}, {self.encoder_passes} and {self.dropout}"
-            )
+        check_ranges(self, "model 'rec-vae'")
 
 
 def log_normal(z: torch.Tensor, mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
@@ -234,7 +230,7 @@ CARD = ModelCard(
     space={
         "latent": OneOf((32, 64, 128, 200)),
         "hidden": OneOf((100, 200, 600)),
-        "dropout": Range(0.2, 0.8),
+        "dropout": Between(0.2, 0.8),
         "gamma": LogRange(0.001, 0.02),
         "learning_rate": LogRange(3e-4, 3e-3),
         "batch": OneOf((32, 64, 128, 256)),

@@ -29,7 +29,7 @@ class LogRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class Between:
     """Numbers between `low` and `high`, uniform."""
 
     low: float
@@ -51,7 +51,7 @@ class OneOf:
         return self.options[int(rng.integers(len(self.options)))]
 
 
-Space = Mapping[str, LogRange | Range | OneOf]
+Space = Mapping[str, LogRange | Between | OneOf]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class ModelCard(Card):
         sequential: whether the order of a history matters (see `model.in_order`).
     """
 
-    space: Space = field(default_factory=dict[str, "LogRange | Range | OneOf"])
+    space: Space = field(default_factory=dict[str, "LogRange | Between | OneOf"])
     sequential: bool = False
 
     def draw(self, rng: np.random.Generator) -> Any:

@@ -19,7 +19,6 @@ import torch
 from numpy.typing import NDArray
 
 from serendip.agents.models.model import Arrays, Interactions, Model
-from serendip.simulator.errors import SettingsError
 
 Rows = NDArray[np.int64]
 _CHECK_EVERY = 5  # epochs between two looks at the validation users
@@ -110,18 +109,6 @@ class Pace(Protocol):
     def patience(self) -> int:
         """Looks at validation users without a better one."""
         ...
-
-
-def check_pace(pace: Pace) -> None:
-    """Check that the budget and the schedule of later fits are numbers of something.
-
-    Raises:
-        SettingsError: one is negative.
-    """
-    if min(pace.warm_steps, pace.refit_every) < 0:
-        raise SettingsError(
-            f"warm_steps is {pace.warm_steps} and refit_every {pace.refit_every}; allowed is 0 or more, 0 for never"
-        )
 
 
 def goes_on(pace: Pace, progress: Progress, same_items: bool) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from serendip.agents.models.item_item import ItemItem, Matrix, inverse, scaled_rows, similarities, strongest_of_columns
 from serendip.agents.models.model import Sparse, csr
-from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
+from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
 from serendip.simulator import ranges
 
 
@@ -74,7 +74,7 @@ class Walk(ItemItem):
 
 
 _SPACE = {
-    "alpha": Range(0.0, 2.0),
+    "alpha": Between(0.0, 2.0),
     "neighbours": LogRange(5, 1000, whole=True),
     "normalise": OneOf((False, True)),
 }
@@ -92,5 +92,5 @@ RP3BETA = ModelCard(
     make=Walk,
     settings=WalkSettings(alpha=0.6, beta=0.4),
     small={"neighbours": 5},
-    space=_SPACE | {"beta": Range(0.0, 2.0)},
+    space=_SPACE | {"beta": Between(0.0, 2.0)},
 )

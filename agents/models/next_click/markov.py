@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import scipy.sparse
@@ -11,8 +11,8 @@ import scipy.sparse
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
 from serendip.agents.models.next_click.sequences import pairs, recent
 from serendip.agents.models.search import LogRange, ModelCard, OneOf
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,11 @@ class MarkovSettings:
         reach: pairs up to so many clicks apart are counted, one that is k apart as 1/k; 1 is a Markov chain.
     """
 
-    smoothing: float = 1.0
-    reach: int = 1
+    smoothing: Annotated[float, Range(above=0)] = 1.0
+    reach: Annotated[int, Range(least=1)] = 1
 
     def __post_init__(self) -> None:
-        if not self.smoothing > 0.0 or self.reach < 1:
-            raise SettingsError(f"smoothing must be above 0 and reach 1 or more, got {self.smoothing} and {self.reach}")
+        check_ranges(self, "model 'markov-chain'")
 
 
 class Markov:

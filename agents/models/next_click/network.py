@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
@@ -15,11 +15,12 @@ from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, in_b
 from serendip.agents.models.next_click.encoders import Attention, Drop, Recurrent, fill
 from serendip.agents.models.next_click.likelihood import full_softmax, sampled_softmax
 from serendip.agents.models.next_click.sequences import Ids, recent
-from serendip.agents.models.search import LogRange, ModelCard, OneOf, Range
+from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
 from serendip.agents.models.trainer import Phase, Progress, Schedule, judged, train
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 _SCORED = 64  # histories at once
 _ALIKE = 32  # histories of similar lengths that are encoded together
@@ -46,27 +47,23 @@ class NextClickSettings:
     """
 
     encoder: Literal["recurrent", "attention"] = "recurrent"
-    width: int = 64
-    length: int = 30
-    n_blocks: int = 2
-    n_heads: int = 2
-    dropout: float = 0.5
-    negatives: int = 512
+    width: Annotated[int, Range(least=1)] = 64
+    length: Annotated[int, Range(least=1)] = 30
+    n_blocks: Annotated[int, Range(least=1)] = 2
+    n_heads: Annotated[int, Range(least=1)] = 2
+    dropout: Annotated[float, Range(least=0, below=1)] = 0.5
+    negatives: Annotated[int, Range(least=1)] = 512
     epochs: int = 8
     warm_epochs: int = 3
     patience: int = 2
-    batch: int = 256
+    batch: Annotated[int, Range(least=1)] = 256
     learning_rate: float = 5e-3
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.width, self.length, self.n_blocks, self.n_heads, self.negatives, self.batch) < 1:
-            raise SettingsError("width, length, n_blocks, n_heads, negatives and batch must be 1 or more")
-        if self.width % self.n_heads or not 0.0 <= self.dropout < 1.0:
-            raise SettingsError(
-                f"n_heads must divide width and dropout be in [0, 1), got {self.n_heads}, {self.width} and "
-                f"{self.dropout}"
-            )
+        check_ranges(self, "model of the next click")
+        if self.width % self.n_heads:
+            raise SettingsError(f"n_heads must divide width, got {self.n_heads} and {self.width}")
 
 
 class Network(nn.Module):
@@ -206,7 +203,7 @@ def _dropped(x: torch.Tensor, probability: float, generator: torch.Generator) ->
 
 _SPACE = {
     "width": OneOf((32, 64, 128)),
-    "dropout": Range(0.2, 0.7),
+    "dropout": Between(0.2, 0.7),
     "learning_rate": LogRange(2e-3, 1e-2),
 }
 RECURRENT = ModelCard(
