@@ -57,7 +57,7 @@ class OwnAgent(ABC):
             has no propensity, and no other policy can be valued from the log.
         items: what the site knows of its catalogue.
         slate_size: slots L of a slate.
-        seed: of all that is random in how it learns.
+        seed: seed of all that is random in how it learns.
         history: what every user was shown and clicked (`history.clicks_of(visits.user_ids)`).
     """
 
