@@ -16,6 +16,7 @@ from serendip.experiments.offline.intervals import estimate as intervals
 from serendip.experiments.offline.intervals.card import Question
 from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.intervals.overlap import Tenth, by_activity
+from serendip.experiments.offline.intervals.serial import SerialSums
 from serendip.experiments.offline.intervals.spread import Crowd, Spread, crowd_of, difference_of, spread_of
 from serendip.experiments.offline.intervals.sums import (
     COUNT,
@@ -82,6 +83,7 @@ class Valued:
         differences: estimates that are compared, and their difference with its standard error.
         slates: the mean weight of a slate, its standard error and the slates that are left in effect, or None.
         reward_tail: shape of the tail of the rewards' sizes, or None where they come in few.
+        serial: what says whether slots that follow one another are alike.
     """
 
     names: tuple[str, ...]
@@ -98,6 +100,7 @@ class Valued:
     differences: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict[Any, Any])
     slates: tuple[float, float, float] | None = None
     reward_tail: float | None = None
+    serial: SerialSums = field(default_factory=SerialSums)
 
     def estimates(
         self, reward_range: tuple[float, float], largest_weight: Mapping[str, float] | None = None
@@ -159,7 +162,7 @@ class Valuation:
         self._range = (np.inf, -np.inf)
         self._further = dict[str, float]()  # sums of the weights of more than a slot
         self._squares: Floats = np.zeros((len(self._estimators), 2))  # sums of N^2 / D and D^2 over slots
-        self._sizes = Sizes()
+        self._sizes, self._serial = Sizes(), SerialSums()
 
     def update(self, slots: Slots) -> None:
         """Take a batch of slots into account."""
@@ -176,6 +179,7 @@ class Valuation:
             self._open.add(slots.user, values)
         self._weights.update(slots)
         self._sizes.update(slots.reward)
+        self._serial.update(slots)
         self._squares += np.array([_squares(term) for term in terms])
         for name in WEIGHTS_OF_MORE:
             if name in slots.further:
@@ -195,6 +199,7 @@ class Valuation:
             self._keep(other._kept)
         self._weights.merge(other._weights)
         self._sizes.merge(other._sizes)
+        self._serial.merge(other._serial)
         self._squares = self._squares + other._squares
         self._further = {name: total + other._further.get(name, 0.0) for name, total in self._further.items()} | {
             name: total for name, total in other._further.items() if name not in self._further
@@ -218,7 +223,7 @@ class Valuation:
         means = {name: total / self._weights.n for name, total in self._further.items()}
         found = Valued(names, columns, closed, self._weights, (float(low), float(high)), tenths, kept, means)
         floors = [_floor(columns, e, closed, self._squares[e]) for e in range(len(self._estimators))]
-        found = dataclasses.replace(found, floors=floors, reward_tail=self._sizes.shape())
+        found = dataclasses.replace(found, floors=floors, reward_tail=self._sizes.shape(), serial=self._serial)
         return found if sums is None else _with_users(found, sums, self._squares)
 
     def _close(self, columns: Columns, users: Ints, values: Floats) -> None:

@@ -17,7 +17,7 @@ from serendip.experiments.offline.slots import Slots
 from serendip.experiments.offline.valuation import Method
 from serendip.simulator.interface import Floats, Ints
 
-LEVELS = 32  # rewards that are told apart
+LEVELS = 64  # rewards that are told apart at least
 _SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _WORST = (0.05, 0.25, 0.5)
 _SEEN = 1 << 17  # rewards that levels are chosen from
@@ -30,7 +30,7 @@ class Distribution:
     """The distribution of a slot's reward under the target.
 
     Attributes:
-        levels: (G,) rewards, in order; of more than 32 different ones, the means of 32 groups.
+        levels: (G,) rewards, in order; of more than 64 different ones, the means of groups of them.
         cdf: (G,) probability of a reward at or below each level.
         low: (G,) lower end of a band that holds the whole function in 95% of logs.
         high: (G,) upper end of it.
@@ -47,21 +47,31 @@ class Distribution:
 
 
 def levels_of(source: Source) -> tuple[Floats, Floats]:
-    """Return (G,) reward levels and (G - 1,) the cuts between them: every reward, or 32 groups of as many slots."""
+    """Return (G,) reward levels and (G - 1,) the cuts between them: every reward, or groups finer towards the tails."""
     step, done, some = -(-max(source.n_rows, 1) // _SEEN), 0, list[Floats]()
     for logged in source.batches():
         some.append(logged.reward[(-done) % step :: step])
         done += len(logged)
-    rewards = np.sort(np.concatenate(some)) if some else np.zeros(0)
-    distinct = np.unique(rewards)
+    return levels_from(np.concatenate(some) if some else np.zeros(0))
+
+
+def levels_from(rewards: Floats) -> tuple[Floats, Floats]:
+    """Return the levels of a sample of rewards and the cuts between them.
+
+    Rewards that are each more than a 64th of the sample stand alone, such as 0 among revenues.  The rest is cut at
+    quantiles of its own: each 64th, and towards either end halves of halves, so that a tail is no single level.
+    """
+    distinct, counts = np.unique(rewards, return_counts=True)
     if len(distinct) <= LEVELS:
         return distinct, (distinct[1:] + distinct[:-1]) / 2.0
-    cuts = np.unique(np.quantile(rewards, np.arange(1, LEVELS) / LEVELS))
-    group = np.searchsorted(cuts, rewards)
-    counts = np.bincount(group, minlength=len(cuts) + 1)
-    kept = counts > 0
-    means = np.bincount(group, rewards, len(cuts) + 1)[kept] / counts[kept]
-    return means, cuts[kept[:-1]][: len(means) - 1]
+    alone = distinct[counts * LEVELS >= len(rewards)]
+    rest = np.sort(rewards[~np.isin(rewards, alone)])
+    ends = 2.0 ** -np.arange(6, np.log2(max(len(rest), 2)) + 1)  # shares in each tail
+    shares = np.unique(np.concatenate([ends, np.arange(1, LEVELS) / LEVELS, 1.0 - ends]))
+    points = np.unique(np.concatenate([np.quantile(rest, shares, method="inverted_cdf"), alone, rest[[0, -1]]]))
+    group = np.minimum(np.searchsorted(points, rewards), len(points) - 1)  # each with the next point above
+    kept, of = np.unique(group, return_inverse=True)
+    return np.bincount(of, rewards) / np.bincount(of), points[kept][:-1]
 
 
 class RewardDistribution:
@@ -74,7 +84,7 @@ class RewardDistribution:
 
     def update(self, slots: Slots) -> None:
         """Take a batch of slots into account."""
-        group = np.searchsorted(self._cuts, slots.reward)
+        group = np.searchsorted(self._cuts, slots.reward)  # a reward at a cut is of the level below it
         values = np.zeros((len(self.levels), len(slots)))
         values[group, np.arange(len(slots))] = slots.weight
         if self._method.rows_are_users:
@@ -134,7 +144,7 @@ def summary(levels: Floats, cdf: Floats, level: float = 0.95) -> Distribution:
         own.tolist(),
         np.maximum(own - band, 0.0).tolist(),
         np.minimum(own + band, 1.0).tolist(),
-        {f"{p:g}": (cross(own, p), cross(_rising(high), p), cross(_rising(low), p)) for p in _SHARES},
+        {f"{p:g}": _held(cross(own, p), cross(_rising(high), p), cross(_rising(low), p)) for p in _SHARES},
         {f"{a:g}": (float(v[0]), *_ends(v[1:], tail, levels)) for a, v in worst.items()},
     )
 
@@ -143,6 +153,11 @@ def cvar(levels: Floats, cdf: Floats, share: float) -> float:
     """Return the mean of the worst `share` of rewards with distribution function `cdf` (G,) at `levels` (G,)."""
     mass = np.diff(np.minimum(cdf, share), prepend=0.0)
     return float(mass @ levels / share)
+
+
+def _held(value: float, low: float, high: float) -> Triple:
+    """Return an estimate with ends that hold it."""
+    return value, min(low, value), max(high, value)
 
 
 def _rising(values: Floats) -> Floats:

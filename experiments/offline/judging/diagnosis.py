@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from serendip.experiments.offline.estimators import needs, title_of
 from serendip.experiments.offline.further import FURTHER
+from serendip.experiments.offline.intervals.sums import WEIGHT
 from serendip.experiments.offline.judging.ledger import Ledger
 from serendip.experiments.offline.judging.verdict import z_score
 from serendip.experiments.offline.valuation import Valued
@@ -42,9 +45,23 @@ def diagnose(valued: Valued, unseen: float | None, floor: float, estimated: bool
         "n_users": float(n_users),
         "effective_users": None if crowd is None else crowd.effective,
         "users_tail": None if crowd is None else crowd.tail,
+        "design_effect": _design_effect(valued),
+        "serial_correlation": valued.serial.correlation(),
         "n_slots": float(weights.n),
         "n_rewarded": float(weights.n_rewarded),
     }
+
+
+def _design_effect(valued: Valued) -> float | None:
+    """Return the variance of SNIPS over users by what it would be if slots were independent; None without SNIPS."""
+    if "snips" not in valued.names:
+        return None
+    e = valued.names.index("snips")
+    total = float(valued.moments.sums[0, WEIGHT])
+    value = float(valued.moments.sums[0, valued.columns.numerator[e]]) / total if total else 0.0
+    alone = valued.serial.independent_variance(value)
+    clustered = (float(valued.errors()[e]) * total) ** 2
+    return clustered / alone if alone > 0.0 and np.isfinite(clustered) else None
 
 
 def _missing(mean: float, error: float) -> float:

@@ -49,6 +49,7 @@ COLUMNS: dict[str, TableColumn] = {
     "predicted": TableColumn(("predicted",), "finite"),
     "expected": TableColumn(("expected",), "finite"),
 }
+IDS = ("user", "item", "topic")  # read as they are written
 AS_THEY_ARE = tuple(name for name, further in FURTHER.items() if further.ratio is None and name in COLUMNS)
 WEIGHTS = {name: further.ratio for name, further in FURTHER.items() if further.ratio is not None}
 

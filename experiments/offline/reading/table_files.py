@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from serendip.experiments.offline.reading.column_map import COLUMNS
+from serendip.experiments.offline.reading.column_map import COLUMNS, IDS
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Ints
 
@@ -43,6 +42,9 @@ def header_of(file: Path) -> list[str]:
 def read_batches(file: Path, columns: Mapping[str, str]) -> Iterator[Any]:
     """Yield the file in batches, as tables of the mapped columns."""
     names = list(dict.fromkeys(columns.values()))
+    lacking = [name for name in names if name not in header_of(file)]
+    if lacking:
+        raise DataError(f"{file}: no column {lacking[0]!r}, which other files of the log have")
     try:
         if file.suffix == ".parquet":
             for batch in pq.ParquetFile(file).iter_batches(_ROWS, columns=names):
@@ -50,6 +52,7 @@ def read_batches(file: Path, columns: Mapping[str, str]) -> Iterator[Any]:
             return
         numeric = [name for name, column in COLUMNS.items() if column.is_number and column.values != "reward"]
         kinds = {columns[name]: pa.float64() for name in numeric if name in columns}
+        kinds |= {columns[name]: pa.string() for name in IDS if name in columns}  # 07 is not 7
         if not pa.types.is_boolean(_csv_schema(file).field(columns["reward"]).type):
             kinds[columns["reward"]] = pa.float64()
         options = pacsv.ConvertOptions(include_columns=names, column_types=kinds, strings_can_be_null=True)
@@ -63,24 +66,6 @@ def read_batches(file: Path, columns: Mapping[str, str]) -> Iterator[Any]:
 def _csv_schema(file: Path) -> Any:
     with pacsv.open_csv(file) as reader:
         return reader.schema
-
-
-def sortable(column: Any) -> Any:
-    """Return a column as an array that can be sorted."""
-    values = column.to_numpy(zero_copy_only=False)
-    return values.astype(str) if values.dtype == object else values
-
-
-def user_ids(column: Any) -> Ints:
-    """Return 64-bit ids: integers as they are, anything else by its BLAKE2b hash."""
-    if pa.types.is_integer(column.type):
-        return column.to_numpy(zero_copy_only=False).astype(np.int64)
-    if pa.types.is_nested(column.type):
-        raise DataError(f"a user is {column.type}; users are numbers or words")
-    encoded = column.dictionary_encode()
-    words = [str(word).encode() for word in encoded.dictionary.to_pylist()]
-    hashes = [int.from_bytes(hashlib.blake2b(word, digest_size=8).digest(), "little", signed=True) for word in words]
-    return np.array(hashes, dtype=np.int64)[encoded.indices.to_numpy()]
 
 
 def occurrence(users: Ints) -> Ints:
@@ -98,12 +83,3 @@ def listed(header: list[str]) -> str:
     """Return the columns' names as a sentence has them, the first dozen of them."""
     shown = ", ".join(header[:12])
     return f"{shown}, ... ({len(header)} columns)" if len(header) > 12 else shown
-
-
-def with_topics(items: Any, topics: Any, more: Any, of_more: Any) -> tuple[Any, Any]:
-    """Return the items in order, each once, and the first topic of each; topics may be None."""
-    every = more if items is None else np.concatenate([items, more])
-    found, first = np.unique(every, return_index=True)
-    if of_more is None:
-        return found, None
-    return found, (of_more if topics is None else np.concatenate([topics, of_more]))[first]

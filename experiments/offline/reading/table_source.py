@@ -11,7 +11,10 @@ import numpy as np
 
 from serendip.experiments.offline.reading import PROPENSITY_MODELS
 from serendip.experiments.offline.reading.column_map import AS_THEY_ARE, COLUMNS, WEIGHTS
+from serendip.experiments.offline.reading.ids import numbers_or_words, ranks, user_ids
+from serendip.experiments.offline.reading.ids import vocabulary as known_items
 from serendip.experiments.offline.reading.propensity_model import PropensityModel
+from serendip.experiments.offline.reading.quotes import refuse_open_quotes
 from serendip.experiments.offline.reading.read_ahead import read_ahead
 from serendip.experiments.offline.reading.source import Logged, Step
 from serendip.experiments.offline.reading.table_columns import MappedColumns
@@ -20,9 +23,6 @@ from serendip.experiments.offline.reading.table_files import (
     header_of,
     occurrence,
     read_batches,
-    sortable,
-    user_ids,
-    with_topics,
 )
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Floats, Ints, Items, SmallInts, Visits
@@ -57,6 +57,9 @@ class TableSource:
         if not -np.inf < low < high < np.inf:
             raise SettingsError(f"the reward range is {low:g} to {high:g}; the first must be below the second")
         self._files = files_of(self.path)
+        for file in self._files:
+            if file.suffix != ".parquet":
+                refuse_open_quotes(file)
         header = header_of(self._files[0])
         self._map = MappedColumns(
             self.path, header, self.columns, self.context, estimated=self.propensity_model is not None
@@ -261,7 +264,7 @@ class TableSource:
         """Return the rank of each row's item among the items of the file; 0 before they are known."""
         if "item" not in self._map or self._vocabulary is None:
             return np.zeros(table.num_rows, dtype=np.int64)
-        return np.searchsorted(self._vocabulary, sortable(self._map.column(table, "item", offset)))
+        return ranks(numbers_or_words(self._map.column(table, "item", offset)), self._vocabulary)
 
     def _survey(self) -> None:
         """Read the file once for its items, positions and length."""
@@ -273,9 +276,8 @@ class TableSource:
         for offset, table in read_ahead(self._tables("reward", "item", "topic", "position")):
             n_rows += table.num_rows
             if "item" in self._map:
-                item = sortable(self._map.column(table, "item", offset))
-                known, topics = with_topics(vocabulary, topics, item, self._topic(table, offset))
-                vocabulary = known
+                item = numbers_or_words(self._map.column(table, "item", offset))
+                vocabulary, topics = known_items(vocabulary, topics, item, self._topic(table, offset))
             position = self._places(table, offset) if "position" in self._map else np.zeros(0)
             if len(position):
                 lowest, highest = min(lowest, position.min()), max(highest, position.max())
@@ -294,4 +296,4 @@ class TableSource:
 
     def _topic(self, table: Any, offset: int) -> Any:
         """Return the topic of each row's item, or None."""
-        return sortable(self._map.column(table, "topic", offset)) if "topic" in self._map else None
+        return numbers_or_words(self._map.column(table, "topic", offset)) if "topic" in self._map else None

@@ -45,7 +45,7 @@ def test_a_column_can_be_the_target(tmp_path, suffix):
     assert "dm" not in evaluation.estimates
     assert "slate_ips" not in evaluation.estimates
     assert evaluation.diagnostics["n_users"] == 50
-    assert any("dm, dr, sndr, switch_dr and dr_os are left out" in note for note in evaluation.notes)
+    assert any("dm, dr, sndr, switch_dr, dr_os and beta_dr are left out" in note for note in evaluation.notes)
 
 
 @pytest.mark.parametrize("user", [True, False])
@@ -132,7 +132,7 @@ def test_a_column_map_is_read_strictly(tmp_path, words, message):
         ("position", [1.0, np.nan], r"row 1: position \(position\) is nan; allowed is a whole number"),
         ("position", [1.0, 1.5], r"row 1: position \(position\) is 1\.5; allowed is a whole number"),
         ("position", [1, 10**9], "positions go from 1 to 1e\\+09; allowed are 1000 of them"),
-        ("user", [[1], [2]], "a user is list<.*>; users are numbers or words"),
+        ("user", [[1], [2]], "an id is list<.*>; ids are numbers or words"),
     ],
 )
 def test_what_is_no_position_and_no_user_is_said(tmp_path, column, values, message):
