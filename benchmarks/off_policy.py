@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from serendip.experiments.offline.intervals import INTERVALS
 from serendip.experiments.offline.parallel import COLUMNS, value_parts
 from serendip.experiments.offline.valuation import Method
 
@@ -55,6 +56,7 @@ def measure(folder: Path, n_jobs: int, replicates: int, backend: str) -> dict[st
     files = sorted(folder.glob("part-*.parquet"))
     rows = sum(pq.read_metadata(file).num_rows for file in files)
     method = Method(estimators=EIGHT, n_replicates=replicates)
+    INTERVALS.cards()  # imports them
     before, start, worked = peak(), time.perf_counter(), time.process_time()
     valued = value_parts(files, {name: name for name in COLUMNS}, method, n_jobs=n_jobs, backend=backend)
     assert valued is not None

@@ -87,6 +87,6 @@ def _products(block: Floats, times: Floats) -> Floats:
     Whole tiles of columns are multiplied, the last filled up with zeros.
     """
     n_columns = block.shape[1]
-    tiles = np.zeros((-(-n_columns // _TILE) * _TILE, len(block)))
-    tiles[:n_columns] = block.T
-    return (tiles @ times)[:n_columns].T
+    tiles = np.zeros((len(block), -(-n_columns // _TILE) * _TILE))
+    tiles[:, :n_columns] = block
+    return (tiles.T @ times)[:n_columns].T
