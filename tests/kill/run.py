@@ -54,7 +54,7 @@ VERBS: dict[str, tuple[str, ...]] = {
         "4",
     ),
     "beliefs": ("beliefs", "--world", "tiny", "--days", "2", "--epochs", "1", "--draws", "8"),
-    "ope-study": ("ope-study", "--logs", "1"),
+    "ope-study": ("ope-study", "--gauntlet", "--situations", "plain", "short-log", "--logs", "2"),
     "benchmark": ("benchmark", "ratings.csv", "--models", "popularity", "ease", "item-knn", "--trials", "3"),
     "calibrate": ("calibrate", "ratings.csv"),
     "learn": ("learn", "log", "--epochs", "4"),

@@ -31,6 +31,8 @@ BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 SLOW = ("tests/contracts", "tests/architecture", "tests/experiments/figures", "tests/experiments/bandits", "tests/fuzz")
 
+_AT_ONCE = 3  # files in the second round
+
 
 def modules(root: Path) -> list[str]:
     """Return the paths of all modules that are mutated."""
@@ -39,12 +41,17 @@ def modules(root: Path) -> list[str]:
 
 
 def tests_of(root: Path, module: str) -> tuple[tuple[str, ...], ...]:
-    """Return the tests of `module` in rounds: first the files that name it, then the others that belong to it."""
+    """Return the tests of `module` in rounds: the file of its own name, those that import it, others that belong."""
+    stem = Path(module).stem
     name = "serendip." + module.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-    named = tuple(path for path, text in _texts(root) if re.search(rf"{re.escape(name)}\b(?!\.)", text))
+    named = [path for path, text in _texts(root) if re.search(rf"{re.escape(name)}\b(?!\.)", text)]
     others = next(tests for pattern, tests in BELONGS if fnmatch(module, pattern))
-    wider = tuple(test for test in others if test not in named and (root / test).exists())
-    return tuple(tests for tests in (named, wider) if tests)
+    rounds, before = list[tuple[str, ...]](), set[str]()
+    for tests in ([path for path in named if stem in Path(path).stem], named[:_AT_ONCE], [*named, *others]):
+        new = tuple(test for test in dict.fromkeys(tests) if test not in before and (root / test).exists())
+        rounds += [new] if new else []
+        before.update(new)
+    return tuple(rounds)
 
 
 @lru_cache
