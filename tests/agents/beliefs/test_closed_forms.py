@@ -1,13 +1,17 @@
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.sparse as sparse
+from scipy.special import betaln, digamma, polygamma
 
 from serendip.agents.beliefs.belief import Luck
 from serendip.agents.beliefs.click_rates import ClickRates, ClickRatesSettings, beta_posterior, likeliest_strength
 from serendip.agents.beliefs.ease_posterior import ease_predictive
 from serendip.agents.models.ease import ease_weights
 from serendip.simulator.errors import SettingsError
-from serendip.simulator.interface import Visits
+from serendip.simulator.interface import Items, Visits
 
 
 def test_ease_predictive_agrees_with_a_regression_for_each_item():
@@ -64,3 +68,41 @@ def test_rough_normals_are_normal_and_depend_on_the_visit_alone():
     assert abs(noise.mean()) < 5 / np.sqrt(noise.size)
     assert abs(noise.var() - 1.0) < 5 * np.sqrt(2 / noise.size) + 1e-4
     np.testing.assert_array_equal(Luck(5, visits.rows([7])).rough_normals(1000)[0], noise[7].astype(np.float32))
+
+
+def rates(of, strength):
+    """Mean and deviation of the log odds after 23 showings of four items in two topics."""
+    belief = ClickRates(ClickRatesSettings(of, strength))
+    counts = [SimpleNamespace(item_totals=np.array(n)) for n in ([3, 1, 0, 2], [10, 5, 4, 8])]
+    history: Any = SimpleNamespace(clicks=counts[0], exposures=counts[1])
+    belief.update(history, Items(np.array([0, 0, 1, 1], np.int32), np.zeros(4, np.int32)))
+    arrays = belief.arrays()
+    return arrays["mean"], arrays["deviation"]
+
+
+def test_click_rates_by_hand():
+    """Topics are centred on (6 + 1) / (27 + 2), items on their topic's posterior mean; both worth 4 showings."""
+    overall, topic = 7 / 29, np.array([0, 0, 1, 1])
+    a, b = 4 * overall + np.array([4, 2]), 4 * (1 - overall) + np.array([11, 10])
+    mean, deviation = rates("topic", 4.0)
+    np.testing.assert_allclose(mean, (digamma(a) - digamma(b))[topic], rtol=1e-6)
+    np.testing.assert_allclose(deviation, np.sqrt(polygamma(1, a) + polygamma(1, b))[topic], rtol=1e-6)
+    prior = (a / (a + b))[topic]
+    a, b = 4 * prior + np.array([3, 1, 0, 2]), 4 * (1 - prior) + np.array([7, 4, 4, 6])
+    mean, deviation = rates("item", 4.0)
+    np.testing.assert_allclose(mean, digamma(a) - digamma(b), rtol=1e-6)
+    np.testing.assert_allclose(deviation, np.sqrt(polygamma(1, a) + polygamma(1, b)), rtol=1e-6)
+
+
+def test_click_rates_learn_how_strong_their_prior_is():
+    prior = np.full(4, 7 / 29)
+    shown, clicks = np.array([10.0, 5.0, 4.0, 8.0]), np.array([3.0, 1.0, 0.0, 2.0])
+    strength = likeliest_strength(clicks, shown, prior)
+    grid = np.exp(np.linspace(0.0, np.log(10_000.0), 400))
+    likelihood = [
+        (betaln(s * prior + clicks, s * (1 - prior) + shown - clicks) - betaln(s * prior, s * (1 - prior))).sum()
+        for s in grid
+    ]
+    assert abs(np.log(strength) - np.log(grid[int(np.argmax(likelihood))])) < 0.05
+    assert rates("item", None)[0].shape == (4,)
+    assert not np.allclose(rates("item", None)[0], rates("item", 2.0)[0])
