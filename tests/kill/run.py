@@ -63,6 +63,7 @@ VERBS: dict[str, tuple[str, ...]] = {
 }
 NO_OUT = ("evaluate", "plot")  # what they write, they are told otherwise
 OF_TIME = (
+    "clock.json",
     "costs.json",
     "quality-by-time.png",
     "tests/",
