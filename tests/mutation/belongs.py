@@ -22,10 +22,8 @@ BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "experiments/offline/intervals/*.py",
         ("tests/experiments/offline/intervals", "tests/experiments/offline/test_valuation.py"),
     ),
-    (
-        "experiments/offline/judging/*.py",
-        ("tests/experiments/offline/judging", "tests/experiments/offline/test_evaluate.py"),
-    ),
+    ("experiments/offline/judging/verdict.py", ("tests/experiments/offline/test_evaluate.py",)),
+    ("experiments/offline/judging/recommendation.py", ("tests/experiments/offline/test_evaluate.py",)),
     ("experiments/online/statistics.py", ("tests/experiments/online/test_statistics.py",)),
     ("experiments/online/unit.py", ("tests/experiments/online/test_study.py",)),
 )
