@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from serendip.simulator.interface import Items
 
 
+CHOICE_MODEL = "a choice model"  # a posterior that says how users choose from a slate
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrategyCard(Card):
     """The card of a strategy, whose `make` takes its settings.
@@ -50,9 +53,11 @@ class BeliefCard(Card):
 
     Attributes:
         model: the model it is about where none is named; None for a belief that is about no model.
+        gives: what strategies may need of it, such as `a choice model`.
     """
 
     model: str | None = None
+    gives: tuple[str, ...] = ()
 
 
 def _unmade(*_: Any, **__: Any) -> Any:

@@ -20,3 +20,41 @@ THOMPSON = AgentCard(
     belief="choice-mixture",
     epsilon=0.05,
 )
+HEDGED = AgentCard(
+    name="choice-hedged",
+    summary="Slates that hedge over joint guesses of what the user likes: something in them should be clicked.",
+    strategy="hedged",
+    belief="choice-mixture",
+    epsilon=0.02,
+    strategy_settings={"width": 1.5},
+)
+LOOKAHEAD = AgentCard(
+    name="choice-lookahead",
+    summary="Shows what is good now or would pay to know over the slates to come.",
+    strategy="lookahead",
+    belief="choice-mixture",
+)
+HEDGED_TOPICS = AgentCard(
+    name="choice-hedged-topics",
+    summary="The control of `choice-hedged`: as unsure, but about other topics.",
+    strategy="hedged",
+    belief="choice-mixture",
+    epsilon=0.02,
+    strategy_settings={"width": 1.5, "doubts": "topics"},
+)
+HEDGED_USERS = AgentCard(
+    name="choice-hedged-users",
+    summary="The control of `choice-hedged`: as unsure, but as of a user who saw as many slates.",
+    strategy="hedged",
+    belief="choice-mixture",
+    epsilon=0.02,
+    strategy_settings={"width": 1.5, "doubts": "like-users"},
+)
+HEDGED_NOISE = AgentCard(
+    name="choice-hedged-noise",
+    summary="The control of `choice-hedged`: noise of one scale for everyone and everything.",
+    strategy="hedged",
+    belief="choice-mixture",
+    epsilon=0.02,
+    strategy_settings={"width": 0.2, "doubts": "noise"},
+)

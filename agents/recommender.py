@@ -215,8 +215,11 @@ class Recommender:
         return SlateMixture(candidates, weights, self.settings.epsilon, visits.available)
 
     def _posterior(self, situation: Situation) -> Posterior:
-        """Return what is believed; before the first update that is nothing, and ties decide."""
-        if self.version:
+        """Return what is believed; before the first update that is nothing, and ties decide.
+
+        A belief that reads each user's events by itself is asked from the start: it has a prior.
+        """
+        if self.version or isinstance(self.belief, RememberingBelief):
             return self.belief.posterior(situation)
         return PointPosterior(np.zeros((len(situation), self.items.n_items), dtype=np.float32))
 

@@ -120,6 +120,7 @@ def build(settings: RecommenderSettings, items: Items, slate_size: int, seed: in
         return part.make(options)
 
     belief, strategy = _Part("belief", settings.belief), _Part("strategy", settings.strategy)
+    _require_given(settings)
     return Recommender(
         settings,
         items,
@@ -130,6 +131,21 @@ def build(settings: RecommenderSettings, items: Items, slate_size: int, seed: in
         ),
         strategy.make(strategy.parse(settings.strategy_settings, "strategy_settings")),
     )
+
+
+def _require_given(settings: RecommenderSettings) -> None:
+    """Check that the belief gives what the strategy needs.
+
+    Raises:
+        SettingsError: it does not; the beliefs that do are listed.
+    """
+    for need in STRATEGIES.card(settings.strategy).needs:
+        if need not in BELIEFS.card(settings.belief).gives:
+            able = ", ".join(card.name for card in BELIEFS.cards() if need in card.gives)
+            raise SettingsError(
+                f"the strategy {settings.strategy!r} needs a belief that gives {need}, which {settings.belief!r} does "
+                f"not; choose the belief {able}"
+            )
 
 
 def load(path: Path) -> Recommender:

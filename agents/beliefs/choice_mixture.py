@@ -13,7 +13,7 @@ from serendip.agents.beliefs.choice.hypotheses import MixturePosterior
 from serendip.agents.beliefs.choice.items import Shelf
 from serendip.agents.beliefs.choice.population import GRID, People, learn_people, taste_moments
 from serendip.agents.beliefs.choice.tastes import Tastes, fading_by_day, scene_of
-from serendip.agents.cards import BeliefCard, Making
+from serendip.agents.cards import CHOICE_MODEL, BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.saving import with_prefix, without_prefix
@@ -179,5 +179,6 @@ CARD = BeliefCard(
     summary="Which topics a user likes, by personas and the site's own choice model; for sites that know topics.",
     make=made,
     settings=ChoiceMixtureSettings(),
+    gives=(CHOICE_MODEL,),
     small={"personas": 3, "restarts": 1},
 )

@@ -9,6 +9,10 @@ STRATEGIES = Registry(
     {
         "boltzmann": "serendip.agents.strategies.boltzmann:CARD",
         "greedy": "serendip.agents.strategies.greedy:CARD",
+        "hedged": "serendip.agents.slates.hedged:CARD",
+        "joint-thompson": "serendip.agents.slates.joint_thompson:CARD",
+        "lookahead": "serendip.agents.slates.lookahead:CARD",
+        "lower-bound": "serendip.agents.slates.lower_bound:CARD",
         "novelty": "serendip.agents.strategies.novelty:CARD",
         "shuffled": "serendip.agents.strategies.shuffled:CARD",
         "softmax": "serendip.agents.strategies.softmax:CARD",

@@ -7,6 +7,7 @@ from serendip.agents.beliefs import BELIEFS
 from serendip.agents.models import MODELS
 from serendip.agents.registry import load, make
 from serendip.agents.strategies import STRATEGIES
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Feedback, Items, Visits
 
 N_USERS, N_ITEMS, SLATE, KEY = 12, 15, 3, 9
@@ -40,6 +41,11 @@ def teach(agent):
 @pytest.mark.parametrize("strategy", [*sorted(set(STRATEGIES) - {"uniform"}), "toy-strategy"])
 @pytest.mark.parametrize("belief", [*sorted(set(BELIEFS) - {"nothing"}), "toy-belief"])
 def test_belief_with_strategy(belief, strategy, tmp_path):
+    missing = set(STRATEGIES.card(strategy).needs) - set(BELIEFS.card(belief).gives)
+    if missing:
+        with pytest.raises(SettingsError, match=f"needs a belief that gives {missing.pop()}"):
+            make(strategy, ITEMS, SLATE, 1, belief=belief)
+        return
     agent = make(strategy, ITEMS, SLATE, 1, belief=belief, epsilon=0.1, **small(belief))
     teach(agent)
     visits = visits_on(3)

@@ -77,7 +77,7 @@ class MixturePosterior:
         shelf: items, positions and satiation.
         groups: (M,) topic of each item.
         rows: (B,) the users' rows, all known.
-        offset: (B, M) q - eta b, in units of utility.
+        sated: (B, K) -eta b, in units of utility.
         liked: (B, K) probability that the user likes each topic.
         weights: (B, K, 2) E[e^theta] if not liked, if liked.
     """
@@ -87,7 +87,7 @@ class MixturePosterior:
     shelf: Shelf
     groups: Ints
     rows: Ints
-    offset: Singles
+    sated: Floats
     liked: Floats
     weights: Floats
 
@@ -105,9 +105,42 @@ class MixturePosterior:
             rows: (B,) the users' rows, all known.
             fill: (B, K) satiation with each topic.
         """
-        sated = (shelf.effect[0] * fill).astype(np.float32)
-        offset = shelf.quality.astype(np.float32) - sated[:, topics]
-        return cls(tastes, people, shelf, topics, rows, offset, tastes.liked(people, rows), tastes.mean_weight[rows])
+        sated = -shelf.effect[0] * fill
+        return cls(tastes, people, shelf, topics, rows, sated, tastes.liked(people, rows), tastes.mean_weight[rows])
+
+    @property
+    def offset(self) -> Singles:
+        """(B, M) q - eta b."""
+        return self.quality.astype(np.float32) + self.sated.astype(np.float32)[:, self.groups]
+
+    @property
+    def quality(self) -> Floats:
+        """(M,) q, in units of utility."""
+        return self.shelf.quality
+
+    @property
+    def appetite(self) -> Floats:
+        """(B, K) e^(-eta b), what satiation leaves of a topic's weight."""
+        return np.exp(self.sated)
+
+    def prospects(self) -> tuple[Floats, Floats]:
+        """Return (B, K) the probability that a topic is liked, and E[e^theta] if it is."""
+        return self.liked, self.weights[:, :, 1]
+
+    def strangers(self, luck: Luck, *, alike: bool) -> MixturePosterior:
+        """Return what is believed of other users, drawn anew for each visit: of any, or of as many slates so far."""
+        n_slates = self.tastes.seen.sum(axis=1)
+        order = np.argsort(n_slates, kind="stable")  # users by how much they saw
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        point = luck.of("stranger").uniforms(1)[:, 0]
+        reach = max(len(order) // 50, 1) if alike else len(order)
+        shift = 1 + np.floor(point * (2 * reach if alike else len(order) - 1)).astype(np.int64)
+        shift = np.where(shift > reach, reach - shift, shift) if alike else shift
+        rows = order[(place[self.rows] + shift) % max(len(order), 1)]
+        weights = self.tastes.mean_weight[rows]
+        liked = self.tastes.liked(self.people, rows)
+        return MixturePosterior(self.tastes, self.people, self.shelf, self.groups, rows, self.sated, liked, weights)
 
     @property
     def n_hypotheses(self) -> None:

@@ -1,0 +1,155 @@
+"""What a slate builder asks of a belief: weights of topics in a choice, joint draws of them, and how users choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.strategies.strategy import Ranker
+from serendip.simulator import randomness
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Floats, Ints, Singles
+from serendip.simulator.ranges import Range
+
+Doubts = Literal["own", "topics", "users", "like-users", "noise"]
+_LEAST = 1e-6  # of a weight
+
+
+@runtime_checkable
+class ChoicePosterior(Posterior, Protocol):
+    """What a belief thinks of B visits that knows P(click l) = gamma_l w_l / (e^x0 + sum_m gamma_m w_m).
+
+    The weight of an item is w_ui = e^theta_ug(i) c_ug(i) e^q_i, with g(i) its group: a topic, or the item itself.  All
+    doubt of the user is about theta.
+    """
+
+    @property
+    def groups(self) -> Ints:
+        """(M,) group of each item."""
+        ...
+
+    @property
+    def quality(self) -> Floats:
+        """(M,) q, in units of utility."""
+        ...
+
+    @property
+    def outside(self) -> float:
+        """e^x0, the weight of clicking nothing."""
+        ...
+
+    @property
+    def appetite(self) -> Floats:
+        """(B, G) c, what satiation leaves of a group's weight, in (0, 1]."""
+        ...
+
+    def examination(self, length: int) -> Floats:
+        """Return (L,) gamma, how much each slot is looked at."""
+        ...
+
+    def level(self) -> Singles:
+        """Return (B, G) log E[e^theta]."""
+        ...
+
+    def hypotheses(self, indices: range, luck: Luck) -> Singles:
+        """Return (B, S, G) joint draws of theta."""
+        ...
+
+    def prospects(self) -> tuple[Floats, Floats]:
+        """Return (B, G) the probability that a group is liked, and E[e^theta] if it is."""
+        ...
+
+    def strangers(self, luck: Luck, *, alike: bool) -> ChoicePosterior:
+        """Return what is believed of other users, drawn anew for each visit: of any, or of as many slates so far."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtSettings:
+    """Settings that slate builders share: how much they make of doubt, and of whose.
+
+    Attributes:
+        width: factor on the deviations of hypotheses from the mean.
+        tilt: the factor falls with the user's visits so far as (1 + visits)^-tilt: below 0 it rises.
+        doubts: whose deviations they are: the visitor's own; as a control, those of other topics, of any other user, of
+            one who saw about as many slates, or noise of one scale (the logarithm's standard deviation is the width).
+    """
+
+    width: Annotated[float, Range(least=0)] = 1.0
+    tilt: Annotated[float, Range(least=-2, most=2)] = 0.0
+    doubts: Doubts = "own"
+
+
+def require_choices(posterior: Posterior, strategy: str) -> ChoicePosterior:
+    """Return `posterior`, which the strategy called `strategy` needs to know the choice model.
+
+    Raises:
+        SettingsError: it does not.
+    """
+    if isinstance(posterior, ChoicePosterior):
+        return posterior
+    raise SettingsError(
+        f"the slate builder {strategy!r} needs a belief that knows how users choose from a slate; choose the belief "
+        "'choice-mixture'"
+    )
+
+
+def widths(settings: DoubtSettings, ranker: Ranker) -> Floats:
+    """Return (B,) factor on the deviations at each visit."""
+    if settings.tilt == 0.0:
+        return np.full(len(ranker.visits), settings.width)
+    return np.asarray(settings.width * (1.0 + ranker.situation.n_visits) ** -settings.tilt, dtype=np.float64)
+
+
+def drawn_weights(posterior: ChoicePosterior, settings: DoubtSettings, ranker: Ranker, n: int, luck: Luck) -> Floats:
+    """Return (B, S, G) weights c e^theta of the groups under `n` hypotheses, S = n.
+
+    A weight is max(mean + width (draw - mean), 0), so that its mean stays nearly what it was whatever the width.
+
+    Args:
+        posterior: what is believed.
+        settings: how much is made of doubt, and of whose.
+        ranker: of the visits.
+        n: S.
+        luck: of the visits.
+    """
+    mean: Floats = np.exp(posterior.level().astype(np.float64))  # (B, G)
+    width = widths(settings, ranker)[:, None, None]
+    if settings.doubts == "noise":
+        normal = np.stack([luck.of("noise", s).normals(mean.shape[1]) for s in range(n)], axis=1)
+        return posterior.appetite[:, None, :] * mean[:, None, :] * np.exp(width * normal - 0.5 * width**2)
+    weights = np.maximum(mean[:, None, :] + width * deviations(posterior, settings.doubts, n, luck), _LEAST)
+    return posterior.appetite[:, None, :] * weights
+
+
+def deviations(posterior: ChoicePosterior, doubts: Doubts, n: int, luck: Luck) -> Floats:
+    """Return (B, S, G) draws of e^theta less their mean: the visitors' own, of other topics, or of other users.
+
+    Args:
+        posterior: what is believed.
+        doubts: whose.
+        n: S.
+        luck: of the visits.
+    """
+    whose = posterior if doubts in ("own", "topics") else posterior.strangers(luck, alike=doubts == "like-users")
+    level = whose.level().astype(np.float64)
+    drawn: Floats = np.exp(whose.hypotheses(range(n), luck).astype(np.float64)) - np.exp(level)[:, None, :]
+    if doubts != "topics":
+        return drawn
+    order = np.argsort(luck.of("topics").uniforms(drawn.shape[2]), axis=1, kind="stable")  # (B, G)
+    return np.take_along_axis(drawn, order[:, None, :], axis=2)
+
+
+def shelves(posterior: ChoicePosterior, ranker: Ranker) -> tuple[Ints, Ints]:
+    """Return (N,) the available items by group, the best of each first, and (G + 1,) where each group begins.
+
+    Among items of one group only quality decides, whatever the hypothesis; equal ones are in the order of a hash.
+    """
+    pool = np.flatnonzero(ranker.available)
+    groups = posterior.groups[pool]
+    order = np.lexsort((randomness.bits(ranker.tie_key, pool), -posterior.quality[pool], groups))
+    n_groups = posterior.appetite.shape[1]
+    return pool[order], np.searchsorted(groups[order], np.arange(n_groups + 1))

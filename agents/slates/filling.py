@@ -1,0 +1,141 @@
+"""Filling slates slot by slot, compiled: of each group the best item is looked at, once it is taken the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from serendip.agents.compiled import compiled
+
+
+@compiled
+def fill_hedged(
+    weights: Any, value: Any, items: Any, starts: Any, pull: Any, examination: Any, outside: float, out: Any
+) -> None:
+    """Fill `out` (B, L): each slot the item that adds most to the mean chance that anything is clicked.
+
+    Slot l takes argmax_i v_i sum_s w_is / [(e^x0 + Sigma_s)(e^x0 + Sigma_s + w_is)], w_is the weight of the item in
+    that slot under hypothesis s, Sigma_s that of the slate so far.
+
+    Args:
+        weights: (B, S, G) of the groups.
+        value: (B, G) v, what a click on each group is worth.
+        items: (N,) items by group, the best first.
+        starts: (G + 1,) where each group begins.
+        pull: (M,) e^q.
+        examination: (L,) gamma.
+        outside: e^x0.
+        out: filled.
+    """
+    n_draws, n_groups = weights.shape[1], weights.shape[2]
+    head = np.zeros(n_groups, np.int64)
+    so_far = np.zeros(n_draws)
+    for b in range(out.shape[0]):
+        head[:] = starts[:n_groups]
+        so_far[:] = outside
+        for slot in range(out.shape[1]):
+            best, most = -1, -1.0
+            for g in range(n_groups):
+                if head[g] == starts[g + 1]:
+                    continue
+                factor, gain = pull[items[head[g]]] * examination[slot], 0.0
+                for s in range(n_draws):
+                    w = weights[b, s, g] * factor
+                    gain += w / (so_far[s] * (so_far[s] + w))
+                gain *= value[b, g]
+                if gain > most:
+                    best, most = g, gain
+            factor = pull[items[head[best]]] * examination[slot]
+            out[b, slot] = items[head[best]]
+            for s in range(n_draws):
+                so_far[s] += weights[b, s, best] * factor
+            head[best] += 1
+
+
+@compiled
+def fill_top(scores: Any, items: Any, starts: Any, pull: Any, out: Any) -> None:
+    """Fill `out` (B, L) with the items of the largest scores (B, G) of their group, times e^q, the best first.
+
+    Args:
+        scores: (B, G), 0 or more.
+        items: (N,) items by group, the best first.
+        starts: (G + 1,) where each group begins.
+        pull: (M,) e^q.
+        out: filled.
+    """
+    n_groups = scores.shape[1]
+    head = np.zeros(n_groups, np.int64)
+    for b in range(out.shape[0]):
+        head[:] = starts[:n_groups]
+        for slot in range(out.shape[1]):
+            best, most = -1, -1.0
+            for g in range(n_groups):
+                if head[g] < starts[g + 1]:
+                    score = scores[b, g] * pull[items[head[g]]]
+                    if score > most:
+                        best, most = g, score
+            out[b, slot] = items[head[best]]
+            head[best] += 1
+
+
+@compiled
+def fill_ahead(
+    weights: Any,
+    liked: Any,
+    chance: Any,
+    horizon: Any,
+    items: Any,
+    starts: Any,
+    pull: Any,
+    examination: Any,
+    outside: float,
+    out: Any,
+) -> None:
+    """Fill `out` (B, L) with the items that give most now and teach most for the slates to come.
+
+    score = w + H p (1 - p) gamma w1 / (e^x0 + Sigma) [V(Sigma + gamma (w1 - w_(L))+) - V(Sigma)] / V'(Sigma), with
+    V(S) = S / (e^x0 + S), w1 the weight if the group is liked, w_(L) the L-th best mean weight, Sigma the weight of the
+    slate of the best, and gamma the middle slot's.
+
+    Args:
+        weights: (B, G) mean weights w.
+        liked: (B, G) weights if liked.
+        chance: (B, G) p, the probability of that.
+        horizon: (B,) H, slates that will profit.
+        items: (N,) items by group, the best first.
+        starts: (G + 1,) where each group begins.
+        pull: (M,) e^q.
+        examination: (L,) gamma.
+        outside: e^x0.
+        out: filled.
+    """
+    length, n_groups = out.shape[1], weights.shape[1]
+    middle = examination[length // 2]
+    one = np.zeros((1, length), np.int64)
+    group_of = np.zeros(pull.shape[0], np.int64)
+    for g in range(n_groups):
+        for j in range(starts[g], starts[g + 1]):
+            group_of[items[j]] = g
+    head = np.zeros(n_groups, np.int64)
+    for b in range(out.shape[0]):
+        fill_top(weights[b : b + 1], items, starts, pull, one)
+        total, last = outside, 0.0
+        for slot in range(length):
+            last = weights[b, group_of[one[0, slot]]] * pull[one[0, slot]]
+            total += last * examination[slot]
+        head[:] = starts[:n_groups]
+        for slot in range(length):
+            best, most = -1, -1.0
+            for g in range(n_groups):
+                if head[g] == starts[g + 1]:
+                    continue
+                q = pull[items[head[g]]]
+                w1, p = liked[b, g] * q, chance[b, g]
+                more = middle * max(w1 - last, 0.0)
+                gain = total * more / (total + more)  # [V(Sigma + more) - V(Sigma)] / V'(Sigma)
+                score = weights[b, g] * q + horizon[b] * p * (1.0 - p) * middle * w1 / total * gain
+                if score > most:
+                    best, most = g, score
+            out[b, slot] = items[head[best]]
+            head[best] += 1

@@ -1,0 +1,233 @@
+"""Slate builders against slow ones, controls against what they claim to keep, and exact propensities."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from serendip.agents.beliefs.belief import Luck, Situation
+from serendip.agents.beliefs.choice.population import People
+from serendip.agents.history import History
+from serendip.agents.registry import make
+from serendip.agents.slates.choices import DoubtSettings, deviations, drawn_weights, shelves, widths
+from serendip.agents.slates.filling import fill_ahead, fill_hedged, fill_top
+from serendip.agents.strategies.strategy import Ranker
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Items, Slates, Visits
+
+N_ITEMS, N_TOPICS, N_USERS, LENGTH, KEY = 18, 6, 40, 3, 5
+ITEMS = Items((np.arange(N_ITEMS) % N_TOPICS).astype(np.int32), np.zeros(N_ITEMS, dtype=np.int32))
+LOOKS, OUTSIDE = np.array([1.0, 0.8, 0.6]), 2.7
+
+
+def visits_on(day, available=None):
+    there = np.ones(N_ITEMS, dtype=bool) if available is None else available
+    return Visits(np.arange(N_USERS) * 3, day, np.zeros(N_USERS, np.int32), there)
+
+
+def lived(strategy="hedged", days=5, **settings):
+    agent = make(strategy, ITEMS, LENGTH, 1, belief="choice-mixture", **settings)
+    agent.belief.people = People(
+        np.array([0.6, 0.4]),
+        np.array([[0.7] * 3 + [0.1] * 3, [0.1] * 3 + [0.7] * 3]),
+        np.array([-2.0, 1.0]),
+        np.array([0.5, 0.5]),
+    )
+    rng = np.random.default_rng(0)
+    for day in range(days):
+        visits = visits_on(day)
+        part = visits.rows(rng.random(N_USERS) < np.linspace(0.1, 1.0, N_USERS))
+        items = np.stack([rng.permutation(N_ITEMS)[:LENGTH] for _ in range(len(part))])
+        clicked = (rng.random(items.shape) < 0.4) & (ITEMS.topic[items] < 3)
+        clicked &= np.cumsum(clicked, axis=1) == 1
+        agent.observe(part, Slates(items, np.ones(items.shape), None, np.zeros(len(items), bool)), Feedback(clicked))
+    return agent
+
+
+@pytest.fixture(scope="module")
+def posterior():
+    agent = lived(personas=2)
+    visits = visits_on(5)
+    situation = Situation(visits, agent.history, ITEMS)
+    return agent.belief.posterior(situation), Ranker(situation, LENGTH, 9), Luck(KEY, visits)
+
+
+def rows_of_shelves(rng):
+    """Return weights (B, S, G), items by topic, starts and e^q of a small shop."""
+    weights = np.exp(rng.normal(0, 1.5, (4, 5, N_TOPICS)))
+    pull = np.exp(rng.normal(0, 0.7, N_ITEMS))
+    order = np.lexsort((-pull, ITEMS.topic))
+    return weights, order, np.searchsorted(ITEMS.topic[order], np.arange(N_TOPICS + 1)), pull
+
+
+def test_hedged_slots_add_most_to_the_mean_chance_of_a_click():
+    weights, items, starts, pull = rows_of_shelves(np.random.default_rng(1))
+    out = np.empty((4, LENGTH), dtype=np.int64)
+    fill_hedged(weights, np.ones((4, N_TOPICS)), items, starts, pull, LOOKS, OUTSIDE, out)
+
+    def chance(b, slate):
+        total = sum(weights[b][:, ITEMS.topic[i]] * pull[i] * LOOKS[j] for j, i in enumerate(slate))
+        return (total / (OUTSIDE + total)).mean()
+
+    for b in range(4):
+        for slot in range(LENGTH):
+            before = out[b, :slot].tolist()
+            others = [i for i in range(N_ITEMS) if i not in before]
+            best = max(others, key=lambda i: chance(b, [*before, i]))
+            assert out[b, slot] == best
+
+
+def test_with_one_hypothesis_hedging_is_greed():
+    weights, items, starts, pull = rows_of_shelves(np.random.default_rng(2))
+    hedged, top = np.empty((2, 4, LENGTH), dtype=np.int64)
+    fill_hedged(weights[:, :1], np.ones((4, N_TOPICS)), items, starts, pull, LOOKS, OUTSIDE, hedged)
+    fill_top(weights[:, 0], items, starts, pull, top)
+    np.testing.assert_array_equal(hedged, top)
+    best = np.argsort(-(weights[:, 0][:, ITEMS.topic] * pull), axis=1)[:, :LENGTH]
+    np.testing.assert_array_equal(top, best)
+
+
+def test_hedged_slates_spread_over_what_excludes_each_other():
+    """Two hypotheses, each with topics of its own: greed on the mean stakes all on the likelier, hedging on both."""
+    one, other = [8.0] * 3 + [0.01] * 3, [0.01] * 3 + [8.0] * 3
+    weights = np.array([[one, one, one, other, other]])
+    _, items, starts, pull = rows_of_shelves(np.random.default_rng(3))
+    pull = np.ones_like(pull)
+    out, top = np.empty((2, 1, LENGTH), dtype=np.int64)
+    fill_hedged(weights, np.ones((1, N_TOPICS)), items, starts, pull, LOOKS, OUTSIDE, out)
+    fill_top(weights.mean(axis=1), items, starts, pull, top)
+    assert len({bool(t < 3) for t in ITEMS.topic[out[0]].tolist()}) == 2
+    assert (ITEMS.topic[top] < 3).all()
+
+
+def test_the_lookahead_is_the_formula():
+    weights, items, starts, pull = rows_of_shelves(np.random.default_rng(4))
+    mean, liked = weights[:, 0], weights[:, 0] + weights[:, 1]
+    chance = np.random.default_rng(5).uniform(0.05, 0.9, mean.shape)
+    out = np.empty((4, LENGTH), dtype=np.int64)
+    horizon = np.array([0.0, 3.0, 30.0, 300.0])
+    fill_ahead(mean, liked, chance, horizon, items, starts, pull, LOOKS, OUTSIDE, out)
+    for b in range(4):
+        w = mean[b][ITEMS.topic] * pull
+        best = np.argsort(-w)[:LENGTH]
+        sigma, last = (w[best] * LOOKS).sum(), w[best[-1]]
+        w1, p = liked[b][ITEMS.topic] * pull, chance[b][ITEMS.topic]
+        more = LOOKS[1] * np.maximum(w1 - last, 0.0)
+        value = lambda s: s / (OUTSIDE + s)  # noqa: E731
+        slope = OUTSIDE / (OUTSIDE + sigma) ** 2
+        gain = (value(sigma + more) - value(sigma)) / slope
+        score = w + horizon[b] * p * (1 - p) * LOOKS[1] * w1 / (OUTSIDE + sigma) * gain
+        assert out[b].tolist() == _top_by_group(score, pull)
+
+
+def _top_by_group(score, pull):
+    """The best, one after the other, of the first that is left of each topic."""
+    left = [sorted(np.flatnonzero(ITEMS.topic == k), key=lambda i: -pull[i]) for k in range(N_TOPICS)]
+    chosen = []
+    for _ in range(LENGTH):
+        heads = [group[0] for group in left]
+        best = max(heads, key=lambda i: score[i])
+        chosen.append(int(best))
+        left[ITEMS.topic[best]].pop(0)
+    return chosen
+
+
+def test_doubts_of_other_topics_are_the_same_doubts(posterior):
+    choices, _, luck = posterior
+    own, moved = (deviations(choices, doubts, 6, luck) for doubts in ("own", "topics"))
+    np.testing.assert_array_equal(np.sort(own, axis=2), np.sort(moved, axis=2))  # of each visit and draw
+    np.testing.assert_array_equal(np.sort(own.std(axis=1), axis=1), np.sort(moved.std(axis=1), axis=1))
+    assert (own != moved).any(axis=(1, 2)).mean() > 0.9  # yet elsewhere
+
+
+def test_doubts_of_other_users_are_somebody_elses(posterior):
+    choices, _, luck = posterior
+    n_slates = choices.tastes.seen.sum(axis=1)
+    anyone, alike = (choices.strangers(luck, alike=alike) for alike in (False, True))
+    for strangers in (anyone, alike):
+        assert (strangers.rows != choices.rows).all()
+        drawn = deviations(choices, "users" if strangers is anyone else "like-users", 4, luck)
+        level = np.exp(strangers.level().astype(np.float64))
+        np.testing.assert_allclose(
+            drawn, np.exp(strangers.hypotheses(range(4), luck).astype(np.float64)) - level[:, None, :]
+        )
+    gap = np.abs(n_slates[alike.rows] - n_slates[choices.rows])
+    assert gap.mean() < 0.3 * np.abs(n_slates[anyone.rows] - n_slates[choices.rows]).mean()
+
+
+def test_noise_is_the_same_for_all(posterior):
+    choices, ranker, luck = posterior
+    weights = drawn_weights(choices, DoubtSettings(width=0.3, doubts="noise"), ranker, 400, luck)
+    spread = np.log(weights).std(axis=1)  # (B, G)
+    np.testing.assert_allclose(spread, 0.3, atol=5 * 0.3 / np.sqrt(800))
+    mean = np.exp(choices.level()) * choices.appetite
+    np.testing.assert_allclose(weights.mean(axis=1) / mean, 1.0, atol=5 * 0.32 / np.sqrt(400))
+
+
+def test_width_one_is_the_belief_and_width_none_its_mean(posterior):
+    choices, ranker, luck = posterior
+    mean = np.exp(choices.level().astype(np.float64)) * choices.appetite
+    none = drawn_weights(choices, DoubtSettings(width=0.0), ranker, 2, luck)
+    np.testing.assert_allclose(none, np.broadcast_to(mean[:, None], none.shape))
+    one = drawn_weights(choices, DoubtSettings(), ranker, 3, luck)
+    drawn = np.exp(choices.hypotheses(range(3), luck).astype(np.float64)) * choices.appetite[:, None]
+    np.testing.assert_allclose(one, drawn, rtol=1e-5)
+
+
+def test_width_goes_with_activity_either_way(posterior):
+    _, ranker, _ = posterior
+    n = ranker.situation.n_visits
+    assert len(np.unique(n)) > 2
+    for tilt, sign in ((0.5, -1), (-0.5, 1)):
+        width = widths(DoubtSettings(width=2.0, tilt=tilt), ranker)
+        np.testing.assert_allclose(width, 2.0 * (1.0 + n) ** -tilt)
+        assert np.sign(np.corrcoef(width, n)[0, 1]) == sign
+
+
+def test_the_best_of_each_topic_comes_first(posterior):
+    choices, ranker, _ = posterior
+    items, starts = shelves(choices, ranker)
+    assert sorted(items.tolist()) == list(range(N_ITEMS))
+    for k, (first, end) in enumerate(itertools.pairwise(starts)):
+        assert (ITEMS.topic[items[first:end]] == k).all()
+        assert (np.diff(choices.quality[items[first:end]]) <= 0).all()
+
+
+def test_combinations_by_name():
+    agent = make("hedged", ITEMS, LENGTH, 1, belief="choice-mixture", draws=8, width=1.5)
+    assert agent.strategy.settings.width == 1.5
+    for doubts in ("own", "topics", "users", "like-users", "noise"):
+        for strategy in ("hedged", "lookahead", "lower-bound", "joint-thompson"):
+            assert make(strategy, ITEMS, LENGTH, 1, doubts=doubts).strategy.settings.doubts == doubts
+    with pytest.raises(SettingsError, match="needs a belief that gives a choice model, which 'point' does not"):
+        make("hedged", ITEMS, LENGTH, 1, belief="point")
+    with pytest.raises(SettingsError, match="doubts"):
+        make("hedged", ITEMS, LENGTH, 1, doubts="mine")
+
+
+@pytest.mark.parametrize(("strategy", "settings"), [("hedged", {"sets": 4}), ("lookahead", {}), ("joint-thompson", {})])
+def test_weights_are_unbiased(strategy, settings):
+    """The value of any target by importance weights, enumerated over all that can be played: off by less than 1%."""
+    agent = lived(strategy, epsilon=0.1, personas=2, **settings)
+    agent.update()
+    visits = visits_on(6)
+    mixture = agent.mixture(visits, KEY)
+    rng = np.random.default_rng(7)
+    target, reward = rng.dirichlet(np.ones(N_ITEMS), LENGTH), rng.random((LENGTH, N_ITEMS))
+    total = np.zeros(N_USERS)
+    for slot in range(LENGTH):
+        for item in range(N_ITEMS):
+            shown = np.full((N_USERS, LENGTH), item)
+            logged = mixture.at_position(shown)[:, slot]
+            total += logged * (target[slot, item] / logged) * reward[slot, item]
+            # the probability with which `play` shows it, from the candidates themselves
+            share = (mixture.candidates[:, :, slot] == item).mean(axis=1)
+            np.testing.assert_allclose(logged, 0.9 * share + 0.1 / N_ITEMS)
+    np.testing.assert_allclose(total, (target * reward).sum(), rtol=0.01)
+
+
+def test_a_memory_of_nothing_is_asked_too():
+    agent = make("hedged", ITEMS, LENGTH, 1)
+    slates = agent.act(visits_on(0), KEY)
+    assert slates.items.shape == (N_USERS, LENGTH)
+    assert History(N_ITEMS).n_users == 0
