@@ -81,6 +81,8 @@ def read_json(path: Path) -> Any:
         raise DataError(f"{path}: no such file") from error
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise DataError(f"{path}: not valid JSON ({error})") from error
+    except RecursionError as error:
+        raise DataError(f"{path}: not JSON that can be read (it is nested too deep)") from error
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -5,25 +5,20 @@ Every model that is learned so goes through `train`; what differs between them i
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
-import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from serendip.agents.models.model import Arrays, Interactions, Model
+from serendip.agents.models.told import training
 
 Rows = NDArray[np.int64]
 _CHECK_EVERY = 5  # epochs between two looks at the validation users
-_QUIET = 2.0  # seconds before a bar is shown
-_barless = ContextVar("barless", default=False)
 
 
 @dataclass(slots=True)
@@ -167,7 +162,7 @@ def train(
         optimisers.append(torch.optim.Adam(phase.leaves, lr=schedule.learning_rate, fused=True))
     left = [schedule.steps or sys.maxsize] * len(phases)  # minibatches
     best = _Best([leaf for phase in phases for leaf in phase.leaves]) if judge is not None else None
-    with _bar(schedule.epochs * sum(phase.passes for phase in phases)) as advance:
+    with training(schedule.epochs * sum(phase.passes for phase in phases)) as advance:
         for epoch in range(1, schedule.epochs + 1):
             for number, (phase, optimiser) in enumerate(zip(phases, optimisers, strict=True)):
                 if phase.before is not None:
@@ -235,41 +230,3 @@ class _Best:
         """Set the parameters to the best ones, if any were looked at."""
         for leaf, kept in zip(self._leaves, self._kept or self._leaves, strict=True):
             leaf.copy_(kept)
-
-
-@contextmanager
-def _bar(total: int) -> Generator[Callable[[], None]]:
-    """Give a function to be called after each of `total` parts; from two seconds on, a terminal shows a bar.
-
-    Workers that learn beside others show none.
-    """
-    if _barless.get() or not sys.stderr.isatty() or multiprocessing.parent_process() is not None:
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    bar = Bar(console=Console(stderr=True), transient=True)
-    task, start = bar.add_task("learning", total=total), time.monotonic()
-    shown: list[Any] = []
-
-    def advance() -> None:
-        bar.advance(task)
-        if not shown and time.monotonic() - start > _QUIET:
-            bar.start()
-            shown.append(bar)
-
-    try:
-        yield advance
-    finally:
-        bar.stop()
-
-
-@contextmanager
-def without_bars() -> Generator[None]:
-    """Let whoever learns meanwhile show no bar, because the caller shows one."""
-    token = _barless.set(True)
-    try:
-        yield
-    finally:
-        _barless.reset(token)

@@ -31,6 +31,8 @@ class AuditLog:
 
     def execute(self) -> None:
         """Put the questions to the log and print the answers."""
+        from rich.text import Text
+
         from serendip.experiments.cli.output import STDOUT, console_for, write
         from serendip.experiments.offline.judging.audit import audit
 
@@ -39,11 +41,11 @@ class AuditLog:
         write(found.to_json(), self.json)
         if self.json == STDOUT:
             return
-        marks = {True: "[green]yes[/]", False: "[red]no[/]", None: "[yellow]not asked[/]"}
+        marks = {True: ("yes", "green"), False: ("no", "red"), None: ("not asked", "yellow")}
         for check in found.checks:
-            console.print(f"{check.name}: {marks[check.passed]}. {check.detail}")
+            console.print(Text.assemble(f"{check.name}: ", marks[check.passed], f". {check.detail}"))
         colour = "green" if found.sound else "red"
         first, _, rest = found.answer.partition(";" if found.sound else ":")
-        console.print(f"[bold {colour}]{first}[/]{';' if found.sound else ':'}{rest}.")
+        console.print(Text.assemble((first, f"bold {colour}"), f"{';' if found.sound else ':'}{rest}."))
         if found.not_asked:
             console.print(f"This log could not be asked: {', '.join(found.not_asked)}.")

@@ -49,7 +49,7 @@ class Benchmark:
 
     def execute(self) -> None:
         """Run the benchmark and print its table."""
-        from serendip.agents.models.trainer import without_bars
+        from serendip.agents.models.told import telling
         from serendip.experiments.benchmark.ranking import Plan, run
         from serendip.experiments.benchmark.table import as_json, failures, markdown, read_tests
         from serendip.experiments.cli.output import console_for, step_progress, write
@@ -63,14 +63,14 @@ class Benchmark:
             )
         plan = Plan(str(self.data), self.protocol, self.trials, self.min_rating, self.min_events, self.seed)
         console = console_for(self.json)
-        with step_progress(console) as at, without_bars():
-            run(plan, self.models, self.out, lambda line: console.print(line, markup=False, soft_wrap=True), at)
+        with step_progress(console) as at, telling():
+            run(plan, self.models, self.out, lambda line: console.print(line, soft_wrap=True), at)
         failed = failures(self.out)
         for name, error in failed.items():
-            console.print(f"{name} is not in the table: {error}", markup=False, soft_wrap=True)
+            console.print(f"{name} is not in the table: {error}", soft_wrap=True)
         tests = read_tests(self.out)
         table = markdown(tests)
         write_whole(self.out / "table.md", table)
         draw(tests, self.out / "quality-by-time.png")
-        console.print(table, markup=False, soft_wrap=True)
+        console.print(table, soft_wrap=True)
         write(as_json(tests, failed), self.json)

@@ -42,6 +42,7 @@ class Calibrate:
         if self.ratings.is_dir():
             self._to_log()
             return
+        from serendip.experiments.cli.output import say
         from serendip.experiments.figures import calibration as figure
         from serendip.experiments.figures.style import save
         from serendip.simulator.calibration import Columns, calibrate
@@ -50,13 +51,14 @@ class Calibrate:
         report = calibrate(self.ratings, self.out, columns, seed=self.seed)
         save(figure.draw(report), self.out / "fit.png")
         for line in report.lines():
-            print(line)
-        print(f"world in {self.out}; the fit in {self.out / 'fit.json'} and {self.out / 'fit.png'}")
+            say(line)
+        say(f"world in {self.out}; the fit in {self.out / 'fit.json'} and {self.out / 'fit.png'}")
 
     def _to_log(self) -> None:
         """Fit the world to a log."""
+        from serendip.experiments.cli.output import say
         from serendip.simulator.calibration import calibrate_log
 
         for line in calibrate_log(self.ratings, self.out, seed=self.seed).lines():
-            print(line)
-        print(f"world in {self.out}; the fit in {self.out / 'fit.json'}")
+            say(line)
+        say(f"world in {self.out}; the fit in {self.out / 'fit.json'}")

@@ -43,20 +43,21 @@ class Catalogue:
     def execute(self) -> None:
         """Print the names, one per line, each with what it is; or one with its settings."""
         from serendip.experiments.cli.descriptions import described, in_full
+        from serendip.experiments.cli.output import say
         from serendip.simulator.errors import SettingsError
 
         chosen = next((kind for kind in KINDS if self.kind in _forms(kind)), None)
         if self.kind is not None and chosen is None:
             raise SettingsError(f"unknown kind {self.kind!r}; known kinds: {', '.join(KINDS)}")
         if chosen is not None and self.name is not None:
-            print(in_full(KINDS[chosen], chosen, self.name))
+            say(in_full(KINDS[chosen], chosen, self.name))
             return
         for kind in KINDS if chosen is None else [chosen]:
-            print(f"{kind}:")
+            say(f"{kind}:")
             entries = described(KINDS[kind])
             width = max(map(len, entries))
             for name, what in entries.items():
-                print(f"  {name:<{width}}  {what}".rstrip())
+                say(f"  {name:<{width}}  {what}".rstrip())
 
 
 def _forms(kind: str) -> tuple[str, ...]:

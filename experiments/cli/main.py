@@ -6,7 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from serendip.experiments.cli.limits import in_words
 from serendip.experiments.cli.parsing import UsageError, parse
+from serendip.experiments.cli.training_bar import training_bar
 from serendip.experiments.running.provenance import commanded
 
 INTERRUPTED, NOBODY_READS, WRONG_INPUT = 130, 141, 2  # 128 + SIGINT, 128 + SIGPIPE, as shells have it
@@ -31,26 +33,25 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         command = parse(arguments)
         if command is not None:
-            with commanded(arguments):
+            from serendip.agents.models.told import telling  # NumPy comes with it: not for --help
+
+            with commanded(arguments), telling(training_bar):
                 command.execute()
         return 0
     except UsageError as error:
         return _complain(str(error))
     except BrokenPipeError:
         raise
-    except OSError as error:
-        if error.filename is None or error.strerror is None:
-            raise
-        return _complain(f"{error.filename}: {error.strerror}")
     except Exception as error:
-        from serendip.simulator.errors import SerendipError  # NumPy comes with it: not for --help
-
-        if not isinstance(error, SerendipError):
+        said = in_words(error)
+        if said is None:
             raise
-        return _complain(str(error))
+        return _complain(said)
 
 
 def _complain(message: str) -> int:
     """Print `message` as one line on stderr and return the exit code for wrong input."""
-    print(f"serendip: {' '.join(message.split())}", file=sys.stderr)
+    from serendip.experiments.running.screen import one_line  # rich comes with it: not for --help
+
+    print(one_line(f"serendip: {message}"), file=sys.stderr)
     return WRONG_INPUT

@@ -54,7 +54,7 @@ class OpeStudy:
     def _study(self, out: Path) -> None:
         import dataclasses
 
-        from serendip.experiments.cli.output import STDOUT, console_for, write
+        from serendip.experiments.cli.output import STDOUT, console_for, say, write
         from serendip.experiments.figures.ope_study import draw
         from serendip.experiments.figures.style import save
         from serendip.experiments.ope_study.study import intervals_table, markdown, run
@@ -69,15 +69,15 @@ class OpeStudy:
         write_whole(out / "intervals.md", intervals_table(scores, "log size", 1000))
         save(draw(scores), out / "study.png")
         if self.json != STDOUT:
-            print("Each entry: bias, root mean squared error (both relative), coverage of 95%, rank correlation.\n")
-            print(table)
+            say("Each entry: bias, root mean squared error (both relative), coverage of 95%, rank correlation.\n")
+            say(table)
         write(values, self.json)
         console.print(f"in {out}: table.md, intervals.md (one setting, every interval), scores.json, study.png")
 
     def _gauntlet(self, out: Path) -> None:
         import dataclasses
 
-        from serendip.experiments.cli.output import STDOUT, console_for, slot_progress, write
+        from serendip.experiments.cli.output import STDOUT, console_for, say, slot_progress, write
         from serendip.experiments.figures.gauntlet import draw
         from serendip.experiments.figures.style import save
         from serendip.experiments.ope_study.gauntlet.run import run
@@ -96,7 +96,7 @@ class OpeStudy:
         write_whole(out / "table.md", markdown(scores) + "\n" + words)
         save(draw(scores), out / "gauntlet.png")
         if self.json != STDOUT:
-            print(markdown(scores))
-            print(words)
+            say(markdown(scores))
+            say(words)
         write(values, self.json)
         console.print(f"in {out}: table.md, gauntlet.csv (a row a verdict and estimate), scores.json, gauntlet.png")

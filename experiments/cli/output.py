@@ -20,8 +20,7 @@ def console_for(json_file: Path | None) -> Console:
     Raises:
         SettingsError: `json_file` cannot be written; better said before the work than after it.
     """
-    from rich.console import Console
-
+    from serendip.experiments.running.screen import Screen
     from serendip.simulator.errors import SettingsError
 
     if json_file is not None and json_file != STDOUT:
@@ -29,7 +28,15 @@ def console_for(json_file: Path | None) -> Console:
             raise SettingsError(f"--json {json_file}: no folder {json_file.parent}; make it first")
         if json_file.is_dir():
             raise SettingsError(f"--json {json_file}: a folder; name a file")
-    return Console(stderr=json_file == STDOUT, highlight=False)
+    return Screen(stderr=json_file == STDOUT)
+
+
+def say(*lines: str) -> None:
+    """Print lines on stdout as they are, however wide the terminal, but for what would steer it."""
+    from serendip.experiments.running.screen import printable
+
+    for line in lines:
+        print(printable(line))
 
 
 def write(values: Any, json_file: Path | None) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import pkgutil
 from collections.abc import Sequence
 from typing import Any
 
 import tyro
+from tyro._errors import ParseErrorEvent, on_parse_error
 
 from serendip.experiments.cli.commands import COMMANDS, Command
 from serendip.experiments.cli.complaints import sentence
@@ -35,9 +34,12 @@ def parse(arguments: Sequence[str]) -> Command | None:
         print(f"serendip {version('serendip')}")
         return None
     kinds: dict[str, Any] = {name: pkgutil.resolve_name(path) for name, path in COMMANDS.items()}
-    complaint = io.StringIO()
+
+    def complain(event: ParseErrorEvent) -> None:
+        raise UsageError(sentence(event, arguments, kinds))
+
     try:
-        with contextlib.redirect_stderr(complaint):
+        with on_parse_error(complain):
             return tyro.extras.subcommand_cli_from_dict(
                 kinds,
                 prog="serendip",
@@ -45,7 +47,5 @@ def parse(arguments: Sequence[str]) -> Command | None:
                 args=list(arguments) or ["--help"],
                 config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
             )
-    except SystemExit as stop:
-        if not stop.code:
-            return None
-        raise UsageError(sentence(complaint.getvalue(), arguments, kinds)) from None
+    except SystemExit:  # after the help
+        return None

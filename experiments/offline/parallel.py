@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+import secrets
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -79,7 +81,15 @@ def _ray(n_jobs: int) -> Generator[None]:
     ray: Any = importlib.import_module("ray")
     running = ray.is_initialized()
     if not running:
-        ray.init(num_cpus=n_jobs, include_dashboard=False, log_to_driver=False, configure_logging=False)
+        os.environ.setdefault("RAY_AUTH_MODE", "token")  # or whoever reaches its ports could run code here
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        ray.init(
+            num_cpus=n_jobs,
+            include_dashboard=False,
+            log_to_driver=False,
+            configure_logging=False,
+            _node_ip_address="127.0.0.1",
+        )
     importlib.import_module("ray.util.joblib").register_ray()
     try:
         yield

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from serendip.experiments.offline import estimators
 from serendip.experiments.offline.evaluation import Evaluation
@@ -70,7 +71,8 @@ def show(evaluation: Evaluation, console: Console) -> None:
     )
     console.print("; ".join(shown), highlight=False)
     colour = {"reliable": "green", "weak": "yellow", "invalid": "red"}[evaluation.verdict]
-    console.print(f"[bold {colour}]{evaluation.verdict}[/]: {' '.join(evaluation.reasons)}", highlight=False)
+    verdict = Text(evaluation.verdict, f"bold {colour}")
+    console.print(Text.assemble(verdict, f": {' '.join(evaluation.reasons)}"), highlight=False)
     for note in evaluation.notes:
         console.print(note, style="dim", highlight=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pkgutil
 import subprocess
@@ -50,6 +51,11 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "discovery", "--seeds", "many"], ["--seeds", "many"]),
         (["run", "discovery", "--seeds"], ["--seeds"]),
         (["calibrate", "ratings.csv"], ["--out"]),
+        (["benchmark", "x", "--protocol", "odd"], ["--protocol", "'odd'", "strong", "last"]),
+        (["learn", "x", "--out", "y", "--hidden", "many"], ["--hidden", "'many' is not a whole number"]),
+        (["learn", "x", "--out", "y", "--clip", "odd"], ["--clip", "'odd' is not a number"]),
+        (["evaluate", "x", "--truth", "5"], ["does not know 5"]),
+        (["run", "discovery", "--sedes=\x1b[31m3"], ["?[31m3"]),
     ],
 )
 def test_a_wrong_command_line_is_refused_in_one_line(
@@ -74,6 +80,20 @@ class Fails:
     [
         (DataError("log: row 3:\n propensity is 0"), 2, "serendip: log: row 3: propensity is 0"),
         (PermissionError(13, "Permission denied", "results"), 2, "serendip: results: Permission denied"),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            2,
+            "serendip: no space is left on the disk; free some, and give the same command again",
+        ),
+        (OSError(errno.ELOOP, "Too many levels", "x"), 2, "serendip: x: a link leads back to itself"),
+        (MemoryError(), 2, "serendip: memory is used up; free some, or give fewer --jobs or something smaller"),
+        (
+            RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"),
+            2,
+            "serendip: memory is used up; free some, or give fewer --jobs or something smaller",
+        ),
+        (DataError("a" * 900), 2, f"serendip: {'a' * 365} ... {'a' * 120}"),
+        (DataError("\x1b[2Jx\u202e"), 2, "serendip: ?[2Jx?"),
         (KeyboardInterrupt(), 130, "serendip: stopped; the same command goes on where it stopped"),
     ],
 )

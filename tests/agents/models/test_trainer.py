@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ import torch
 
 from serendip.agents.models import build
 from serendip.agents.models.model import Interactions, csr
+from serendip.agents.models.told import telling
 from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, train
 from serendip.simulator.errors import SettingsError
 
@@ -118,27 +117,17 @@ def test_a_budget_below_nothing_is_an_error() -> None:
         build("mult-vae", {"warm_steps": -1})
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
+def test_who_asks_is_told_of_each_epoch_and_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    told = list[int]()
 
+    @contextmanager
+    def listen(total: int) -> Generator[Callable[[], None]]:
+        told.append(total)
+        yield lambda: told.append(1)
 
-@pytest.mark.parametrize(("seconds", "shown"), [(1.0, False), (3.0, True)])
-def test_a_bar_is_shown_after_two_seconds(monkeypatch: pytest.MonkeyPatch, seconds: float, shown: bool) -> None:
-    def clock() -> Iterator[float]:
-        yield 0.0
-        while True:
-            yield seconds
-
-    terminal, ticks = Terminal(), clock()
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", terminal)
-        patch.setattr(time, "monotonic", lambda: next(ticks))
+    with telling(listen):
         line(3, 0, None)
-    assert ("learning" in terminal.getvalue()) == shown
-
-
-def test_nothing_is_printed_where_nobody_looks(capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
-    monkeypatch.setattr("serendip.agents.models.trainer._QUIET", -1.0)
-    line(3, 0, None)
+        with telling():
+            line(3, 0, None)
+    assert told == [3, 1, 1, 1]
     assert capsys.readouterr() == ("", "")
