@@ -210,10 +210,9 @@ def run(
         >>> len(results.daily)
         18
     """
-    from rich.console import Console
-
     from serendip.experiments.online.studies import find_study
     from serendip.experiments.online.study import run_study
+    from serendip.experiments.running.screen import Screen
 
     texts = tuple(_named(agent) for agent in agents)
     given = {"agents": texts, "seeds": seeds, "days": days, "first_seed": first_seed, "logged_seeds": logged_seeds}
@@ -223,7 +222,7 @@ def run(
     if world is not None:
         wanted = dataclasses.replace(wanted, world=_where(world))
     folder = Path(_temporary() if out is None else out)
-    run_study(wanted, folder, Console(stderr=True, quiet=quiet), batch_size=batch_size, jobs=jobs)
+    run_study(wanted, folder, Screen(stderr=True, quiet=quiet), batch_size=batch_size, jobs=jobs)
     return StudyResults(folder, wanted)
 
 

@@ -1,18 +1,29 @@
-"""Pictures of a study.  A figure is one file here and one line in `FIGURES`."""
+"""Pictures of a study.  A figure is one file here, which ends with its card, and one line in `FIGURES`."""
 
 from __future__ import annotations
 
-import pkgutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from serendip.experiments.online.results import Results
+from serendip.simulator.cards import Card, Registry
 
-FIGURES = {
-    "activity": "serendip.experiments.figures.activity:draw",
-    "discovery": "serendip.experiments.figures.discovery:draw",
-    "survival": "serendip.experiments.figures.survival:draw",
-    "early-late": "serendip.experiments.figures.early_late:draw",
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureCard(Card):
+    """The card of a figure; `make` takes the `Results` of a study and returns a Matplotlib figure."""
+
+
+FIGURES = Registry(
+    "figure",
+    FigureCard,
+    {
+        "activity": "serendip.experiments.figures.activity:CARD",
+        "discovery": "serendip.experiments.figures.discovery:CARD",
+        "survival": "serendip.experiments.figures.survival:CARD",
+        "early-late": "serendip.experiments.figures.early_late:CARD",
+    },
+)
 
 
 def draw_all(results: Results, folder: Path) -> list[Path]:
@@ -20,4 +31,4 @@ def draw_all(results: Results, folder: Path) -> list[Path]:
     from serendip.experiments.figures.style import save
 
     folder.mkdir(parents=True, exist_ok=True)
-    return [save(pkgutil.resolve_name(where)(results), folder / f"{name}.png") for name, where in FIGURES.items()]
+    return [save(FIGURES.card(name).make(results), folder / f"{name}.png") for name in FIGURES.names()]

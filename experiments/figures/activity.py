@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from serendip.experiments.figures import FigureCard
 from serendip.experiments.figures.style import band, colours, name_lines, new_figure, smooth, spread_words
 from serendip.experiments.online.results import Results
 from serendip.simulator.population import ACTIVITY_GROUPS
@@ -29,3 +30,10 @@ def draw(results: Results) -> Any:
         if group == len(ACTIVITY_GROUPS) - 1:
             name_lines(ax, ends, colour, results.study.days - 1)
     return figure
+
+
+CARD = FigureCard(
+    name="activity",
+    summary="Daily active users over time, by how active they were before: who grows and who fades.",
+    make=draw,
+)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from serendip.experiments.figures import FigureCard
 from serendip.experiments.figures.curves import two_panels
 from serendip.experiments.online.results import Results
 
@@ -20,3 +21,10 @@ def draw(results: Results) -> Any:
             results.daily(agent, "liked_known", group) / np.maximum(results.daily(agent, "alive", group), 1.0)
         ),
     )
+
+
+CARD = FigureCard(
+    name="discovery",
+    summary="Liked topics that users know, day by day: whether there is discovery at all.",
+    make=draw,
+)

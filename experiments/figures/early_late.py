@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from serendip.experiments.figures import FigureCard
 from serendip.experiments.figures.style import FEW_SEEDS, colours, new_figure, spread_words
 from serendip.experiments.online.results import Results
 from serendip.experiments.online.statistics import mean_interval
@@ -62,3 +63,10 @@ def _name(ax: Any, points: dict[str, tuple[float, float]], colour: dict[str, str
             agent, (x, y), xytext=(beside, placed + 0.35 * gap), fontsize=8.5, va="bottom",
             color=colour[agent], arrowprops={"arrowstyle": "-", "color": "#BBBBBB", "linewidth": 0.6},
         )  # fmt: skip
+
+
+CARD = FigureCard(
+    name="early-late",
+    summary="What a short test sees against what comes of it: early click rate and late activity, a point an agent.",
+    make=draw,
+)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from serendip.experiments.figures import FigureCard
 from serendip.experiments.figures.curves import two_panels
 from serendip.experiments.online.results import Results
 
@@ -20,3 +21,10 @@ def draw(results: Results) -> Any:
             100.0 * results.daily(agent, "alive", group) / np.maximum(results.daily(agent, "users", group), 1.0)
         ),
     )
+
+
+CARD = FigureCard(
+    name="survival",
+    summary="The share of users who have not left for good, day by day.",
+    make=draw,
+)

@@ -21,6 +21,8 @@ REGISTRIES = {
     "estimator": "serendip.experiments.offline.estimators:ESTIMATORS",
     "reward model": "serendip.experiments.offline.reward_models:REWARD_MODELS",
     "interval": "serendip.experiments.offline.intervals:INTERVALS",
+    "study": "serendip.experiments.online.studies:STUDIES",
+    "figure": "serendip.experiments.figures:FIGURES",
 }
 
 

@@ -1,5 +1,6 @@
 """Does an agent that knows what it does not know help low-activity users discover, so that they become more active?"""
 
+from serendip.experiments.online.studies import StudyCard
 from serendip.experiments.online.study import Study
 
 DISCOVERY = Study(
@@ -19,4 +20,12 @@ DISCOVERY = Study(
     reference="ease-greedy",
     seeds=5,
     days=240,
+)
+
+CARD = StudyCard(
+    name="discovery",
+    summary="Do agents that know what they do not know help low-activity users become more active?",
+    make=Study,
+    settings=DISCOVERY,
+    small={"agents": ["uniform"], "seeds": 1, "days": 2, "world": "tiny"},
 )
