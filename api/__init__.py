@@ -18,7 +18,9 @@ from serendip.envs.registration import register
 
 if TYPE_CHECKING:
     from serendip.agents.contract import check_agent
+    from serendip.agents.models.contract import check_model
     from serendip.agents.own import OwnAgent as Agent
+    from serendip.experiments.offline.contract import check_estimator, check_interval, check_reward_model
     from serendip.off_policy import audit, evaluate, learn
     from serendip.parts import add, list, make
     from serendip.reading import load
@@ -40,6 +42,10 @@ _LAZY = {
     "check_agent": "serendip.agents.contract:check_agent",
     "check_choice": "serendip.simulator.contracts:check_choice",
     "check_dynamics": "serendip.simulator.contracts:check_dynamics",
+    "check_estimator": "serendip.experiments.offline.contract:check_estimator",
+    "check_model": "serendip.agents.models.contract:check_model",
+    "check_reward_model": "serendip.experiments.offline.contract:check_reward_model",
+    "check_interval": "serendip.experiments.offline.contract:check_interval",
     "evaluate": "serendip.off_policy:evaluate",
     "learn": "serendip.off_policy:learn",
     "list": "serendip.parts:list",
@@ -59,6 +65,10 @@ __all__ = [
     "check_agent",
     "check_choice",
     "check_dynamics",
+    "check_estimator",
+    "check_interval",
+    "check_model",
+    "check_reward_model",
     "evaluate",
     "learn",
     "list",

@@ -29,6 +29,8 @@ from typing import Any, Generic, TypeVar
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.ranges import ranges_of
 
+OF_FILE = "serendip_file_"  # how the names of modules begin that are imported from a file
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
@@ -234,7 +236,7 @@ def find(reference: str) -> Any:
     if not colon or not where or not name:
         raise SettingsError(f"{reference!r}: expected FILE.py:NAME or PACKAGE.MODULE:NAME")
     try:
-        module = _module_of_file(Path(where)) if where.endswith(".py") else importlib.import_module(where)
+        module = module_of_file(Path(where)) if where.endswith(".py") else importlib.import_module(where)
     except SettingsError:
         raise
     except Exception as error:
@@ -245,12 +247,12 @@ def find(reference: str) -> Any:
     return getattr(module, name)
 
 
-def _module_of_file(path: Path) -> ModuleType:
+def module_of_file(path: Path) -> ModuleType:
     """Return the module in the file `path`, imported once under a name of its own."""
     path = path.resolve()
     if not path.is_file():
         raise SettingsError(f"{path}: no such file")
-    name = f"serendip_file_{path.stem}_{zlib.crc32(str(path).encode()):08x}"
+    name = f"{OF_FILE}{path.stem}_{zlib.crc32(str(path).encode()):08x}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)

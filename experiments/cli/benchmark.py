@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from serendip.experiments.cli.flags import JsonFile, shown
+from serendip.experiments.cli.flags import JsonFile, Parts, shown
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,9 @@ class Benchmark:
 
     models: Annotated[tuple[str, ...], shown("MODEL")] = ()
     """Which models; when left out all that the data allow (`serendip list models`)."""
+
+    use: Parts = ()
+    """Models of your own, to be known by their names, each as file.py:CARD or package.module:CARD."""
 
     trials: int = 10
     """Settings tried for each model."""
@@ -54,9 +57,12 @@ class Benchmark:
         from serendip.experiments.benchmark.table import as_json, failures, markdown, read_tests
         from serendip.experiments.cli.output import console_for, step_progress, write
         from serendip.experiments.figures.benchmark import draw
+        from serendip.parts import add
         from serendip.simulator.errors import SettingsError
         from serendip.simulator.files import write_whole
 
+        for part in self.use:
+            add(part)
         if self.trials < 1 or self.min_events < 2:
             raise SettingsError(
                 f"--trials must be 1 or more and --min-events 2 or more, got {self.trials} and {self.min_events}"

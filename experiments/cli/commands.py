@@ -16,6 +16,8 @@ COMMANDS: dict[str, str] = {
     "bandits": "serendip.experiments.cli.bandits:Bandits",
     "beliefs": "serendip.experiments.cli.beliefs:Beliefs",
     "play": "serendip.experiments.cli.play:Play",
+    "new": "serendip.experiments.cli.new:New",
+    "doctor": "serendip.experiments.cli.doctor:Doctor",
     "list": "serendip.experiments.cli.list:Catalogue",
 }
 

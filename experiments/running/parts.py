@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.machinery import PathFinder
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from serendip.simulator.cards import Card, Registry
+from serendip.simulator.cards import OF_FILE, Card, Registry, module_of_file
 from serendip.simulator.errors import SettingsError
 
 REGISTRIES = {
@@ -39,12 +41,22 @@ def registry_of(part: Any) -> Registry[Any]:
     raise SettingsError(f"{part!r} is no part: expected a card, whose kind is one of {', '.join(REGISTRIES)}")
 
 
-def carried() -> list[Card]:
-    """Return the cards of all parts that were admitted here, ready to be sent to another process.
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Parts on their way to another process.
 
-    What a file holds is sent along whole; what a package holds is imported there.
+    Attributes:
+        files: the files that they stand in, to be imported there first.
+        cards: their cards, pickled.
     """
-    from cloudpickle import register_pickle_by_value
+
+    files: tuple[str, ...]
+    cards: bytes
+
+
+def carried() -> Carried:
+    """Return all parts that were admitted here: what a file holds is imported there too, as a person named it."""
+    import cloudpickle
 
     found = list[Card]()
     for where in REGISTRIES.values():
@@ -52,12 +64,20 @@ def carried() -> list[Card]:
         if module in sys.modules:  # else nothing was admitted to it
             registry: Registry[Any] = pkgutil.resolve_name(where)
             found += registry.admitted()
-    for card in found:
-        made: Any = getattr(card.make, "kind", card.make)
-        module = sys.modules.get(getattr(made, "__module__", ""))
-        if module is not None and not _importable(module.__name__):
-            register_pickle_by_value(module)
-    return found
+    if not found:
+        return Carried((), b"")
+    modules = {_module_of(card) for card in found} - {None}
+    files = tuple(sorted(str(module.__file__) for module in modules if module and module.__name__.startswith(OF_FILE)))
+    for module in modules:
+        if module and not module.__name__.startswith(OF_FILE) and not _importable(module.__name__):
+            cloudpickle.register_pickle_by_value(module)
+    return Carried(files, cloudpickle.dumps(found))
+
+
+def _module_of(card: Card) -> ModuleType | None:
+    """Return the module in which what a card makes is written."""
+    made: Any = getattr(card.make, "kind", card.make)
+    return sys.modules.get(getattr(made, "__module__", ""))
 
 
 def _importable(module: str) -> bool:
@@ -65,7 +85,11 @@ def _importable(module: str) -> bool:
     return module == "__main__" or PathFinder.find_spec(module.partition(".")[0]) is not None
 
 
-def take(cards: Sequence[Card]) -> None:
+def take(parts: Carried) -> None:
     """Admit here what was admitted elsewhere."""
-    for card in cards:
+    import pickle
+
+    for file in parts.files:
+        module_of_file(Path(file))
+    for card in pickle.loads(parts.cards) if parts.cards else []:
         registry_of(card).admit(card)

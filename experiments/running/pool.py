@@ -14,10 +14,9 @@ from typing import Any
 from rich.console import Console
 
 from serendip.experiments.running.parent import stay_with
-from serendip.experiments.running.parts import carried, take
+from serendip.experiments.running.parts import Carried, carried, take
 from serendip.experiments.running.progress import watched
 from serendip.experiments.running.threads import ONE_THREAD
-from serendip.simulator.cards import Card
 from serendip.simulator.errors import SerendipError
 
 Tell = Callable[[int], None]
@@ -139,7 +138,7 @@ def _begin(parent: int, told: Any) -> None:
     _told = told
 
 
-def _run(job: Job, index: int, parts: Sequence[Card]) -> None:
+def _run(job: Job, index: int, parts: Carried) -> None:
     """Do a job in a worker, with the parts from outside, telling the main process about its steps."""
     take(parts)
     job.work(lambda done: _told.put((index, done)))

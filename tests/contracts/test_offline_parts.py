@@ -8,14 +8,11 @@ import numpy as np
 import pytest
 
 from serendip.experiments.__main__ import main
-from serendip.experiments.offline import estimators
+from serendip.experiments.offline.contract import check_estimator, check_interval, check_reward_model
 from serendip.experiments.offline.estimators import ESTIMATORS
-from serendip.experiments.offline.further import FURTHER
-from serendip.experiments.offline.intervals import INTERVALS, MAIN
+from serendip.experiments.offline.intervals import INTERVALS
 from serendip.experiments.offline.reading import PROPENSITY_MODELS
 from serendip.experiments.offline.reward_models import REWARD_MODELS
-from serendip.experiments.offline.slots import Slots
-from serendip.experiments.offline.valuation import Method, Valuation
 
 REGISTRIES = {"estimators": ESTIMATORS, "reward-models": REWARD_MODELS, "intervals": INTERVALS}
 TOY = {  # kind: a file from outside
@@ -61,56 +58,6 @@ def toy(request, tmp_path):
     card = REGISTRIES[request.param].admit(f"{file}:CARD")
     yield request.param, card
     REGISTRIES[request.param].dismiss("toy")
-
-
-def some_slots(n=300):
-    rng = np.random.default_rng(3)
-    propensity, target = rng.uniform(0.2, 1.0, n), rng.uniform(0.0, 1.0, n)
-    columns = rng.uniform(0.0, 1.0, (3, n))
-    further = {name: rng.uniform(0.1, 1.0, n) for name in FURTHER}
-    return Slots(rng.integers(0, 40, n), columns[0], propensity, target, columns[1], columns[2], further)
-
-
-def check_estimator(card):
-    """Raise an AssertionError where an estimator is not what its card says."""
-    assert card.title
-    assert card.summary.endswith(".")
-    assert set(card.needs) <= set(FURTHER)
-    slots = some_slots()
-    whole, part = card.make(slots), card.make(slots.rows(slice(0, 100)))
-    for name in ("numerator", "denominator", "baseline"):
-        all_of, first = getattr(whole, name), getattr(part, name)
-        assert (all_of is None) == (first is None)
-        assert all_of is None or (all_of.shape == (300,) and np.array_equal(all_of[:100], first))  # slot by slot
-    lacking = Slots(slots.user, slots.reward, slots.propensity, slots.target, *2 * [np.full(300, np.nan)])
-    made = card.make(lacking)
-    arrays = [made.numerator, *made.controls, *(a for a in (made.denominator, made.baseline) if a is not None)]
-    assert np.isnan(arrays).any() == bool(card.needs)  # it needs what it says it needs
-    if card.tuned is not None:
-        assert card.setting is not None
-        made = [estimators.make(f"{card.name}@{card.tuned(clip)!r}")(slots) for clip in (1e9, 1.0)]
-        assert not np.array_equal(made[0].numerator, made[1].numerator)
-
-
-def check_reward_model(card):
-    """Raise an AssertionError where a reward model is not what its card says."""
-    rng = np.random.default_rng(4)
-    counts = rng.integers(0, 50, (2, 6)).astype(float)
-    predicted = card.make(counts, 0.3 * counts, np.array([0, 0, 1, 1, 2, 2], dtype=np.int32))
-    assert card.summary.endswith(".")
-    assert predicted.shape == (2, 6)
-    assert np.allclose(predicted, 0.3, atol=1e-6)
-    none = card.make(0.0 * counts, 0.0 * counts, np.zeros(6, dtype=np.int32))
-    assert np.isfinite(none).all()
-
-
-def check_interval(card):
-    """Raise an AssertionError where an interval is not one."""
-    valuation = Valuation(Method(("ips", "snips"), n_replicates=60))
-    valuation.update(some_slots())
-    found = valuation.finish().estimates((0.0, 1.0), {"ips": 5.0})["ips"]
-    low, high = (found.low, found.high) if card.name == MAIN else found.others[card.name]
-    assert 0.0 <= low < high <= 1.0
 
 
 CHECKS = {"estimators": check_estimator, "reward-models": check_reward_model, "intervals": check_interval}
