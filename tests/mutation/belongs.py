@@ -14,6 +14,7 @@ BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("tests/agents/strategies", "tests/agents/test_controls.py", "tests/agents/test_exact_propensities.py"),
     ),
     ("agents/propensity.py", ("tests/agents/test_exact_propensities.py", "tests/agents/test_kept_hypothesis.py")),
+    ("agents/beliefs/d*.py", ("tests/agents/test_controls.py", "tests/agents/test_catalogue.py")),
     ("agents/beliefs/*.py", ("tests/agents/test_controls.py",)),
     ("simulator/dynamics/*.py", ("tests/simulator/test_dynamics.py", "tests/simulator/test_repertoire.py")),
     ("simulator/choice/*.py", ("tests/simulator/test_choice.py",)),

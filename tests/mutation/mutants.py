@@ -122,14 +122,16 @@ def mutants_of(root: Path, path: str) -> list[Mutant]:
 
 
 def _silent(source: str) -> list[tuple[Position, Position]]:
-    """Return the spans of annotations, of decorators and of what only a type checker reads."""
+    """Return the spans of annotations, decorators, cards (declarations), and what only a type checker reads."""
     spans = list[Any]()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.arg | ast.AnnAssign):
             spans.append(node.annotation)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             spans += [*node.decorator_list, getattr(node, "returns", None)]
-        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        elif (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CARD") or (
+            isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        ):
             spans.append(node)
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp) and _is_union(node.value):
             spans.append(node.value)
