@@ -76,6 +76,9 @@ class Evaluate:
     """A log of some days under the target itself, in place of --target, for --outcome activity: what became of its
     users is carried to the horizon by LOG (a surrogate index)."""
 
+    twin: bool = True
+    """Also fit a world to the log and run the target in it, for --outcome activity (some seconds to minutes)."""
+
     jobs: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: this process)")] = None
     """Processes that share out the files of a folder of Parquet parts, for --target-column; it changes no result."""
 
@@ -177,7 +180,14 @@ class Evaluate:
                 last=self.last,
                 truth=self._find_activity if self.truth else None,
                 progress=progress,
+                twin=self._twin if self.twin else None,
             )
+
+    def _twin(self) -> Any:
+        """Return what runs policies in a world fitted to the log."""
+        from serendip.experiments.online.twin import TwinRunner
+
+        return TwinRunner(self.log)
 
     def _find_activity(self) -> float:
         """Return the days with a visit that count, per user, when the target is run."""

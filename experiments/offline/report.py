@@ -16,6 +16,9 @@ from serendip.experiments.offline.intervals.distribution import Distribution
 from serendip.simulator.settings_json import write_json
 
 _LONG_RUN = {
+    "twin": "twin",
+    "twin_lift": "twin, lift over the log",
+    "twin_difference": "twin, difference",
     "fitted_q": "fitted Q",
     "lift": "fitted Q, lift over the log",
     "difference": "fitted Q, difference",

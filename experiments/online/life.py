@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -71,6 +71,7 @@ def live(
     schedule: Schedule,
     witnesses: list[Witness],
     learned: Callable[[int, float], None] | None = None,
+    past: Iterable[tuple[Visits, Slates, Feedback]] | None = None,
 ) -> State:
     """Run `agent` in `world`; return the state on the last evening.
 
@@ -82,11 +83,12 @@ def live(
         schedule: of days and updates.
         witnesses: who hear of every day.
         learned: called after each update with the day and the seconds it took.
+        past: what users did before the first day; as the world has it when None.
     """
     state, key, version = world.start(), playing_key(world.seed), -1
     if isinstance(agent, OraclePlayer):
         agent.enter(state)
-    for visits, slates, feedback in known_before(world):
+    for visits, slates, feedback in known_before(world) if past is None else past:
         agent.observe(visits, slates, feedback)
     for day in range(schedule.days):
         if schedule.update_every and day % schedule.update_every == 0:

@@ -32,7 +32,7 @@ def on_policy_truth(log: Path, target: str, seed: int) -> Truth:
         DataError: the log does not come from a simulated world.
     """
     world, player, n_days = _stage(log, target, seed)
-    tally = _Tally()
+    tally = Tally()
     live(world, player, Schedule(n_days, 0), [tally])
     return Truth(tally.clicks / max(tally.slots, 1), sum(tally.came_on) / tally.user_days(world, n_days))
 
@@ -43,7 +43,7 @@ def on_policy_activity(log: Path, target: str, seed: int, days: int) -> Floats:
     Args and raises: as `on_policy_truth`; `days` may be more than the log has.
     """
     world, player, _ = _stage(log, target, seed)
-    tally = _Tally()
+    tally = Tally()
     live(world, player, Schedule(days, 0), [tally])
     return np.array(tally.came_on) / world.n_users
 
@@ -58,10 +58,10 @@ def _stage(log: Path, target: str, seed: int) -> tuple[World, Player, int]:
         agents = saved_agent(Path(target), source.items(), source.slate_size, seed).agents
     else:
         agents = trained_agents(target, source, seed).agents
-    return world, agents[0] if len(agents) == 1 else _Halves(agents, seed), meta.n_days
+    return world, agents[0] if len(agents) == 1 else Halves(agents, seed), meta.n_days
 
 
-class _Tally:
+class Tally:
     """Counts clicks, slots and visits."""
 
     def __init__(self) -> None:
@@ -69,9 +69,11 @@ class _Tally:
         self.came_on = list[int]()  # users who came, day by day
 
     def came(self, day: int, users: Ints) -> None:
+        """Count who visits."""
         self.came_on.append(len(users))
 
     def saw(self, visits: Visits, slates: Slates, feedback: Feedback, version: int) -> None:
+        """Count clicks and slots."""
         self.clicks += int(feedback.clicked.sum())
         self.slots += feedback.clicked.size
 
@@ -84,7 +86,7 @@ class _Tally:
         return int(np.maximum(n_days - np.asarray(world.people.first_day), 0).sum())
 
 
-class _Halves:
+class Halves:
     """Two agents as one: each serves the half of the users that it was not trained on."""
 
     def __init__(self, agents: Sequence[Agent], seed: int) -> None:
@@ -92,6 +94,7 @@ class _Halves:
         self._seed = seed
 
     def act(self, visits: Visits, key: int) -> Slates:
+        """Let each agent choose for its half of the users."""
         parts = [(rows, agent.act(visits.rows(rows), key)) for agent, rows in self._share(visits)]
         order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
         items, propensities, explored = (
@@ -101,10 +104,12 @@ class _Halves:
         return Slates(items, propensities, None, explored)
 
     def observe(self, visits: Visits, slates: Slates, feedback: Feedback) -> None:
+        """Let each agent remember its half of the users."""
         for agent, rows in self._share(visits):
             agent.observe(visits.rows(rows), slates.rows(rows), Feedback(feedback.clicked[rows]))
 
     def update(self) -> None:
+        """Let each agent learn."""
         for agent in self._agents:
             agent.update()
 

@@ -71,23 +71,23 @@ def fit_log(
         DataError: not a log.
     """
     log = open_log(path)
-    slots, appeal = _read(log)
+    slots, appeal = read_slots(log)
     first = log.users()["first_day"].to_numpy().astype(np.int64)
     activity = _activity(slots["user"], slots["day"], first, log.meta.n_days)
     examination = fit_examination(slots, appeal)
     came = np.unique(slots["user"])
     tasters = generator(seed, "tasters").permutation(came)[:TASTERS]
-    choices = fit_choices(make_trials(_of_users(slots, tasters, len(first)), examination, appeal))
+    choices = fit_choices(make_trials(of_users(slots, tasters, len(first)), examination, appeal))
     found, errors = None, None
     if moves:
         movers = np.sort(generator(seed, "movers").permutation(len(first))[:n_movers])
-        known = _known(log, movers, len(first))
+        known = known_topics(log, movers, len(first)) > 0.0
         found, errors = fit_moves(_course(slots, movers, first, known, examination, appeal, choices, log, given))
     quality_spread = choices.quality_scale * float(appeal.std())
     return LogFit(fit_rates(activity, from_first=False), examination, choices, quality_spread, found, errors)
 
 
-def _read(log: Log) -> tuple[dict[str, Any], Floats]:
+def read_slots(log: Log) -> tuple[dict[str, Any], Floats]:
     """Return the slots as columns, with their topics and slates numbered in time, and the items' appeal (M,)."""
     columns = {name: list[Any]() for name in COLUMNS}
     for part in log.batches():
@@ -115,7 +115,7 @@ def _number_slates(user: Ints, day: Ints, visit: Ints) -> Ints:
     return np.unique(user * (int(moment.max()) + 1) + moment, return_inverse=True)[1]
 
 
-def _of_users(slots: dict[str, Any], users: Ints, n_users: int) -> dict[str, Any]:
+def of_users(slots: dict[str, Any], users: Ints, n_users: int) -> dict[str, Any]:
     """Return the slots of `users` (m,), who are numbered from 0 in this order, and their slates anew."""
     number = np.full(n_users, -1)
     number[users] = np.arange(len(users))
@@ -126,13 +126,13 @@ def _of_users(slots: dict[str, Any], users: Ints, n_users: int) -> dict[str, Any
     return some
 
 
-def _known(log: Log, users: Ints, n_users: int) -> Bools:
-    """Return (m, K) the topics that `users` clicked before the log began."""
+def known_topics(log: Log, users: Ints, n_users: int) -> Floats:
+    """Return (m, K) how often `users` clicked each topic before the log began."""
     topic, past = log.items().topic, log.organic()
-    known = np.zeros((n_users, int(topic.max()) + 1), dtype=bool)
+    known = np.zeros((n_users, int(topic.max()) + 1))
     if past is not None:
         clicked = past["clicked"].to_numpy(zero_copy_only=False)
-        known[past["user_id"].to_numpy()[clicked], topic[past["item_id"].to_numpy()[clicked]]] = True
+        np.add.at(known, (past["user_id"].to_numpy()[clicked], topic[past["item_id"].to_numpy()[clicked]]), 1.0)
     return known[users]
 
 
@@ -148,7 +148,7 @@ def _course(
     given: Repertoire | None,
 ) -> Course:
     """Return the course of `users` (m,)."""
-    some = _of_users(slots, users, len(first))
+    some = of_users(slots, users, len(first))
     trials = make_trials(some, examination, appeal)
     return follow(some, trials, choices, appeal, first[users], known, log.meta.n_days, given or Repertoire())
 

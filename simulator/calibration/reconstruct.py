@@ -35,7 +35,31 @@ def follow(
         known: (n, K) topics that were clicked before the first day.
     """
     clicked = np.flatnonzero(slots["clicked"] > 0.0)
-    gain, gain_above = _worth(slots, trials, choices, appeal, clicked, known.shape)
+    worth = _worth(slots, trials, choices, appeal, clicked, known.shape)
+    return course_of(slots, clicked, worth, first, FAMILIARITY * known.astype(np.float64), n_days, given)
+
+
+def course_of(
+    slots: dict[str, Any],
+    clicked: Ints,
+    worth_of: tuple[Floats, Floats],
+    first: Ints,
+    known: Floats,
+    n_days: int,
+    given: Repertoire,
+) -> Course:
+    """Return the course of n users, given what their clicks were worth.
+
+    Args:
+        slots: what was shown, as columns.
+        clicked: (c,) the slots that were clicked.
+        worth_of: (c,) the expected g and max(g, 0) of each.
+        first: (n,) day of arrival.
+        known: (n, K) repertoire on the first day.
+        n_days: days of the log.
+        given: dynamics whose other settings hold.
+    """
+    gain, gain_above = worth_of
     n_slates = int(slots["slate"].max()) + 1
     one = np.unique(slots["slate"], return_index=True)[1]
     user, day, visit = (slots[name][one] for name in ("user", "day", "visit"))
@@ -46,7 +70,7 @@ def follow(
     came[user, day] = True
     mood = _moods(user, day, visit, worth, came.shape, given.satisfaction_step)
     lessons = _lessons(slots, clicked, given.learning * gain_above)
-    return Course(came, first, mood, FAMILIARITY * known.astype(np.float64), lessons, given)
+    return Course(came, first, mood, known, lessons, given)
 
 
 def _worth(

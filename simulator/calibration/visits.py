@@ -110,7 +110,19 @@ def fit_moves(course: Course) -> tuple[Moves, Moves]:
     search on some users, then scoring steps by the outer product of all users' gradients (Berndt, Hall, Hall & Hausman
     1974), whose inverse also gives the errors.
     """
-    some = course.of_first(SEARCHED)
+    logs, covariance = fit_logs(course)
+    errors = np.sqrt(np.diag(covariance))
+    return Moves(*np.exp(logs).tolist()), Moves(*errors.tolist())
+
+
+def fit_logs(course: Course, n_searched: int = SEARCHED) -> tuple[Floats, Floats]:
+    """Return the logs of the moves (8,), in their order, and the covariance of these (8, 8).
+
+    Args:
+        course: of all users.
+        n_searched: users on whom the search begins.
+    """
+    some = course.of_first(n_searched)
 
     def loss(logs: Floats) -> tuple[float, Floats]:
         value, scores = _scores(np.exp(logs), some)
@@ -118,12 +130,21 @@ def fit_moves(course: Course) -> tuple[Moves, Moves]:
 
     bounds = list(zip(np.log(LEAST), np.log(MOST), strict=True))
     found: Any = minimize(loss, np.log(START), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 80})
-    logs, errors = _score(found.x, course)
-    return Moves(*np.exp(logs).tolist()), Moves(*errors.tolist())
+    return _score(found.x, course)
+
+
+def base_rates(logs: Floats, course: Course) -> Floats:
+    """Return (n, G) how likely each base rate of `GRID` is for each user, given the days that the user came."""
+    path = course.raised(np.exp(logs[2:5]), course.breadth(float(np.exp(logs[5]))))
+    found = np.empty((len(path), len(GRID)))
+    for start in range(0, len(path), BLOCK):
+        rows = slice(start, start + BLOCK)
+        found[rows] = _likelihood(np.exp(logs), path[rows], course, rows)[3]
+    return found
 
 
 def _score(logs: Floats, course: Course) -> tuple[Floats, Floats]:
-    """Return the parameters to which scoring steps from `logs` (8,) lead, and their standard errors, both in logs."""
+    """Return the logs to which scoring steps from `logs` (8,) lead, and their covariance (8, 8)."""
     value, scores = _scores(np.exp(logs), course)
     for _ in range(MAX_STEPS):
         step = np.linalg.solve(scores.T @ scores + 1e-6 * np.eye(len(logs)), scores.sum(axis=0))
@@ -138,7 +159,8 @@ def _score(logs: Floats, course: Course) -> tuple[Floats, Floats]:
         else:
             break
         logs, value, scores = tried, new_value, new_scores
-    return logs, np.sqrt(np.diag(np.linalg.inv(scores.T @ scores + 1e-6 * np.eye(len(logs)))))
+    covariance: Floats = np.linalg.inv(scores.T @ scores + 1e-6 * np.eye(len(logs))).astype(np.float64)
+    return logs, covariance
 
 
 def _scores(x: Floats, course: Course) -> tuple[Floats, Floats]:
@@ -149,7 +171,7 @@ def _scores(x: Floats, course: Course) -> tuple[Floats, Floats]:
     value, scores, by_path = np.empty(n), np.zeros((n, len(x))), np.empty(path.shape)
     for start in range(0, n, BLOCK):
         rows = slice(start, start + BLOCK)
-        value[rows], scores[rows], by_path[rows] = _likelihood(x, path[rows], course, rows)
+        value[rows], scores[rows], by_path[rows], _ = _likelihood(x, path[rows], course, rows)
     step = 1e-4
     for at in range(4):
         ahead, faded = effects.copy(), breadth
@@ -161,8 +183,11 @@ def _scores(x: Floats, course: Course) -> tuple[Floats, Floats]:
     return value, scores
 
 
-def _likelihood(x: Floats, path: Floats, course: Course, rows: slice) -> tuple[Floats, Floats, Floats]:
-    """Return the log likelihood of some users, its gradient by the logs of r, alpha, h0 and kappa, and by `path`."""
+def _likelihood(x: Floats, path: Floats, course: Course, rows: slice) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return the log likelihood of some users, its gradient by the logs of r, alpha, h0 and kappa, and by `path`.
+
+    And (n, G) how likely each base rate of `GRID` is for them.
+    """
     shape, scale, leaving, loyalty = x[0], x[1], x[6], x[7]
     came, first = course.came[rows], course.first[rows]
     n_days = came.shape[1]
@@ -197,4 +222,4 @@ def _likelihood(x: Floats, path: Floats, course: Course, rows: slice) -> tuple[F
     scores[:, 1] = shape - scale * (weight @ np.exp(GRID))
     scores[:, 6] = (left - after * gone).sum(axis=(1, 2))
     scores[:, 7] = loyalty * (rate * (after * gone - left)).sum(axis=(1, 2))
-    return total, scores, by_path
+    return total, scores, by_path, weight

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 from serendip.experiments.offline.evaluate import choose_target
 from serendip.experiments.offline.evaluation import Evaluation
 from serendip.experiments.offline.intervals.estimate import Estimate
+from serendip.experiments.offline.judging.verdict import INVALID, Verdict
 from serendip.experiments.offline.long_term import estimators
 from serendip.experiments.offline.long_term.days import Days, counted
 from serendip.experiments.offline.long_term.double_reinforcement import double_reinforcement
@@ -18,9 +20,10 @@ from serendip.experiments.offline.long_term.fitted_q import FittedQ, difference,
 from serendip.experiments.offline.long_term.judgement import correlation_over_time, judge_activity, judge_short_run
 from serendip.experiments.offline.long_term.recording import logged_days, user_days
 from serendip.experiments.offline.long_term.surrogate import beyond, surrogate_index
+from serendip.experiments.offline.long_term.twin import Runner, apart, held, judge_twin, lift, value
 from serendip.experiments.offline.reading.log_source import LogSource
 from serendip.experiments.offline.targets.target import AgentTarget
-from serendip.simulator.errors import SettingsError
+from serendip.simulator.errors import DataError, SettingsError
 
 MEANING = (
     "A long-run estimate: days with a visit, per user over the horizon, if the target chose from the first day on."
@@ -28,6 +31,10 @@ MEANING = (
     " so far; what else moves them is taken to be the same under the target."
 )
 _BY_WEIGHTS = "per_decision_is and trajectory_is reach no further than the log's days."
+BY_TWIN = (
+    "Go by twin: a world fitted to the log, in which the target was run beside the logged policy; what the log's users"
+    " did, plus what the target changes there."
+)
 SHORT_RUN = (
     "A surrogate index: visits per user of the short run's days, and after them those that users of the log made from"
     " a like morning on. Where the target would stay on and go on changing its users, that is what running it for the"
@@ -51,6 +58,7 @@ def evaluate_activity(
     n_replicates: int = 200,
     truth: Callable[[], float] | float | None = None,
     progress: Callable[[int, int], None] | None = None,
+    twin: Callable[[], Runner] | None = None,
 ) -> Evaluation:
     """Return estimates of days with a visit per user over `horizon` days, with 95% intervals over users.
 
@@ -64,6 +72,7 @@ def evaluate_activity(
         n_replicates: bootstrap replicates over users.
         truth: the known value, or what finds it out, for a simulated log.
         progress: called with the slots done and the slots there are.
+        twin: what fits a world to the log and runs policies in it; without it the twin has no say.
 
     Raises:
         DataError: the log or the agent cannot be read.
@@ -91,10 +100,55 @@ def evaluate_activity(
     diagnostics = _diagnostics(days, effective) | _of_model(days, run)
     diagnostics |= {"horizon": float(horizon), "days_counted": float(len(counted(horizon, last)))}
     verdict = judge_activity(diagnostics, found)
+    recommended, because = _named(verdict), ""
+    told = None if twin is None else _of_twin(twin, days, targets, (horizon, last))
+    if isinstance(told, TwinSays):
+        found, diagnostics = told.estimates | found, diagnostics | told.diagnostics
+        if told.verdict.word != INVALID:
+            verdict, recommended, because = told.verdict, "twin", BY_TWIN
+        elif verdict.word != INVALID:
+            verdict = Verdict(verdict.word, [*verdict.reasons, *told.verdict.reasons])
     notes = [MEANING, *policy.notes, _BY_MODEL, *([_BY_WEIGHTS] if last is None else [])]
     notes += [f"difference is fitted_q less that of {against}, paired over users."] if against else []
+    notes += [told] if isinstance(told, str) else []
     known = truth() if callable(truth) else truth
-    return Evaluation(str(log), target, found, diagnostics, verdict.word, verdict.reasons, known, None, notes)
+    said = verdict.word, verdict.reasons, known, None, notes
+    return Evaluation(str(log), target, found, diagnostics, *said, None, recommended, because)
+
+
+@dataclass(frozen=True, slots=True)
+class TwinSays:
+    """What the twin of a log says of a target: estimates and numbers by name, and how far to trust them."""
+
+    estimates: dict[str, Estimate]
+    diagnostics: dict[str, float | None]
+    verdict: Verdict
+
+
+def _of_twin(
+    twin: Callable[[], Runner], days: Days, targets: list[str], when: tuple[int, int | None]
+) -> TwinSays | str:
+    """Return what the twin says of the first target, and of the difference to a second; or why it says nothing."""
+    horizon, last = when
+    try:
+        runner = twin()
+        runs = [held(runner.runs(name, horizon), days.visited, horizon, last) for name in targets]
+    except DataError as error:
+        return f"The twin has no say: {error}."
+    one = runs[0]
+    if one is None:
+        return "The twin has no say: the log ends before the days that count, or its policy cannot be made anew."
+    found = {"twin": value(one), "twin_lift": lift(one)}
+    if len(runs) > 1 and runs[1] is not None:
+        found["twin_difference"] = apart(one, runs[1])
+    numbers: dict[str, float | None] = {"twin_of_logged": one.own, "twin_reach": one.reach}
+    return TwinSays(found, numbers, judge_twin(one, len(days.user)))
+
+
+def _named(verdict: Verdict) -> str | None:
+    """Return the estimate that the reasons of a verdict say to read."""
+    said = " ".join(verdict.reasons)
+    return None if verdict.word == INVALID else "mis" if "Read mis" in said else "fitted_q"
 
 
 def evaluate_short_run(log: Path, short_run: Path, *, horizon: int = 90, last: int | None = None) -> Evaluation:

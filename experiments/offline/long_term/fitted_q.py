@@ -26,6 +26,7 @@ Basis = Literal["tabular", "linear", "quadratic"]
 
 _NORMAL = 1.959963984540054
 _RIDGE = {"tabular": 1e-10, "linear": 1e-5, "quadratic": 1e-5}  # per row
+_CROSSED = 0.3  # per row, of what a day brought times what was known: a policy may bring far more than the log did
 _USERS_AT_ONCE = 128
 
 
@@ -71,7 +72,7 @@ def fitted_q(
         raise SettingsError("fitted Q needs what each day brought and would have brought, and the mornings' columns")
     drawn = bootstrap.counts(seed, days.user, n_replicates).T.astype(np.float64)
     features = _features(days, basis)
-    sums = _collect(days, features, np.concatenate([np.ones((1, len(days.user))), drawn]), _RIDGE[basis])
+    sums = _collect(days, features, np.concatenate([np.ones((1, len(days.user))), drawn]), _ridge(days, basis))
     rewarded = np.zeros(horizon, dtype=bool)
     rewarded[counted(horizon, last)] = True
     seen = rewarded[: days.n_days]
@@ -112,7 +113,7 @@ class _Sums:
         start_own: the same, as it was.
         visits: (1 + R, T) visits of each day.
         users: (1 + R,) users.
-        ridge: added to the diagonal of `gram`.
+        ridge: (P,) added to the diagonal of `gram`.
     """
 
     gram: Floats
@@ -123,14 +124,14 @@ class _Sums:
     start_own: Floats
     visits: Floats
     users: Floats
-    ridge: float
+    ridge: Floats
 
     def tomorrow(self) -> Floats:
         """Return (P,) coefficients of tomorrow's visit on the features of today."""
         return np.linalg.solve(self._ridged(self.gram[0]), self.reward[0])
 
     def _ridged(self, gram: Floats) -> Floats:
-        return gram + self.ridge * np.eye(gram.shape[-1])
+        return gram + np.diag(self.ridge)
 
     def backward(self, to: Floats, start: Floats, rewarded: Bools) -> Floats:
         """Return (1 + R,) visits per user on the rewarded days, the coefficients carried back from the last one."""
@@ -147,7 +148,7 @@ class _Sums:
 Features = Callable[[slice, slice, Floats], Floats]
 
 
-def _collect(days: Days, features: Features, times: Floats, ridge: float) -> _Sums:
+def _collect(days: Days, features: Features, times: Floats, ridge: Floats) -> _Sums:
     """Return the sums, users a few at a time, each counted as often as `times` (1 + R, U) says."""
     assert days.brought is not None
     assert days.expected is not None
@@ -167,6 +168,18 @@ def _collect(days: Days, features: Features, times: Floats, ridge: float) -> _Su
     gram, to_target, to_own, reward, start_target, start_own, came = (part[0] for part in parts)
     to, starts = (to_target, to_own), (start_target, start_own)
     return _Sums(gram, *to, reward, *starts, came, times.sum(axis=1), ridge * n_users * (n_days - 1))
+
+
+def _ridge(days: Days, basis: Basis) -> Floats:
+    """Return (P,) what is added to the diagonal of the features' products, per row."""
+    assert days.brought is not None
+    if basis == "tabular":
+        return np.full(days.n_states * (2 + days.brought.shape[2]), _RIDGE[basis])
+    assert days.columns is not None
+    n, n_brought = days.columns.shape[2], days.brought.shape[2]
+    n_known = 1 + n + (n * (n + 1) // 2 if basis == "quadratic" else 0)
+    crossed = np.tile(np.concatenate([[_RIDGE[basis]], np.full(n, _CROSSED)]), n_brought)
+    return np.concatenate([np.full(2 * n_known, _RIDGE[basis]), crossed])
 
 
 def _residual(days: Days, features: Features, learned: Floats) -> Floats:

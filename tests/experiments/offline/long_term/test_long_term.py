@@ -22,7 +22,7 @@ from serendip.experiments.offline.long_term.judgement import correlation_over_ti
 from serendip.experiments.offline.long_term.surrogate import surrogate_index
 from serendip.experiments.ope_study.tabular_world import TabularWorld
 from serendip.simulator.errors import DataError, SettingsError
-from serendip.simulator.logs import open_log
+from serendip.simulator.logs import open_log, seal
 
 WORLD = TabularWorld()
 
@@ -143,10 +143,13 @@ def test_fitted_q_is_the_slow_regression_day_by_day():
     now = np.stack([row(u, t, days.brought) for u, t in pairs])
     values = {}
     for name, what in (("target", days.expected), ("own", days.brought)):
-        learned = np.zeros(now.shape[1])
+        learned, n = np.zeros(now.shape[1]), len(now)
+        n_known = 1 + x.shape[2]
+        small = 1e-5 * np.ones(now.shape[1])
+        small[2 * n_known + 1 :] = 0.3  # what a day brought times what was known; times 1, as all else
         for day in range(6, 0, -1):
             ahead = [days.visited[u, t + 1] * (day >= 4) + row(u, t + 1, what) @ learned for u, t in pairs]
-            learned = np.linalg.solve(now.T @ now + 1e-5 * len(now) * np.eye(now.shape[1]), now.T @ np.array(ahead))
+            learned = np.linalg.solve(now.T @ now + n * np.diag(small), now.T @ np.array(ahead))
         values[name] = np.mean([row(u, 0, what) @ learned for u in range(40)])
     observed = days.visited[:, 4:7].sum(axis=1).mean()
     assert fast.value.value == pytest.approx(observed + values["target"] - values["own"], rel=1e-8)
@@ -298,6 +301,7 @@ def test_logs_that_say_nothing_get_a_sentence_or_are_invalid(tmp_path, write_log
     for name, column in (("clicked", pa.array(hit)), ("reward", pa.array(hit.astype(np.float32)))):
         table = table.set_column(table.schema.get_field_index(name), name, column)
     pq.write_table(table, part)
+    seal(path)
     if n_users < 2:
         with pytest.raises(DataError, match="users came"):
             evaluate_activity(path, "popularity", horizon=8)

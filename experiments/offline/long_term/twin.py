@@ -1,0 +1,133 @@
+"""What the twin says: a world fitted to the log, in which the target was run, held to what the log's users did.
+
+The twin is a world, which this floor does not see: its runs are handed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from serendip.experiments.offline.intervals.estimate import Estimate
+from serendip.experiments.offline.judging.verdict import INVALID, WEAK, Verdict
+from serendip.experiments.offline.long_term.days import counted
+from serendip.simulator.interface import Bools, Floats
+
+_NORMAL = 1.959963984540054
+_USERS = 300
+WRONG = 0.25  # of a change, that a twin's world gets wrong (one standard error)
+NEAR, FAR = 0.1, 0.3  # share by which the twin may miss the logged policy without a word, and at all
+REACHES = 0.5  # change, as a share of the logged visits, above which a word is said of it
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Visits per user and day in D worlds drawn from what the log leaves possible.
+
+    Attributes:
+        target: (D, horizon) under the target.
+        logger: (D, horizon) under the logged policy, with the same luck; None where it cannot be run.
+    """
+
+    target: Floats
+    logger: Floats | None
+
+
+class Runner(Protocol):
+    """Who runs policies in the twin of a log."""
+
+    def runs(self, target: str, horizon: int) -> Runs:
+        """Return what the twin says of `target` over `horizon` days."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the twin's runs come to, held to the log.
+
+    Attributes:
+        change: (D,) visits per user that the target adds to the logged policy's, over the days that count.
+        logged: what the log's users made of these days.
+        own: what the twin says of that, on average over the draws.
+        error: standard error of `logged` over users.
+        most: days that count.
+    """
+
+    change: Floats
+    logged: float
+    own: float
+    error: float
+    most: float
+
+    @property
+    def off(self) -> float:
+        """By what share the twin misses the logged policy."""
+        return self.own / self.logged - 1.0 if self.logged else np.inf
+
+    @property
+    def reach(self) -> float:
+        """How far the target takes users from what the log knows: its change as a share of their visits."""
+        return abs(float(self.change.mean())) / self.logged if self.logged else np.inf
+
+
+def held(runs: Runs, visited: Bools, horizon: int, last: int | None) -> Held | None:
+    """Return the runs held to what the users did, `visited` (U, T); None where the log or the logger lacks the days."""
+    days = counted(horizon, last)
+    if runs.logger is None or days.stop > visited.shape[1]:
+        return None
+    target, logger = (each[:, days.start : days.stop].sum(axis=1) for each in (runs.target, runs.logger))
+    each = visited[:, days.start : days.stop].sum(axis=1)
+    error = float(each.std(ddof=1) / np.sqrt(len(each)))
+    return Held(target - logger, float(each.mean()), float(logger.mean()), error, float(len(days)))
+
+
+def value(found: Held) -> Estimate:
+    """Return visits per user under the target: what the users did, plus what the target changes in the twin."""
+    at = found.logged + float(found.change.mean())
+    return _estimate(at, np.hypot(found.error, _error(found.change, found.off)), (0.0, found.most))
+
+
+def lift(found: Held) -> Estimate:
+    """Return visits per user under the target less what the users did."""
+    error = _error(found.change, found.off)
+    return _estimate(float(found.change.mean()), np.hypot(0.5 * found.error, error), (-found.most, found.most))
+
+
+def apart(one: Held, other: Held) -> Estimate:
+    """Return by how much one target's value is above another's, in the same draws with the same luck."""
+    change = one.change - other.change
+    error = np.hypot(0.5 * one.error, _error(change, one.off))
+    return _estimate(float(change.mean()), error, (-one.most, one.most))
+
+
+def _error(change: Floats, off: float) -> float:
+    """Return the standard error of a change: of the draws, and of what the twin's world gets wrong.
+
+    The second is taken to be a share of the change, the larger the more the twin misses of the logged policy itself.
+    """
+    draws = float(change.std(ddof=1)) if len(change) > 1 else abs(float(change.mean()))
+    return float(np.sqrt(draws**2 + ((WRONG + abs(off)) * float(change.mean())) ** 2))
+
+
+def _estimate(at: float, error: float, within: tuple[float, float]) -> Estimate:
+    low, high = at - _NORMAL * float(error), at + _NORMAL * float(error)
+    inside = [min(max(x, within[0]), within[1]) for x in (at, low, high)]
+    return Estimate(inside[0], inside[1], inside[2], float(error))
+
+
+def judge_twin(found: Held, n_users: int) -> Verdict:
+    """Return whether what the twin says can be trusted: at most weakly, as few worlds have shown how well it covers."""
+    bad, poor = list[str](), list[str]()
+    said = f"the twin says {found.own:.3g} visits of the logged policy, whose users made {found.logged:.3g}"
+    if abs(found.off) > FAR:
+        bad.append(f"The twin does not live as the log's users do: {said}.")
+    elif abs(found.off) > NEAR:
+        poor.append(f"The twin is not quite right: {said}.")
+    if n_users < _USERS:
+        bad.append(f"There are {n_users} users; a world needs hundreds to be fitted.")
+    if found.reach > REACHES:
+        poor.append(f"The target would change visits by {found.reach:.0%}: that is far from what the log knows.")
+    fine = [f"{said[0].upper()}{said[1:]}; the target changes that by {found.reach:.0%}. It rests on a fitted world."]
+    return Verdict(INVALID if bad else WEAK, bad + poor or fine)

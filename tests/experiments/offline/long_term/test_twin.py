@@ -1,0 +1,79 @@
+"""What the twin's runs come to: held to the log, wide where the twin is wrong, and never said to be more."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from serendip.experiments.offline.long_term import twin
+from serendip.experiments.offline.long_term.twin import Held, Runs, apart, held, judge_twin, lift, value
+
+DAYS = 10
+
+
+def runs(target, logger=0.2, n_draws=3, spread=0.0):
+    """Return runs with the same visits each day, in draws that differ by `spread`."""
+    shift = spread * np.linspace(-1.0, 1.0, n_draws)[:, None]
+    flat = np.ones((n_draws, DAYS))
+    return Runs(flat * target + shift, flat * logger)
+
+
+def visited(n_users=400, rate=0.25, seed=0):
+    return np.random.default_rng(seed).random((n_users, DAYS)) < rate
+
+
+def test_what_the_users_did_plus_what_the_target_changes():
+    came = visited()
+    found = held(runs(0.3), came, 10, 4)
+    assert found is not None
+    did = came[:, 6:].sum(axis=1).mean()
+    assert found.logged == pytest.approx(did)
+    assert value(found).value == pytest.approx(did + 4 * 0.1)
+    assert lift(found).value == pytest.approx(4 * 0.1)
+    assert found.off == pytest.approx(0.8 / did - 1.0)
+    assert found.reach == pytest.approx(0.4 / did)
+
+
+def test_the_logged_policy_is_worth_what_its_users_did():
+    came = visited()
+    found = held(runs(0.2), came, 10, None)
+    assert found is not None
+    assert value(found).value == pytest.approx(came.sum(axis=1).mean())
+    assert (lift(found).low, lift(found).high) == pytest.approx((-0.98 * found.error, 0.98 * found.error), rel=1e-2)
+
+
+def test_intervals_carry_what_the_draws_and_the_twin_get_wrong():
+    came = visited()
+    narrow, wide, wrong = (held(r, came, 10, None) for r in (runs(0.3), runs(0.3, spread=0.05), runs(0.4, logger=0.3)))
+    widths = [value(found).high - value(found).low for found in (narrow, wide, wrong)]
+    assert widths[0] > 2 * 1.96 * twin.WRONG * 1.0
+    assert widths[1] > 1.2 * widths[0]
+    assert value(held(runs(1.0), visited(rate=0.9), 10, None)).high == 10.0
+
+
+def test_two_targets_share_their_draws():
+    came = visited()
+    one, other = (held(runs(rate, spread=0.05), came, 10, None) for rate in (0.3, 0.25))
+    found = apart(one, other)
+    assert found.value == pytest.approx(0.5)
+    assert found.standard_error < 0.5 * value(one).standard_error
+
+
+def test_days_that_the_log_does_not_have_say_nothing():
+    assert held(runs(0.3), visited(), 11, None) is None
+    assert held(Runs(np.ones((2, DAYS)), None), visited(), 10, None) is None
+
+
+@pytest.mark.parametrize(
+    ("own", "change", "n_users", "word"),
+    [
+        (2.0, 0.1, 400, "weak"),
+        (2.0 * (1.0 + twin.NEAR) + 0.05, 0.1, 400, "weak"),
+        (2.0 * (1.0 + twin.FAR) + 0.05, 0.1, 400, "invalid"),
+        (2.0, 2.0 * twin.REACHES + 0.1, 400, "weak"),
+        (2.0, 0.1, 40, "invalid"),
+    ],
+)
+def test_the_words_follow_what_the_twin_says_of_the_logged_policy(own, change, n_users, word):
+    found = Held(np.full(2, change), 2.0, own, 0.1, 10.0)
+    assert judge_twin(found, n_users).word == word
