@@ -120,8 +120,8 @@ def evaluate(
         0.5
     """
     from serendip.experiments.offline.estimators import usual
-    from serendip.experiments.offline.evaluate import TableOptions
     from serendip.experiments.offline.evaluate import evaluate as value
+    from serendip.experiments.offline.reading.opening import TableOptions
     from serendip.experiments.offline.valuation import Method
 
     options = TableOptions(reward_range, propensity_model, tuple(context))

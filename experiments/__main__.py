@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 well, 2 wrong input, 130 interrupted, 141 nobody reads.
+    """Run the command line and return its exit code.
+
+    0 well, 2 wrong input, 3 less than was required, 130 interrupted, 141 nobody reads.
 
     Args:
         arguments: what stands after `serendip`; those of the process when None.

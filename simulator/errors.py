@@ -13,3 +13,7 @@ class SettingsError(SerendipError):
 
 class DataError(SerendipError):
     """A file or a table is not what it should be; the message names the file and the row."""
+
+
+class TooLittleError(SerendipError):
+    """A result is less than what was required of it; the command line ends with exit code 3."""

@@ -42,8 +42,8 @@ class Evaluate:
     estimators: Annotated[tuple[str, ...], shown("NAME ...")] = ()
     """Which estimators, such as snips dr mrdr mips (see `serendip list estimators`); the usual ones when left out."""
 
-    reward_model: Annotated[Literal["table", "ridge", "boosting"], shown()] = "table"
-    """The model of DM, DR and their kin; `boosting` needs scikit-learn."""
+    reward_model: Annotated[str, shown("NAME")] = "table"
+    """The model of DM, DR and their kin, such as ridge (see `serendip list reward-models`)."""
 
     tune: Annotated[bool, shown()] = False
     """Choose clips, switches and shrinkage by SLOPE."""
@@ -70,7 +70,7 @@ class Evaluate:
     """Count only the last days of the horizon, for --outcome activity: late activity."""
 
     against: Annotated[str | None, shown("AGENT|DIR")] = None
-    """Another target to estimate the difference to, paired over users, for --outcome activity."""
+    """Another target to estimate the difference to, paired over users; a column's name where the target is a column."""
 
     short_run: Annotated[Path | None, shown("LOG2")] = None
     """A log of some days under the target itself, in place of --target, for --outcome activity: what became of its
@@ -84,6 +84,12 @@ class Evaluate:
 
     backend: Annotated[Literal["loky", "threading", "ray", "dask"], shown()] = "loky"
     """Where these run: here, or on a cluster of Ray or Dask (`pip install 'serendip[cluster]'`)."""
+
+    require: Annotated[Literal["weak", "reliable"] | None, shown()] = None
+    """End with exit code 3 where the verdict is less than this, for pipelines."""
+
+    details: Annotated[bool, shown()] = False
+    """Also print the diagnostics, and what the numbers mean and how they were made."""
 
     figures: Annotated[Path | None, shown("DIR")] = None
     """Draw the estimates, and for rewards the weights and what clipping does to them, into this folder."""
@@ -105,7 +111,8 @@ class Evaluate:
         admit_agents([target for target in (self.target, self.against) if target])
 
         from serendip.experiments.cli.output import console_for, slot_progress
-        from serendip.experiments.offline.evaluate import TableOptions, evaluate
+        from serendip.experiments.offline.evaluate import evaluate
+        from serendip.experiments.offline.reading.opening import TableOptions
         from serendip.experiments.offline.report import report
         from serendip.simulator.errors import SettingsError
 
@@ -114,32 +121,43 @@ class Evaluate:
         console = console_for(self.json)
         if self.outcome == "activity":
             evaluation = self._activity(console)
-            report(evaluation, self.json, console)
+            report(evaluation, self.json, console, details=self.details)
             if self.figures is not None:
                 from serendip.experiments.figures.long_term import draw
 
                 console.print(f"figures in {self.figures}: {draw(evaluation, self.figures).name}")
+            self._required(evaluation.verdict)
             return
-        if self.last or self.against or self.short_run:
-            raise SettingsError("--last, --against and --short-run are for --outcome activity")
+        if self.last or self.short_run:
+            raise SettingsError("--last and --short-run are for --outcome activity")
         with slot_progress(console) as progress:
             evaluation = evaluate(
                 self.log,
                 self.target,
                 columns=self.columns,
                 target_column=self.target_column,
+                against=self.against,
                 truth=self._find_truth if self.truth else None,
                 method=self._method(),
                 table=TableOptions(self.reward_range, self.propensity_model, self.context),
                 workers=self._workers(),
                 progress=progress,
             )
-        report(evaluation, self.json, console)
+        report(evaluation, self.json, console, details=self.details)
         if self.figures is not None:
             from serendip.experiments.figures.off_policy import draw_all
 
             files = draw_all(evaluation, self.figures)
             console.print(f"figures in {self.figures}: {', '.join(file.name for file in files)}")
+        self._required(evaluation.verdict)
+
+    def _required(self, verdict: str) -> None:
+        """End with exit code 3 where the verdict is less than what is required."""
+        from serendip.simulator.errors import TooLittleError
+
+        words = ("invalid", "weak", "reliable")
+        if self.require is not None and words.index(verdict) < words.index(self.require):
+            raise TooLittleError(f"the verdict is {verdict}; {self.require} was required")
 
     def _workers(self) -> Any:
         """Return who reads the files; None for this process."""

@@ -12,6 +12,7 @@ from serendip.experiments.cli.training_bar import training_bar
 from serendip.experiments.running.provenance import commanded
 
 INTERRUPTED, NOBODY_READS, WRONG_INPUT = 130, 141, 2  # 128 + SIGINT, 128 + SIGPIPE, as shells have it
+TOO_LITTLE = 3
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -43,10 +44,13 @@ def _run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
+        from serendip.simulator.errors import TooLittleError
+
         said = in_words(error)
         if said is None:
             raise
-        return _complain(said)
+        _complain(said)
+        return TOO_LITTLE if isinstance(error, TooLittleError) else WRONG_INPUT
 
 
 def _complain(message: str) -> int:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from serendip.agents import AGENTS
 from serendip.experiments.offline import estimators
+from serendip.experiments.offline.difference import difference
 from serendip.experiments.offline.evaluation import Evaluation, Truth
 from serendip.experiments.offline.further import of_logger
 from serendip.experiments.offline.intervals.distribution import RewardDistribution, levels_of
@@ -26,14 +25,13 @@ from serendip.experiments.offline.judging.requirements import (
 from serendip.experiments.offline.judging.tuning import settle, with_rungs
 from serendip.experiments.offline.judging.verdict import INVALID, judge
 from serendip.experiments.offline.parallel import Workers, value_table
-from serendip.experiments.offline.reading.column_map import ColumnMap, parse_columns
-from serendip.experiments.offline.reading.log_source import LogSource
+from serendip.experiments.offline.reading.column_map import ColumnMap
+from serendip.experiments.offline.reading.opening import TableOptions, open_source
 from serendip.experiments.offline.reading.source import Source
-from serendip.experiments.offline.reading.table_source import TableSource
 from serendip.experiments.offline.survey import survey, value, with_mrdr
+from serendip.experiments.offline.targets.choosing import choose_target
 from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
-from serendip.experiments.offline.targets.open_bandit import snapshot
-from serendip.experiments.offline.targets.target import ColumnTarget, Target, saved_agent, trained_agents
+from serendip.experiments.offline.targets.target import Target
 from serendip.experiments.offline.valuation import Method, Valued
 from serendip.simulator.errors import DataError, SettingsError
 
@@ -43,53 +41,13 @@ MEANING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TableOptions:
-    """What is to be known of a file from elsewhere beyond its columns.
-
-    Attributes:
-        reward_range: smallest and largest reward that can occur, or None; intervals with a guarantee need it.
-        propensity_model: by which propensities are estimated that the file lacks, or None.
-        context: columns that this model may use.
-    """
-
-    reward_range: tuple[float, float] | None = None
-    propensity_model: str | None = None
-    context: tuple[str, ...] = ()
-
-
-def open_source(
-    path: Path, columns: ColumnMap = (), target_column: str | None = None, options: TableOptions | None = None
-) -> Source:
-    """Return the log at `path`: this project's own where there is a meta.json or decisions/, else a table.
-
-    Raises:
-        DataError: nothing is there that can be read.
-        SettingsError: columns are named for a log that has its own.
-    """
-    mapped = parse_columns(columns)
-    own = path.is_dir() and ((path / "meta.json").exists() or (path / "decisions").exists())
-    options = options or TableOptions()
-    if own and (mapped or target_column):
-        raise SettingsError(f"{path}: a log of this project's own format; it takes no column names")
-    if own and options != TableOptions():
-        raise SettingsError(
-            f"{path}: a log of this project's own format; its meta.json has the reward range, its rows"
-            " have propensities, and nothing is to be declared"
-        )
-    if own:
-        return LogSource(path)
-    if target_column is not None:
-        mapped["target"] = target_column
-    return TableSource(_bandit_file(path), mapped, options.reward_range, options.propensity_model, options.context)
-
-
 def evaluate(
     log: Path,
     target: str | None = None,
     *,
     columns: ColumnMap = (),
     target_column: str | None = None,
+    against: str | None = None,
     truth: Callable[[], Truth | float] | Truth | float | None = None,
     method: Method | None = None,
     table: TableOptions | None = None,
@@ -103,6 +61,7 @@ def evaluate(
         target: an agent's name or a saved agent's folder; None where a column says what the target would do.
         columns: what the columns of a file are called, by the log's own names.
         target_column: column with the target's probability of each logged item.
+        against: another target that the difference is taken to: an agent, or a column where the target is one.
         truth: the known value, or what finds it out, for a simulated log.
         method: estimators, bootstrap and seed.
         table: what is to be known of a file from elsewhere beyond its columns.
@@ -122,20 +81,21 @@ def evaluate(
     names = with_rungs(asked, tuning["clip"]) if method.tune else asked
     method = dataclasses.replace(method, tuning=tuning, estimators=names)
     predictions = drift = None
-    if not isinstance(policy, ColumnTarget):
+    if policy.knows_every_item:
         predictions, drift = survey(source, method)
         if "mrdr_predicted" in estimators.needs(asked):
             predictions = with_mrdr(policy, source, predictions, method)
     distribution = RewardDistribution(*levels_of(source), method) if method.distribution else None
-    unseen = ledger = None
+    unseen = ledger = compared = None
+    memories = [] if against is None else policy.memories()
     if workers is None:
         ledger = Ledger(source.slate_size)
         view = policy.view(source, predictions, logging)
         valued, unseen = value(view, method, source.n_rows, progress, distribution, ledger)
-    elif isinstance(policy, ColumnTarget) and isinstance(source, TableSource) and distribution is None:
+    elif not policy.knows_every_item and distribution is None and against is None:
         valued = value_table(source, method, workers)
     else:
-        raise SettingsError("several jobs are for a table with the target in a column, without its distribution")
+        raise SettingsError("several jobs are for a table with the target in a column, no --distribution, no --against")
     if valued is None:
         raise DataError(f"{log}: holds no slots; nothing can be estimated from an empty log")
     found, clips, of_tuning = _settled(valued, source, asked, method)
@@ -152,6 +112,15 @@ def evaluate(
     verdict = judge(diagnostics)
     if verdict.word == INVALID:
         recommended, because = None, "No estimate is recommended: this log cannot value this target."
+    if against is not None:
+        policy.remember(memories)
+        other = source, policy
+        if policy.knows_every_item:
+            other = source, choose_target(against, source, None, method.seed)
+        else:
+            other = open_source(log, columns, against, table), policy
+        low, high = source.reward_range or range_of(valued)
+        compared = difference(((source, policy), other), against, predictions, method, high - low)
     known = truth() if callable(truth) else truth
     known = known if isinstance(known, Truth) or known is None else Truth(float(known))
     return Evaluation(
@@ -168,6 +137,7 @@ def evaluate(
         recommended=recommended,
         because=because,
         distribution=None if distribution is None else distribution.finish(),
+        difference=compared,
     )
 
 
@@ -198,27 +168,3 @@ def _settled(
     if not method.tune:
         return found, {}, []
     return settle(asked, found, clip)
-
-
-def choose_target(target: str | None, source: Source, target_column: str | None, seed: int) -> Target:
-    """Return what is to be valued: a saved agent where the folder exists, else an agent by its name, else a column."""
-    has_column = target_column is not None or (isinstance(source, TableSource) and source.has_target)
-    if target is None:
-        if not has_column:
-            raise SettingsError("no target; say --target AGENT, --target DIR or --target-column COLUMN")
-        return ColumnTarget()
-    if has_column:
-        raise SettingsError(f"two targets, {target!r} and a column; say which one to value")
-    if target == "bts":
-        return snapshot(source)
-    if Path(target).is_dir():
-        return saved_agent(Path(target), source.items(), source.slate_size, seed)
-    if not AGENTS.known(target) and ("/" in target or "\\" in target):
-        raise DataError(f"{target}: no such folder; a target is an agent's name or a saved agent's folder")
-    return trained_agents(target, source, seed)
-
-
-def _bandit_file(path: Path) -> Path:
-    """Return the campaign's CSV of an Open Bandit folder, or `path` as it is."""
-    inside = path / f"{path.name}.csv"
-    return inside if (path / "item_context.csv").exists() and inside.exists() else path

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from serendip.experiments.offline.difference import Difference
 from serendip.experiments.offline.intervals.distribution import Distribution
 from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.valuation import Valued
@@ -44,6 +45,7 @@ class Evaluation:
         recommended: name of the estimator to go by, or None.
         because: why that one, in a sentence.
         distribution: of rewards under the target, where it was asked for.
+        difference: to another target, where one was named.
     """
 
     log: str
@@ -59,12 +61,14 @@ class Evaluation:
     recommended: str | None = None
     because: str = ""
     distribution: Distribution | None = None
+    difference: Difference | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the evaluation as plain JSON values; what is not finite is null."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "valued"}
         values["estimates"] = {name: dataclasses.asdict(e) for name, e in self.estimates.items()}
         values["distribution"] = None if self.distribution is None else dataclasses.asdict(self.distribution)
+        values["difference"] = None if self.difference is None else dataclasses.asdict(self.difference)
         first = ("estimates", "diagnostics", "verdict", "reasons", "truth")
         values["by_activity"] = [dataclasses.asdict(tenth) for tenth in self.valued.tenths] if self.valued else []
         return _finite({name: values[name] for name in (*first, *(n for n in values if n not in first))})

@@ -12,7 +12,7 @@ import secrets
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,9 +22,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serendip.experiments.offline.reading.read_ahead import read_ahead
-from serendip.experiments.offline.reading.table_source import TableSource
+from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.slots import Slots
-from serendip.experiments.offline.targets.target import ColumnTarget
+from serendip.experiments.offline.targets.column import ColumnTarget
 from serendip.experiments.offline.valuation import Method, Valuation, Valued
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Floats
@@ -109,7 +109,7 @@ def _dask(n_jobs: int) -> Generator[None]:
             yield
 
 
-def value_table(source: TableSource, method: Method, workers: Workers) -> Valued | None:
+def value_table(source: Source, method: Method, workers: Workers) -> Valued | None:
     """Return the sums of a table whose files are shared out; the shares change no value beyond rounding.
 
     Raises:
@@ -119,15 +119,16 @@ def value_table(source: TableSource, method: Method, workers: Workers) -> Valued
     """
     if source.rows_are_users or source.estimates_propensities:
         raise SettingsError("several jobs need a user column, and propensities that are logged; leave --jobs out")
-    shares = [source.files[k :: workers.n_jobs] for k in range(workers.n_jobs)]
-    found = workers.work(joblib.delayed(_read)(source, share, method) for share in shares if share)
+    parts = source.parts()
+    shares = [parts[k :: workers.n_jobs] for k in range(workers.n_jobs)]
+    found = workers.work(joblib.delayed(_read)(share, method) for share in shares if share)
     return _merged(method, found)
 
 
-def _read(source: TableSource, files: list[Path], method: Method) -> Valuation:
+def _read(parts: list[Source], method: Method) -> Valuation:
     valuation = Valuation(method)
-    for file in files:
-        for seen in ColumnTarget().view(replace(source, path=file), None):
+    for part in parts:
+        for seen in ColumnTarget().view(part, None):
             valuation.update(seen.slots)
     return valuation
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
 from serendip.experiments.offline import estimators
 from serendip.experiments.offline.evaluation import Evaluation
@@ -36,48 +36,83 @@ def title_of(estimator: str) -> str:
     return f"{_LONG_RUN[estimator]} ({estimator})" if estimator in _LONG_RUN else estimators.title_of(estimator)
 
 
-def report(evaluation: Evaluation, json_file: Path | None = None, console: Console | None = None) -> None:
-    """Print the evaluation, and write it to `json_file` as JSON; with `-` write that to stdout and print nothing."""
+def report(
+    evaluation: Evaluation, json_file: Path | None = None, console: Console | None = None, details: bool = False
+) -> None:
+    """Print the evaluation, and write it to `json_file` as JSON; with `-` write that to stdout and print nothing.
+
+    Args:
+        evaluation: what was found.
+        json_file: where all of it is written, or None.
+        console: where it is printed; a new one when None.
+        details: whether diagnostics and notes are printed too.
+    """
     values = evaluation.to_json()
     if json_file is not None and str(json_file) == "-":
         sys.stdout.write(json.dumps(values, indent=2, allow_nan=False) + "\n")
         return
-    show(evaluation, console or Console())
+    show(evaluation, console or Console(), details)
     if json_file is not None:
         write_json(json_file, values)
 
 
-def show(evaluation: Evaluation, console: Console) -> None:
-    """Print a table of the estimates, the diagnostics, the verdict and what it all means."""
-    table = Table(title=f"{evaluation.target}, from {evaluation.log}", title_justify="left")
-    table.add_column("estimator")
-    for title in ("value", "95% low", "95% high"):
-        table.add_column(title, justify="right")
-    for name, e in evaluation.estimates.items():
-        if e.value is None:
-            continue  # the notes say why
-        table.add_row(title_of(name), *(_number(value) for value in (e.value, e.low, e.high)))
-    if evaluation.truth is not None:
-        table.add_section()
-        table.add_row("truth (run in the log's world)", _number(evaluation.truth), "", "")
-    console.print(table)
-    if evaluation.because:
-        console.print(evaluation.because, highlight=False)
+def show(evaluation: Evaluation, console: Console, details: bool = False) -> None:
+    """Print the verdict and the recommended value in one sentence, then the estimates; the rest as `details`."""
+    colour = {"reliable": "green", "weak": "yellow", "invalid": "red"}[evaluation.verdict]
+    sentence = f"[bold {colour}]{evaluation.verdict}[/]: {_headline(evaluation)}"
+    console.print(sentence, highlight=False)
+    console.print(" ".join(evaluation.reasons), highlight=False, markup=False)
+    if evaluation.difference is not None:
+        console.print(_compared(evaluation), highlight=False, markup=False)
+    console.print(_table(evaluation))
     if evaluation.distribution is not None:
         _distribution(evaluation.distribution, console)
     if evaluation.truth_visits is not None:
         console.print(f"visits per user and day when it is run: {evaluation.truth_visits:.4g}")
+    if not details:
+        console.print("One-step values; what they mean, and all diagnostics: --details, or --json.", style="dim")
+        return
+    if evaluation.because:
+        console.print(evaluation.because, highlight=False, markup=False)
     shown = (
         f"{name.replace('_', ' ')} {_number(value)}"
         for name, value in evaluation.diagnostics.items()
         if name != "mean_slate_weight" or value is not None
     )
-    console.print("; ".join(shown), highlight=False)
-    colour = {"reliable": "green", "weak": "yellow", "invalid": "red"}[evaluation.verdict]
-    verdict = Text(evaluation.verdict, f"bold {colour}")
-    console.print(Text.assemble(verdict, f": {' '.join(evaluation.reasons)}"), highlight=False)
+    console.print("; ".join(shown), highlight=False, markup=False)
     for note in evaluation.notes:
-        console.print(note, style="dim", highlight=False)
+        console.print(note, style="dim", highlight=False, markup=False)
+
+
+def _headline(evaluation: Evaluation) -> str:
+    """Return what the target is worth, in a sentence."""
+    e = None if evaluation.recommended is None else evaluation.estimates[evaluation.recommended]
+    if e is None or evaluation.recommended is None:
+        return f"no value of {escape(evaluation.target)} is recommended."
+    ends = f"{_number(e.value)} [{_number(e.low)}, {_number(e.high)}]"
+    return f"{escape(evaluation.target)} is worth {escape(ends)} by {title_of(evaluation.recommended)}."
+
+
+def _compared(evaluation: Evaluation) -> str:
+    d = evaluation.difference
+    assert d is not None
+    clear = "" if d.clear else ", which may be none"
+    return f"Less {d.against}: {d.value:+.4g} [{d.low:+.4g}, {d.high:+.4g}] a slot, paired over users{clear}."
+
+
+def _table(evaluation: Evaluation) -> Table:
+    """Return a table of the estimates; those that cannot be made are left out, and the notes say why."""
+    table = Table(title=escape(f"{evaluation.target}, from {evaluation.log}"), title_justify="left")
+    table.add_column("estimator")
+    for title in ("value", "95% low", "95% high"):
+        table.add_column(title, justify="right")
+    for name, e in evaluation.estimates.items():
+        if e.value is not None:
+            table.add_row(title_of(name), *(_number(value) for value in (e.value, e.low, e.high)))
+    if evaluation.truth is not None:
+        table.add_section()
+        table.add_row("truth (run in the log's world)", _number(evaluation.truth), "", "")
+    return table
 
 
 def _distribution(found: Distribution, console: Console) -> None:

@@ -15,7 +15,7 @@ from serendip.experiments.offline.judging.ledger import Ledger
 from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.reward_models.reward_model import RewardTable
 from serendip.experiments.offline.slots import joined
-from serendip.experiments.offline.targets.target import AgentTarget, Predictions, Seen, Target
+from serendip.experiments.offline.targets.target import Predictions, Seen, Target
 from serendip.experiments.offline.valuation import Method, Valuation, Valued
 
 _BATCH = 1 << 16
@@ -46,12 +46,11 @@ def with_mrdr(target: Target, source: Source, predictions: Predictions, method: 
     Each slot counts with a weight of target / propensity^2, on average 1.  Farajtabar et al. (2018), section 4.
     """
     table = RewardTable(source.items().topic, source.slate_size, method.seed)
-    memories = target.memories() if isinstance(target, AgentTarget) else []
+    memories = target.memories()
     for seen in gathered(target.view(source, None)):
         slots = seen.slots
         table.update(slots.user, seen.position, seen.item, slots.reward, slots.weight / slots.propensity)
-    if isinstance(target, AgentTarget):
-        target.remember(memories)
+    target.remember(memories)
     table.scale(source.n_rows)
     return dataclasses.replace(predictions, mrdr=table.fit(method.reward_model))
 

@@ -10,13 +10,13 @@ from serendip.experiments.offline import estimators
 from serendip.experiments.offline.further import FURTHER, OF_MODEL, of_logger
 from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.targets.logging_policy import LoggingPolicy, logging_policy
-from serendip.experiments.offline.targets.target import AgentTarget, ColumnTarget, Target
+from serendip.experiments.offline.targets.target import Target
 from serendip.experiments.offline.words import enumerated
 
 
 def logger_for(names: Sequence[str], source: Source, target: Target) -> tuple[LoggingPolicy | None, str]:
     """Return the policy that wrote the log if an estimator of `names` needs it, and else why there is none."""
-    if not isinstance(target, AgentTarget) or not of_logger(estimators.needs(names)):
+    if not target.lives_through or not of_logger(estimators.needs(names)):
         return None, ""
     return logging_policy(source)
 
@@ -24,7 +24,7 @@ def logger_for(names: Sequence[str], source: Source, target: Target) -> tuple[Lo
 def columns_for(source: Source, target: Target, logging: LoggingPolicy | None) -> tuple[str, ...]:
     """Return the further columns that the target's view of the log has."""
     own = target.further(source)
-    if isinstance(target, ColumnTarget):
+    if not target.knows_every_item:
         return own
     weights = () if logging is None else logging.columns(source)
     if len(np.unique(source.items().topic)) < 2:

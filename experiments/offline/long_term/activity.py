@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from serendip.experiments.offline.evaluate import choose_target
 from serendip.experiments.offline.evaluation import Evaluation
 from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.judging.verdict import INVALID, Verdict
@@ -22,6 +21,7 @@ from serendip.experiments.offline.long_term.recording import logged_days, user_d
 from serendip.experiments.offline.long_term.surrogate import beyond, surrogate_index
 from serendip.experiments.offline.long_term.twin import Runner, apart, held, judge_twin, lift, value
 from serendip.experiments.offline.reading.log_source import LogSource
+from serendip.experiments.offline.targets.choosing import choose_target
 from serendip.experiments.offline.targets.target import AgentTarget
 from serendip.simulator.errors import DataError, SettingsError
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serendip.experiments.offline.reading.source import Logged, Step
+from serendip.experiments.offline.reading.source import Logged, Source, Step
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Ints, Items, SmallInts, Visits
 from serendip.simulator.logs import Decisions, Log, open_log
@@ -86,6 +86,11 @@ class LogSource:
         return missing == 0
 
     @property
+    def has_target(self) -> bool:
+        """The target is an agent here."""
+        return False
+
+    @property
     def estimates_propensities(self) -> bool:
         """Whether propensities are a model's, not logged."""
         return False
@@ -109,6 +114,14 @@ class LogSource:
     def items(self) -> Items:
         """Return the catalogue."""
         return self._items
+
+    def item_numbers(self) -> Ints:
+        """Return the items' numbers, from 0."""
+        return np.arange(self._items.n_items)
+
+    def parts(self) -> list[Source]:
+        """Return the log itself: its visits run over its files."""
+        return [self]
 
     def batches(self) -> Iterator[Logged]:
         """Yield the slots in order."""

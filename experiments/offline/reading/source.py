@@ -120,6 +120,11 @@ class Source(Protocol):
         ...
 
     @property
+    def has_target(self) -> bool:
+        """Whether a column says how likely the target would have shown what was shown."""
+        ...
+
+    @property
     def estimates_propensities(self) -> bool:
         """Whether propensities are a model's, not logged."""
         ...
@@ -136,6 +141,14 @@ class Source(Protocol):
 
     def items(self) -> Items:
         """Return the catalogue."""
+        ...
+
+    def item_numbers(self) -> Ints:
+        """Return the items' own numbers, in order."""
+        ...
+
+    def parts(self) -> list[Source]:
+        """Return the files of the log as logs of their own, to be shared out."""
         ...
 
     def batches(self) -> Iterator[Logged]:

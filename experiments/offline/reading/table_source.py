@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from serendip.experiments.offline.reading.ids import vocabulary as known_items
 from serendip.experiments.offline.reading.propensity_model import PropensityModel
 from serendip.experiments.offline.reading.quotes import refuse_open_quotes
 from serendip.experiments.offline.reading.read_ahead import read_ahead
-from serendip.experiments.offline.reading.source import Logged, Step
+from serendip.experiments.offline.reading.source import Logged, Source, Step
 from serendip.experiments.offline.reading.table_columns import MappedColumns
 from serendip.experiments.offline.reading.table_files import (
     files_of,
@@ -71,10 +72,9 @@ class TableSource:
         self._first_position = 0
         self._n_rows = 0
 
-    @property
-    def files(self) -> list[Path]:
-        """The files that the table is made of, in order."""
-        return self._files
+    def parts(self) -> list[Source]:
+        """Return the files as tables of their own, in order."""
+        return [dataclasses.replace(self, path=file) for file in self._files]
 
     @property
     def estimates_propensities(self) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import betainc, betaincinv
 
 from serendip.experiments.offline.crossfit import folds
 from serendip.experiments.offline.reading.source import Logged, Source
-from serendip.experiments.offline.reading.table_source import TableSource
 from serendip.experiments.offline.slots import Slots
 from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
 from serendip.experiments.offline.targets.target import Predictions, Seen
@@ -38,6 +38,23 @@ class SnapshotTarget:
     chances: Floats
     notes: list[str]
 
+    @property
+    def knows_every_item(self) -> bool:
+        """It has the chance of each item at each position."""
+        return True
+
+    @property
+    def lives_through(self) -> bool:
+        """It shows the same mixture all the time."""
+        return False
+
+    def memories(self) -> list[Any]:
+        """Return nothing: it remembers nothing."""
+        return []
+
+    def remember(self, memories: list[Any]) -> None:
+        """Do nothing."""
+
     def further(self, source: Source) -> tuple[str, ...]:
         """Slots are known one by one."""
         return ()
@@ -46,7 +63,6 @@ class SnapshotTarget:
         self, source: Source, predictions: Predictions | None, logging: LoggingPolicy | None = None
     ) -> Iterator[Seen]:
         """Yield the log's slots with the chance of what was shown; of the logging policy it asks nothing."""
-        assert isinstance(source, TableSource)
         chances = self.chances[:, source.item_numbers()]  # (L, M)
         missing = 1.0 - chances.sum(axis=1)
         for logged in source.batches():
@@ -78,7 +94,7 @@ def snapshot(source: Source) -> SnapshotTarget:
         DataError: it is not a campaign of the Open Bandit data, or the priors are not two folders above it.
     """
     file, campaign = source.path.resolve().parents[2] / PRIORS, source.path.stem
-    if not isinstance(source, TableSource) or not file.exists():
+    if not file.exists():
         raise DataError(f"{source.path}: no {PRIORS} two folders above; bts is a target for Open Bandit folders alone")
     priors = read_priors(file)
     if campaign not in priors:

@@ -23,7 +23,7 @@ from serendip.experiments.offline.reading.source import Source, Step
 from serendip.experiments.offline.slots import Slots
 from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
 from serendip.simulator import randomness
-from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Floats, Ints, Items, SmallInts
 
 
@@ -69,8 +69,26 @@ class Target(Protocol):
         """What was done to value it, in sentences."""
         ...
 
+    @property
+    def knows_every_item(self) -> bool:
+        """Whether it has a probability of every item, not of what was shown alone, so that a model can be weighed."""
+        ...
+
+    @property
+    def lives_through(self) -> bool:
+        """Whether it lives through the log visit by visit, so that the logging policy can be asked beside it."""
+        ...
+
     def further(self, source: Source) -> tuple[str, ...]:
         """Return the names of the further columns that its view of the log has."""
+        ...
+
+    def memories(self) -> list[Any]:
+        """Return what it remembers, to be given back to `remember` before another view of the log."""
+        ...
+
+    def remember(self, memories: list[Any]) -> None:
+        """Let it remember that, and nothing else."""
         ...
 
     def view(
@@ -84,35 +102,6 @@ class Target(Protocol):
             logging: the policy that wrote the log, where estimators need it, or None.
         """
         ...
-
-
-@dataclass(frozen=True)
-class ColumnTarget:
-    """A policy whose probability of each logged item is a column of the file."""
-
-    @property
-    def notes(self) -> list[str]:
-        """Nothing was done to it."""
-        return []
-
-    def further(self, source: Source) -> tuple[str, ...]:
-        """Return what the file has columns for."""
-        return source.further
-
-    def view(
-        self, source: Source, predictions: Predictions | None, logging: LoggingPolicy | None = None
-    ) -> Iterator[Seen]:
-        """Yield the log's slots with the column beside them."""
-        for logged in source.batches():
-            if logged.target is None:
-                raise SettingsError(
-                    f"{source.path}: no column with the target's probability; say --target-column COLUMN"
-                )
-            unknown = np.full(len(logged), np.nan)
-            predicted, expected = (logged.further.get(name, unknown) for name in ("predicted", "expected"))
-            rest = {name: column for name, column in logged.further.items() if name not in ("predicted", "expected")}
-            shown = logged.user, logged.reward, logged.propensity, logged.target
-            yield Seen(Slots(*shown, predicted, expected, rest), unknown, logged.item, logged.position)
 
 
 @dataclass(frozen=True)
@@ -130,6 +119,16 @@ class AgentTarget:
     seed: int
     slate_size: int
     notes: list[str]
+
+    @property
+    def knows_every_item(self) -> bool:
+        """An agent says how it would choose among all."""
+        return True
+
+    @property
+    def lives_through(self) -> bool:
+        """It meets the users as they were."""
+        return True
 
     def further(self, source: Source) -> tuple[str, ...]:
         """Return `slate_weight` where the log has the probability of each whole slate."""

@@ -8,8 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serendip.experiments.offline.evaluate import TableOptions, evaluate
+from serendip.experiments.offline.evaluate import evaluate
 from serendip.experiments.offline.intervals.estimate import Estimate
+from serendip.experiments.offline.reading.opening import TableOptions
 from serendip.experiments.offline.valuation import Method
 from serendip.experiments.ope_study.gauntlet.situation import Drawn, Situation
 from serendip.simulator import randomness

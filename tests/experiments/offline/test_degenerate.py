@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from serendip.experiments.offline.evaluate import TableOptions, evaluate
+from serendip.experiments.offline.evaluate import evaluate
 from serendip.experiments.offline.intervals.distribution import levels_from
+from serendip.experiments.offline.reading.opening import TableOptions
 from serendip.experiments.offline.valuation import Method
 
 

@@ -58,8 +58,14 @@ def test_the_table_says_what_a_person_needs(static_log):
     evaluation = evaluate(static_log.path, "uniform", truth=lambda: Truth(0.3, 1.5), method=QUICK)
     report(evaluation, None, Console(file=shown, width=100))
     text = shown.getvalue()
-    for word in ("SNIPS", "clipped IPS", "mean weight", "truth", "visits per user and day", "reliable", "one-step"):
+    for word in ("SNIPS (snips)", "clipped IPS", "truth", "visits per user and day", "reliable", "--details"):
         assert word in text
+    lines = text.splitlines()
+    assert len(lines) <= 30  # a screen
+    assert lines[0].startswith(f"{evaluation.verdict}: uniform is worth ")
+    report(evaluation, None, Console(file=shown, width=100), details=True)
+    for word in ("mean weight", "one-step", "effective sample size"):
+        assert word in shown.getvalue()[len(text) :]
 
 
 def test_the_same_command_gives_the_same_numbers(static_log):

@@ -22,8 +22,8 @@ def audit(log: Path, columns: ColumnMap = ()) -> Audit:
         DataError: no log is there, or it holds no slot.
         SettingsError: columns are named for a log that has its own.
     """
-    from serendip.experiments.offline.evaluate import open_source
     from serendip.experiments.offline.reading.log_source import LogSource
+    from serendip.experiments.offline.reading.opening import open_source
     from serendip.experiments.offline.reading.table_source import TableSource
 
     source = open_source(log, columns)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from serendip.experiments.offline import estimators
-from serendip.experiments.offline.evaluate import open_source
 from serendip.experiments.offline.reading.log_source import LogSource
 from serendip.experiments.offline.reading.obp_format import from_obp, to_obp
+from serendip.experiments.offline.reading.opening import open_source
 from serendip.experiments.offline.valuation import Method, Valuation
 from serendip.simulator.errors import DataError
 

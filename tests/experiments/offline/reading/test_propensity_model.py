@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from serendip.experiments.offline.evaluate import TableOptions, evaluate
+from serendip.experiments.offline.evaluate import evaluate
+from serendip.experiments.offline.reading.opening import TableOptions
 from serendip.experiments.offline.reading.table_source import TableSource
 from serendip.experiments.offline.valuation import Method
 from serendip.simulator.errors import DataError, SettingsError

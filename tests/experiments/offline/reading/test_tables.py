@@ -8,7 +8,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
-from serendip.experiments.offline.evaluate import TableOptions, evaluate
+from serendip.experiments.offline.evaluate import evaluate
+from serendip.experiments.offline.reading.opening import TableOptions
 from serendip.experiments.offline.valuation import Method
 from serendip.simulator.errors import DataError, SettingsError
 
