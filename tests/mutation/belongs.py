@@ -11,13 +11,24 @@ from pathlib import Path
 BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "agents/strategies/*.py",
-        ("tests/agents/strategies", "tests/agents/test_controls.py", "tests/agents/test_exact_propensities.py"),
+        (
+            "tests/agents/strategies",
+            "tests/agents/test_controls.py",
+            "tests/agents/test_exact_propensities.py",
+            "tests/contracts/test_defaults.py",
+        ),
     ),
     ("agents/propensity.py", ("tests/agents/test_exact_propensities.py", "tests/agents/test_kept_hypothesis.py")),
-    ("agents/beliefs/d*.py", ("tests/agents/test_controls.py", "tests/agents/test_catalogue.py")),
-    ("agents/beliefs/*.py", ("tests/agents/test_controls.py",)),
-    ("simulator/dynamics/*.py", ("tests/simulator/test_dynamics.py", "tests/simulator/test_repertoire.py")),
-    ("simulator/choice/*.py", ("tests/simulator/test_choice.py",)),
+    (
+        "agents/beliefs/d*.py",
+        ("tests/agents/test_controls.py", "tests/agents/test_catalogue.py", "tests/contracts/test_defaults.py"),
+    ),
+    ("agents/beliefs/*.py", ("tests/agents/test_controls.py", "tests/contracts/test_defaults.py")),
+    (
+        "simulator/dynamics/*.py",
+        ("tests/simulator/test_dynamics.py", "tests/simulator/test_repertoire.py", "tests/contracts/test_defaults.py"),
+    ),
+    ("simulator/choice/*.py", ("tests/simulator/test_choice.py", "tests/contracts/test_defaults.py")),
     ("experiments/offline/estimators/*.py", ("tests/experiments/offline/estimators",)),
     (
         "experiments/offline/intervals/*.py",
