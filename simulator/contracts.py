@@ -107,7 +107,10 @@ def _live(dynamics: Dynamics, chosen: Array, torch: bool = False) -> State:
         place = library.from_numpy
         people = dataclasses.replace(
             people,
-            **{name: place(getattr(people, name)) for name in ("taste", "base_rate", "known", "first_day", "cohort")},
+            **{
+                name: place(getattr(people, name))
+                for name in ("taste", "base_rate", "known", "first_day", "cohort", "days_before")
+            },
             factor_of={name: place(factor) for name, factor in people.factor_of.items()},
         )
     users, state = place(np.arange(len(chosen))), dynamics.start(people, N_TOPICS)

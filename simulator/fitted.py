@@ -108,5 +108,6 @@ class Fitted:
             cohort=cohort,
             cohorts=tuple(c.name for c in settings.cohorts),
             factor_of=dynamics_factors(settings, cohort),
+            days_before=self.days_active[person].astype(np.float32),
             known_from=known_from,
         )

@@ -99,6 +99,7 @@ class Population:
         cohort: (n,) int32 index into `cohorts`.
         cohorts: their names.
         factor_of: factors on the dynamics' settings, (n,) float32 each, by the name of the setting.
+        days_before: (n,) float32 days with a visit before the first day.
         known_from: repertoire from which a topic counts as known, in (0, 1); crossing it is a discovery.
     """
 
@@ -109,6 +110,7 @@ class Population:
     cohort: Array
     cohorts: tuple[str, ...]
     factor_of: dict[str, Array]
+    days_before: Array
     known_from: float
 
     @property
@@ -161,6 +163,7 @@ def draw_population(settings: PopulationSettings, n_topics: int, known_from: flo
     Args:
         settings: who the users are.
         n_topics: topics K that they can have a taste for.
+        days_before: (n,) float32 days with a visit before the first day.
         known_from: repertoire from which a topic counts as known, in (0, 1).
         seed: what everything is drawn from.
     """
@@ -177,6 +180,7 @@ def draw_population(settings: PopulationSettings, n_topics: int, known_from: flo
         cohort=cohort,
         cohorts=tuple(c.name for c in settings.cohorts),
         factor_of=dynamics_factors(settings, cohort),
+        days_before=np.zeros(n, np.float32),
         known_from=known_from,
     )
 

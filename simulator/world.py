@@ -250,6 +250,7 @@ class _Placer:
             base_rate=self(people.base_rate),
             known=self(people.known),
             first_day=self(people.first_day),
+            days_before=self(people.days_before),
             factor_of={name: self(factor) for name, factor in people.factor_of.items()},
         )
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from serendip.experiments.cli.flags import ColumnName, shown
+from serendip.experiments.cli.flags import ColumnName, Count, shown
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,15 @@ class Calibrate:
     time_column: ColumnName = None
     """Column with the timestamp, where it has another name."""
 
+    users: Count = None
+    """Users of the world; without, as many as in the data."""
+
+    positive_from: Annotated[float | None, shown("RATING", "(default: 4/5 of the largest)")] = None
+    """Smallest rating that counts as a positive."""
+
+    force: bool = False
+    """Write a world even where the data say next to nothing."""
+
     seed: int = 0
     """Seed of the factorisation, the clustering and the draws that the data is held against."""
 
@@ -48,7 +57,15 @@ class Calibrate:
         from serendip.simulator.calibration import Columns, calibrate
 
         columns = Columns(self.user_column, self.item_column, self.rating_column, self.time_column)
-        report = calibrate(self.ratings, self.out, columns, seed=self.seed)
+        report = calibrate(
+            self.ratings,
+            self.out,
+            columns,
+            self.seed,
+            n_users=self.users,
+            positive_from=self.positive_from,
+            force=self.force,
+        )
         save(figure.draw(report), self.out / "fit.png")
         for line in report.lines():
             say(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ def draw(report: Report) -> Any:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12.0, 7.0), layout="constrained")
-    figure.suptitle(f"World {report.settings.name}: the data against draws from the fitted world", fontsize=13)
+    word = report.verdict.word
+    figure.suptitle(f"World {report.settings.name}: the data against draws from the fitted world ({word})", fontsize=13)
     axes = figure.subplots(2, 3).ravel()
     checks = {check.name: check for check in report.checks}
     for ax, (name, labels) in zip(axes, _PANELS.items(), strict=False):
@@ -47,7 +49,8 @@ def _curve(ax: Any, check: Check, x_label: str, y_label: str, log_x: bool, log_y
     ax.set_yscale("log" if log_y else "linear")
     ax.set_xlabel(x_label)
     ax.set_ylabel(y_label)
-    ax.set_title(f"{check.name} (p = {check.p_value:.2g})", fontsize=10, loc="left")
+    said = "not asked" if check.p_value is None else f"p = {check.p_value:.2g}"
+    ax.set_title(f"{check.name} ({said})", fontsize=10, loc="left")
     ax.spines[["top", "right"]].set_visible(False)
 
 
@@ -61,6 +64,7 @@ def _words(ax: Any, report: Report, gini: Check) -> None:
         f"visits per day while present: Gamma({rates['shape']:.3g}, {rates['scale_days']:.3g} days),"
         f"\n    mean {rates['mean_visits_per_day_while_present']:.3g}",
         f"leaving after a day active: Beta({rates['leave_a']:.3g}, {rates['leave_b']:.3g})",
+        *("\n    ".join(textwrap.wrap(line, 60)) for line in report.verdict.lines()),
     ]
     ax.axis("off")
-    ax.text(0.0, 0.95, "\n\n".join(lines), va="top", fontsize=10)
+    ax.text(0.0, 0.95, "\n\n".join(lines), va="top", fontsize=7)

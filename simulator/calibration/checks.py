@@ -27,7 +27,7 @@ class Check:
         middle: (p,) median over the replicas.
         high: (p,) 95% quantile over the replicas.
         p_value: share of the replicas at least as far from their own middle as the data is, the data counted in; far
-            is the mean over the curve of the distance in units of the band.
+            is the mean over the curve of the distance in units of the band.  None where there is nothing to compare.
     """
 
     name: str
@@ -36,12 +36,14 @@ class Check:
     low: Floats
     middle: Floats
     high: Floats
-    p_value: float
+    p_value: float | None
 
     def line(self) -> str:
         """Return the check, at the middle of its curve, as a line of text."""
         at = len(self.x) // 2
         band = f"{self.low[at]:8.4g} to {self.high[at]:8.4g}"
+        if self.p_value is None:
+            return f"  {self.name:<20} could not be asked: there is nothing to compare, or nothing that could differ"
         return f"  {self.name:<20} data {self.data[at]:8.4g}   draws {band}   p {self.p_value:.2f}   off {self.off:.0%}"
 
     @property
@@ -55,7 +57,7 @@ class Check:
         """Return the check as plain JSON values."""
         arrays = {name: getattr(self, name) for name in ("x", "data", "low", "middle", "high")}
         curves = {name: [_json(v) for v in array] for name, array in arrays.items()}
-        return curves | {"p_value": round(self.p_value, 4), "off": round(self.off, 4)}
+        return curves | {"p_value": None if self.p_value is None else round(self.p_value, 4), "off": round(self.off, 4)}
 
 
 def _json(value: Any) -> float | None:
@@ -72,7 +74,9 @@ def check(history: History, replicas: Iterable[History], topic: Ints, n_topics: 
         curves = np.stack([d[name][1] for d in drawn])
         low, middle, high = (_quantile(curves, q) for q in (0.05, 0.5, 0.95))
         distance = _distances(np.concatenate([[values], curves]), middle, high - low)
-        p_value = (1.0 + float((distance[1:] >= distance[0]).sum())) / (1.0 + len(drawn))
+        known = np.isfinite(values) & np.isfinite(middle)
+        can_differ = bool((known & ((high > low) | (values != middle))).any())
+        p_value = (1.0 + float((distance[1:] >= distance[0]).sum())) / (1.0 + len(drawn)) if can_differ else None
         found.append(Check(name, x, values, low, middle, high, p_value))
     return tuple(found)
 

@@ -18,6 +18,7 @@ from serendip.simulator.calibration.rates import Activity, Rates, activity_of, d
 from serendip.simulator.calibration.reading import Columns, Interactions, read_interactions
 from serendip.simulator.calibration.replicas import History, replicate
 from serendip.simulator.calibration.utilities import fit_utilities
+from serendip.simulator.calibration.verdict import FitVerdict, judge, leaving_is_fitted
 from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.dynamics.learning import worth
 from serendip.simulator.dynamics.repertoire import Repertoire
@@ -43,43 +44,64 @@ class Report:
         settings: of the world.
         summary: what was read and fitted, as JSON.
         checks: the data against draws from the fitted world.
+        verdict: what the fit is worth.
     """
 
     settings: WorldSettings
     summary: dict[str, Any]
     checks: tuple[Check, ...]
+    verdict: FitVerdict
 
     def to_json(self) -> dict[str, Any]:
         """Return what `fit.json` holds."""
-        return self.summary | {"checks": {c.name: c.to_json() for c in self.checks}}
+        checks = {c.name: c.to_json() for c in self.checks}
+        return self.summary | {"verdict": self.verdict.to_json(), "checks": checks}
 
     def lines(self) -> list[str]:
         """Return the report as lines of text for a person."""
         data, rates = self.summary["data"], self.summary["rates"]
         head = [
             f"{data['users_kept']:,} users, {data['items_kept']:,} items, {data['positives_kept']:,} positives kept of "
-            f"{data['rows']:,} rows; {self.summary['topics']} topics",
+            f"{data['rows']:,} rows; {self.summary['topics']} topics; {data['period']}",
             f"visits per day while present: Gamma({rates['shape']:.3g}, {rates['scale_days']:.3g} days), mean "
             f"{rates['mean_visits_per_day_while_present']:.3g}",
             "the data against draws from the fitted world, halfway along each curve (p: share of draws as far off; "
             "off: largest distance of the data from the middle draw):",
         ]
-        return head + [c.line() for c in self.checks]
+        return head + [c.line() for c in self.checks] + self.verdict.lines()
 
 
-def calibrate(path: Path, out: Path, columns: Columns | None = None, seed: int = 0, n_users: int = 2000) -> Report:
+def calibrate(
+    path: Path,
+    out: Path,
+    columns: Columns | None = None,
+    seed: int = 0,
+    *,
+    n_users: int | None = None,
+    positive_from: float | None = None,
+    force: bool = False,
+) -> Report:
     """Fit a world to the interactions in the CSV file `path`, write it to the folder `out` and return how it fits.
 
-    From the data: item factors, quality, topics, tastes, what people know at the start, how often they come.  Not in
-    such data, and so those of the preset worlds: the effect of discovery and of satisfaction, satiation, examination.
-    `out` gets world.json, fitted.safetensors and fit.json.
+    From the data: item factors, quality, topics, tastes, what people know at the start, how often they come, and how
+    they leave.  Not in such data, and so those of the preset worlds: the effect of discovery and of satisfaction,
+    satiation, examination.  `out` gets world.json, fitted.safetensors and fit.json.
+
+    Args:
+        path: the interactions.
+        out: folder of the world.
+        columns: what the file's columns are called; None: the usual names.
+        seed: of the factorisation, the clustering and the draws that the data are held against.
+        n_users: users of the world; None: as many as in the data.
+        positive_from: smallest rating that counts as a positive; None: 4/5 of the largest.
+        force: whether to write a world of which the data say next to nothing.
 
     Raises:
-        DataError: the file is not what it should be; nothing is written then.
+        DataError: the file is not what it should be, or says next to nothing; nothing is written then.
     """
     if out.exists() and not out.is_dir():
         raise DataError(f"{out}: is a file; give a folder for the world")
-    data = read_interactions(path, columns or Columns())
+    data = read_interactions(path, columns or Columns(), positive_from)
     history = _positives(data, path)
     activity = _activity(data, history)
     rates = fit_rates(activity)
@@ -98,13 +120,17 @@ def calibrate(path: Path, out: Path, columns: Columns | None = None, seed: int =
         days_active=activity.repeats.astype(np.float32),
         days_watched=days_at_risk(activity, rates).astype(np.float32),
     )
-    world = _settings(out.name, fitted, rates, n_users)
+    leaves = leaving_is_fitted(activity, rates)
+    world = _settings(out.name, fitted, rates, n_users or len(fitted.taste), leaves=leaves)
     replicas = (
         replicate(history, activity, rates, taste, factors, quality, generator(seed, "replica", r))
         for r in range(N_REPLICAS)
     )
     checks = check(history, replicas, topic, n_topics)
-    report = Report(world, _summary(path, data, history, rates, world, n_topics), checks)
+    verdict = judge(history, activity, rates, checks, len(data.user))
+    if verdict.unidentified and not force:
+        raise DataError(f"{path}: too little to fit a world to ({'; '.join(verdict.unidentified)}); --force writes it")
+    report = Report(world, _summary(path, data, history, rates, world, n_topics), checks, verdict)
     out.mkdir(parents=True, exist_ok=True)
     fitted.save(out / "fitted.safetensors")
     write_json(out / "fit.json", report.to_json())
@@ -154,7 +180,7 @@ def _known(
     return (1.0 - missing).astype(np.float32)
 
 
-def _settings(name: str, fitted: Fitted, rates: Rates, n_users: int) -> WorldSettings:
+def _settings(name: str, fitted: Fitted, rates: Rates, n_users: int, *, leaves: bool) -> WorldSettings:
     """Return the settings of the world; base rates are what activity would be without the breadth seen in the data."""
     dynamics = Repertoire()
     breadth = float(fitted.known.sum(axis=1).mean())
@@ -170,6 +196,7 @@ def _settings(name: str, fitted: Fitted, rates: Rates, n_users: int) -> WorldSet
             organic_clicks=EARLY,
             cohorts=(Cohort(rate=float(np.exp(-raised))),),
         ),
+        dynamics={"kind": "repertoire"} | ({"leave_a": rates.leave_a, "leave_b": rates.leave_b} if leaves else {}),
         fitted="fitted.safetensors",
     )
 
@@ -186,6 +213,7 @@ def _summary(
             "items": len(data.item_names),
             "positives": int(data.liked.sum()),
             "smallest_positive_rating": data.threshold,
+            "period": data.period,
             "users_kept": len(history.people),
             "items_kept": len(history.kept),
             "positives_kept": len(history.user),

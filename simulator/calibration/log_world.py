@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from serendip.simulator.calibration.from_log import LogFit, fit_log
+from serendip.simulator.calibration.visits import LEAST, MOST
 from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.errors import DataError
@@ -16,6 +17,8 @@ from serendip.simulator.logs import open_log
 from serendip.simulator.population import PopulationSettings
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.settings_json import settings_to_json, write_json
+
+LARGEST_ERROR = 0.5  # standard error, as a share of the value, from which a log does not say what a value is
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,19 @@ class LogReport:
             shares = {name: getattr(errors, name) for name in errors.__slots__}
             values = {name: getattr(self.fit.moves, name) for name in errors.__slots__}
             found += [f"  {name:<20} {values[name]:8.4g}   +- {shares[name]:.1%}" for name in values]
+        found += [f"not identified: {name}; the default's is taken" for name in unidentified(self.fit)]
         return found + [f"note: {note}" for note in self.fit.to_json()["notes"]]
+
+
+def unidentified(fit: LogFit) -> list[str]:
+    """Return the names of what a log was asked and could not say: errors of half or more, or a search at its border."""
+    moves, errors = fit.moves, fit.errors
+    if moves is None or errors is None:
+        return []
+    names = moves.__slots__
+    value, error = (np.array([float(getattr(one, name)) for name in names]) for one in (moves, errors))
+    inside = (value > LEAST * 1.001) & (value < MOST / 1.001)
+    return [name for name, known in zip(names, inside & (error < LARGEST_ERROR), strict=True) if not known]
 
 
 def calibrate_log(path: Path, out: Path, seed: int = 0) -> LogReport:
@@ -62,7 +77,7 @@ def calibrate_log(path: Path, out: Path, seed: int = 0) -> LogReport:
     fit = fit_log(path, seed=seed)
     report = LogReport(_settings(path, out.name, fit), fit)
     out.mkdir(parents=True, exist_ok=True)
-    write_json(out / "fit.json", fit.to_json())
+    write_json(out / "fit.json", fit.to_json() | {"unidentified": unidentified(fit)})
     write_json(out / "world.json", settings_to_json(report.settings))
     return report
 
@@ -79,9 +94,11 @@ def _settings(path: Path, name: str, fit: LogFit) -> WorldSettings:
     dynamics["satiation_effect"] = choices.satiation / given.satiation_step
     rate_shape, rate_scale = fit.rates.shape, fit.rates.scale_days
     if moves is not None:
-        rate_shape, rate_scale = moves.shape, moves.scale_days
-        names = ("discovery_effect", "satisfaction_effect", "activity_days", "repertoire_days", "loyalty")
-        dynamics |= {name: getattr(moves, name) for name in names} | {"leaving": min(moves.leaving, 1.0)}
+        lost = unidentified(fit)
+        if not {"shape", "scale_days"} & set(lost):
+            rate_shape, rate_scale = moves.shape, moves.scale_days
+        names = ("discovery_effect", "satisfaction_effect", "activity_days", "repertoire_days", "loyalty", "leaving")
+        dynamics |= {name: getattr(moves, name) for name in names if name not in lost}
     found = fit.to_json()
     population = PopulationSettings(
         n_users=log.users().num_rows,

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv as csv
 
+from serendip.simulator.calibration.text_table import TextTable
+from serendip.simulator.calibration.times import read_times
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Floats, Ints
 
-SECONDS_PER_DAY = 86_400
 POSITIVE_SHARE = 0.8  # of the largest rating: 4 of 5, 8 of 10, and 1 where ratings are 0 and 1
 KNOWN_NAMES = {  # what columns are usually called; the first of each is MovieLens'
     "user": ("userId", "user_id", "user", "userid"),
@@ -45,6 +44,7 @@ class Interactions:
         user_names: (N,) what the file calls each user.
         item_names: (M,) what the file calls each item.
         threshold: smallest rating that counts as a positive, or None where the file has no ratings.
+        period: how the times were read, such as "1997-09-20 to 1998-04-23, seconds".
     """
 
     user: Ints
@@ -54,58 +54,59 @@ class Interactions:
     user_names: Any
     item_names: Any
     threshold: float | None
+    period: str
 
 
-def read_interactions(path: Path, columns: Columns) -> Interactions:
+def read_interactions(path: Path, columns: Columns, positive_from: float | None = None) -> Interactions:
     """Return the interactions in a CSV file with a header.
 
-    Positives are ratings of at least 4/5 of the largest, or every row where there is no rating.  Times are in seconds
-    (or milliseconds) since 1970.
+    Names of users and items are text: 07 and 7 are two.  Times are seconds since 1970 or thousandths, millionths or
+    billionths of them, told from the whole column, or seconds from some start.
+
+    Args:
+        path: the file.
+        columns: what its columns are called.
+        positive_from: smallest rating that counts as a positive; None: 4/5 of the largest, or every row where there is
+            no rating.
 
     Raises:
-        DataError: the file is missing or empty, a column is missing, or a value is not what it should be; it names
-            the file and the row.
+        DataError: the file is missing or empty, a column is missing, a row is torn, or a value is not what it should
+            be; the message names the file and the row.
     """
-    table = _table(path)
-    names = _resolve(table.column_names, columns, path)
-    user_names, user = _codes(table, names["user"], path)
-    item_names, item = _codes(table, names["item"], path)
-    seconds = _numbers(table, names["time"], path)
-    if float(np.abs(seconds).max()) > 1e11:  # the year 5138: these are milliseconds
-        seconds = seconds / 1000.0
+    table = TextTable(path)
+    names = _resolve(table.names, columns, path)
+    user_names, user = table.codes(names["user"])
+    item_names, item = table.codes(names["item"])
+    times = read_times(table.numbers(names["time"]), names["time"], str(path))
     threshold, liked = None, np.ones(len(user), dtype=bool)
     if names["rating"] is not None:
-        rating = _numbers(table, names["rating"], path)
-        threshold = POSITIVE_SHARE * float(rating.max())
+        rating = table.numbers(names["rating"])
+        threshold = _threshold(rating, positive_from, names["rating"], path)
         liked = rating >= threshold
-    order = np.lexsort((item, seconds, user))
-    days = np.floor(seconds / SECONDS_PER_DAY).astype(np.int64)
+    order = np.lexsort((item, times.seconds, user))
     return Interactions(
         user=user[order],
         item=item[order],
-        day=(days - days.min())[order],
+        day=times.day[order],
         liked=liked[order],
         user_names=user_names,
         item_names=item_names,
         threshold=threshold,
+        period=times.said,
     )
 
 
-def _table(path: Path) -> Any:
-    """Return the file as a table of text, at least one row long."""
-    try:
-        header = csv.open_csv(path).schema.names
-        as_text = {name: pa.string() for name in header}
-        table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=as_text))
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file") from error
-    except pa.ArrowInvalid as error:
-        if path.is_file() and path.stat().st_size == 0:
-            raise DataError(f"{path}: the file is empty; it needs a header and one interaction per row") from error
-        raise DataError(f"{path}: not a CSV file with a header ({str(error).splitlines()[0]})") from error
-    if table.num_rows == 0:
-        raise DataError(f"{path}: no rows below the header; nothing to fit a world to")
-    return table
+def _threshold(rating: Floats, given: float | None, name: str, path: Path) -> float:
+    """Return the smallest rating that counts as a positive."""
+    if given is not None:
+        return given
+    most = float(rating.max())
+    if most <= 0.0:
+        raise DataError(
+            f"{path}: no {name} is above 0 (the largest is {most:g}), so none is a positive; leave the column out if "
+            "every row is one, or say from where with --positive-from"
+        )
+    return POSITIVE_SHARE * most
 
 
 def _resolve(present: list[str], columns: Columns, path: Path) -> dict[str, Any]:
@@ -124,37 +125,3 @@ def _resolve(present: list[str], columns: Columns, path: Path) -> dict[str, Any]
             flag = f"name it with --{field.name}-column"
             raise DataError(f"{path}: row 1: no column {wanted} among {', '.join(present)}; {flag}")
     return names
-
-
-def _codes(table: Any, name: str, path: Path) -> tuple[Any, Ints]:
-    """Return the distinct texts of a column, sorted, and which of them stands in each row."""
-    column = table[name]
-    values = column.to_numpy(zero_copy_only=False).astype(str)
-    empty = np.flatnonzero(values == "")
-    if column.null_count or len(empty):
-        row = int(np.flatnonzero(column.is_null().to_numpy())[0]) if column.null_count else int(empty[0])
-        raise DataError(f"{path}: row {row + 2}: {name} is empty; every interaction needs one")
-    distinct, codes = np.unique(values, return_inverse=True)
-    return distinct, codes.astype(np.int64)
-
-
-def _numbers(table: Any, name: str, path: Path) -> Floats:
-    """Return a column as finite numbers, or raise a DataError that names the first row where it is none."""
-    texts = table[name].to_numpy(zero_copy_only=False)
-    try:
-        numbers = texts.astype(np.float64)
-        wrong = np.flatnonzero(~np.isfinite(numbers))
-    except (TypeError, ValueError):
-        numbers = np.empty(0)
-        wrong = np.array([next(i for i, text in enumerate(texts) if not _is_number(text))])
-    if len(wrong):
-        row = int(wrong[0])
-        raise DataError(f"{path}: row {row + 2}: {name} is {texts[row]!r}; allowed is a number")
-    return numbers
-
-
-def _is_number(text: Any) -> bool:
-    try:
-        return bool(np.isfinite(float(text)))
-    except (TypeError, ValueError):
-        return False

@@ -51,6 +51,10 @@ class Repertoire:
     """h0: probability per day that a user with no activity leaves for good."""
     loyalty: Annotated[float, Range(least=0)] = 6.0
     """kappa: how much activity holds a user back, per visit a day."""
+    leave_a: Annotated[float, Range(least=0)] = 0.0
+    """a of a probability Beta(a, b) of leaving for good after a day with a visit; 0: h0 and kappa decide."""
+    leave_b: Annotated[float, Range(least=0)] = 0.0
+    """b of that distribution: the larger, the more stay."""
     unfamiliarity: Annotated[float, Range(least=0)] = 0.0
     """phi: utility lost by an item of an unknown topic."""
     max_rate: Annotated[float, Range(above=0)] = 2.5
@@ -62,7 +66,7 @@ class Repertoire:
     def start(self, people: Population, n_topics: int) -> State:
         """Return the first morning: known topics known, activity at its base rate, no satiation, neutral mood."""
         xp = array_api_compat.array_namespace(people.base_rate)
-        return {
+        state = {
             "alive": people.base_rate >= 0.0,
             "log_rate": xp.log(people.base_rate),
             "base_log_rate": xp.log(people.base_rate),
@@ -70,6 +74,9 @@ class Repertoire:
             "repertoire": xp.asarray(people.known, copy=True),
             "satiation": xp.zeros_like(people.known),
         }
+        if self.leave_a > 0.0:
+            state |= {"days_active": xp.asarray(people.days_before, copy=True), "here": people.base_rate < 0.0}
+        return state
 
     def disposition(self, state: State, users: Array, topics: Array) -> Array | float:
         """Return (B, L) -eta b - phi (1 - m)."""
@@ -82,6 +89,8 @@ class Repertoire:
         self, state: State, people: Population, users: Array, topics: Array, match: Array, clicked: Array
     ) -> None:
         """Let users learn from what they clicked, get their fill of what they saw, and be pleased or not."""
+        if self.leave_a > 0.0:
+            state["here"][users] = True
         add_at(state["satiation"], users, topics, self.satiation_step)
         gain = mean_worth(match, clicked, self.disappointment)
         step = self.satisfaction_step * people.factor_of["satisfaction_step"][users]
@@ -92,6 +101,9 @@ class Repertoire:
     def night(self, state: State, people: Population) -> None:
         """Let familiarity fade, satiation wear off, and activity move towards its set point."""
         xp = array_api_compat.array_namespace(state["log_rate"])
+        if self.leave_a > 0.0:
+            state["days_active"] += xp.astype(state["here"], state["days_active"].dtype)
+            state["here"] = state["here"] & False
         state["repertoire"] *= math.exp(-1.0 / self.repertoire_days)
         state["satiation"] *= math.exp(-1.0 / self.satiation_days)
         discovery = 1.0 - xp.exp(-breadth(state) / self.breadth_scale)
@@ -108,8 +120,14 @@ class Repertoire:
         return xp.clip(xp.exp(state["log_rate"]), None, self.max_rate)
 
     def hazard(self, state: State) -> Array | float:
-        """Return (n,) h0 exp(-kappa lambda), probability of leaving for good today."""
+        """Return (n,) probability of leaving for good today: h0 exp(-kappa lambda), whoever came.
+
+        With `leave_a` above 0 it is a / (a + b + x) for who came today after x days before, else 0, which is the law of
+        a probability Beta(a, b) of a user's own.  Fader, Hardie & Lee (2005).
+        """
         xp = array_api_compat.array_namespace(state["log_rate"])
+        if self.leave_a > 0.0:
+            return xp.where(state["here"], self.leave_a / (self.leave_a + self.leave_b + state["days_active"]), 0.0)
         return self.leaving * xp.exp(-self.loyalty * self.rate(state))
 
 

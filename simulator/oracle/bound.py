@@ -149,6 +149,8 @@ class _Envelope:
         if not isinstance(dynamics, Repertoire):
             return
         hazard = dynamics.leaving * np.exp(-dynamics.loyalty * self._rate()) - 1e-6
+        if dynamics.leave_a > 0.0:  # who comes less often leaves later, so nobody is held to leave
+            hazard = np.full_like(hazard, -1.0)
         leaves: Bools = randomness.uniform(world.keys["leave"], self._luck, day) < hazard
         self._alive &= ~(leaves & (self._first <= day))
         self._known *= np.exp(-1.0 / dynamics.repertoire_days)

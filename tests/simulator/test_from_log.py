@@ -15,10 +15,11 @@ from scipy.stats import gamma
 
 from serendip.simulator import randomness
 from serendip.simulator.calibration import bgnbd, calibrate_log
-from serendip.simulator.calibration.choices import Exposures
-from serendip.simulator.calibration.from_log import fit_log
+from serendip.simulator.calibration.choices import Choices, Exposures
+from serendip.simulator.calibration.from_log import LogFit, fit_log
+from serendip.simulator.calibration.log_world import unidentified
 from serendip.simulator.calibration.rates import Rates
-from serendip.simulator.calibration.visits import GRID, Course, Lesson, _scores
+from serendip.simulator.calibration.visits import GRID, Course, Lesson, Moves, _scores
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Feedback, Slates
@@ -223,3 +224,13 @@ def test_the_likelihood_of_visits_is_that_of_going_through_all_that_can_happen()
         down[at] *= np.exp(-1e-3)
         slope = (_scores(up, course)[0] - _scores(down, course)[0]) / 2e-3
         assert scores[:, at] == pytest.approx(slope, rel=2e-3, abs=2e-4)
+
+
+def test_what_a_log_cannot_say_is_said_and_is_not_put_into_the_world() -> None:
+    moves = Moves(2.0, 16.0, 11.0, 2.5, 14.0, 60.0, 0.02, 6.0)
+    errors = Moves(0.1, 0.1, 10.09, 0.2, 0.3, float("nan"), 0.2, 0.51)
+    choices = Choices(0.1, -2.2, 0.5, 0.1, 1.0, 0.1, 4.0)
+    fit = LogFit(Rates(1.0, 20.0, 1.0, 3.0), 0.85, choices, 0.5, moves, errors)
+    assert unidentified(fit) == ["discovery_effect", "repertoire_days", "loyalty"]
+    at_border = replace(moves, discovery_effect=20.0, loyalty=100.0)
+    assert unidentified(replace(fit, moves=at_border, errors=Moves(*[0.1] * 8))) == ["discovery_effect", "loyalty"]

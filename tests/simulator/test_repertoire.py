@@ -29,6 +29,7 @@ def people(n: int) -> Population:
         cohort=np.zeros(n, np.int32),
         cohorts=("everyone",),
         factor_of={name: rng.uniform(0.5, 1.5, n).astype(np.float32) for name in names},
+        days_before=np.zeros(n, np.float32),
         known_from=0.25,
     )
 
@@ -103,7 +104,7 @@ def test_one_click_by_hand() -> None:
         dict.fromkeys(
             ("discovery_effect", "satisfaction_effect", "satisfaction_step", "learning"), np.ones(1, np.float32)
         ),
-        0.25,
+        np.zeros(1, np.float32), 0.25,
     )  # fmt: skip
     state = settings.start(crowd, 2)
     match = np.array([[math.log(3.0)]], dtype=np.float32)
