@@ -20,6 +20,12 @@ THOMPSON = AgentCard(
     belief="choice-mixture",
     epsilon=0.05,
 )
+CLUSTERS_GREEDY = AgentCard(
+    name="choice-clusters-greedy",
+    summary="Greed by the choice model on groups of items that it learns: what `choice-greedy` is without topics.",
+    strategy="greedy",
+    belief="choice-clusters",
+)
 HEDGED = AgentCard(
     name="choice-hedged",
     summary="Slates that hedge over joint guesses of what the user likes: something in them should be clicked.",

@@ -10,6 +10,7 @@ BELIEFS = Registry(
     "belief",
     BeliefCard,
     {
+        "choice-clusters": "serendip.agents.beliefs.choice_clusters:CARD",
         "choice-mixture": "serendip.agents.beliefs.choice_mixture:CARD",
         "click-rates": "serendip.agents.beliefs.click_rates:CARD",
         "combined": "serendip.agents.beliefs.combined:CARD",

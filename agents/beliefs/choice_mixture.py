@@ -14,11 +14,12 @@ from serendip.agents.beliefs.choice.items import Shelf
 from serendip.agents.beliefs.choice.population import GRID, People, learn_people, taste_moments
 from serendip.agents.beliefs.choice.tastes import Tastes, fading_by_day, scene_of
 from serendip.agents.cards import CHOICE_MODEL, BeliefCard, Making
+from serendip.agents.event_log import Shown
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
-from serendip.simulator.interface import Items, Singles
+from serendip.simulator.interface import Ints, Items, Singles
 from serendip.simulator.ranges import Range, check_ranges
 
 _STEPS, _STEPS_AT_MOST_UPDATES = 20, 3  # of EM
@@ -68,17 +69,25 @@ class ChoiceMixture:
         tastes: of every user of the history, in its order.
     """
 
-    def __init__(self, settings: ChoiceMixtureSettings, items: Items, seed: int) -> None:
+    def __init__(self, settings: ChoiceMixtureSettings, topics: Ints, n_topics: int, seed: int) -> None:
+        """Know nothing yet.
+
+        Args:
+            settings: of the belief.
+            topics: (M,) topic of each item, from 0.
+            n_topics: number of topics.
+            seed: of the searches for personas.
+        """
         self.settings = settings
         self.seed = seed
-        self.topics = np.asarray(items.topic).astype(np.int64)
+        self.topics = topics
         self.fading = fading_by_day(settings.fading_days)
-        self.people = People.first(settings.personas, items.n_topics)
-        self.shelf = Shelf.first(items.n_items, settings.quality_spread)
+        self.people = People.first(settings.personas, n_topics)
+        self.shelf = Shelf.first(len(topics), settings.quality_spread)
         self.tastes = Tastes.unknown(self.people, 0)
         self._history: History | None = None  # the one that was read; another one is read from its beginning
         self._fills = list[Singles]()  # satiation with each slot that was read since the last update
-        self._n_read = self._n_learned = self._n_fitted = self._n_updates = 0
+        self._n_read = self._n_learned = self._n_fitted = self.n_updates = 0
 
     def forget(self) -> None:
         """Forget who the users are; what was learned of all together stays."""
@@ -94,7 +103,7 @@ class ChoiceMixture:
         self._n_read = history.events.n_ever
         self.shelf = self.shelf.with_positions(int(new.position.max(initial=-1)) + 1)
         self.tastes = self.tastes.with_users(history.n_users, self.people)
-        self._fills.append(self.tastes.take_in(new, self._scene()))
+        self._fills.append(self.tastes.take_in(new, self.scene()))
 
     def update(self, history: History, items: Items) -> None:
         """Learn items, positions and personas from all that was shown."""
@@ -104,7 +113,7 @@ class ChoiceMixture:
         else:
             self._learn_new(history)
         self._fills, self._n_learned = [], self._n_read
-        self._n_updates += 1
+        self.n_updates += 1
 
     def posterior(self, situation: Situation) -> MixturePosterior:
         """Return what is believed of the users of B visits."""
@@ -116,7 +125,7 @@ class ChoiceMixture:
 
     def arrays(self) -> Arrays:
         """Return what was learned, and what is believed of every user."""
-        counts = np.asarray([self._n_read, self._n_learned, self._n_fitted, self._n_updates])
+        counts = np.asarray([self._n_read, self._n_learned, self._n_fitted, self.n_updates])
         fills = np.concatenate([np.zeros(0, np.float32), *self._fills])
         parts = {"people": self.people, "shelf": self.shelf, "tastes": self.tastes}
         named = {
@@ -129,38 +138,47 @@ class ChoiceMixture:
         self.people = People(**without_prefix("people", arrays))
         self.shelf = Shelf(**without_prefix("shelf", arrays))
         self.tastes = Tastes(**{name: array.copy() for name, array in without_prefix("tastes", arrays).items()})
-        self._n_read, self._n_learned, self._n_fitted, self._n_updates = arrays["counts"].tolist()
+        self._n_read, self._n_learned, self._n_fitted, self.n_updates = arrays["counts"].tolist()
         self._fills, self._history = [arrays["fills"]], None
 
-    def _scene(self) -> SceneArrays:
+    def prepare(self, history: History) -> None:
+        """Get ready for reading everything anew; topics that are known need nothing."""
+
+    def look_back(self, everything: Shown, fills: Singles) -> None:
+        """Learn what else can be once everything was read; topics that are known stay what they are."""
+
+    def scene(self) -> SceneArrays:
+        """Return what is taken as known while users are learned."""
         return scene_of(self.topics, self.people, self.shelf, self.fading)
 
     def _learn_new(self, history: History) -> None:
         """Learn from what came since the last update."""
         new = history.events.since(self._n_learned)
-        told = self.tastes.tell(new, np.concatenate(self._fills), self.people, self._scene())
+        told = self.tastes.tell(new, np.concatenate(self._fills), self.people, self.scene())
         self.shelf = self.shelf.after(told)
         self._learn_people(restarts=0, steps=_STEPS_AT_MOST_UPDATES)
 
     def _learn_all(self, history: History) -> None:
         """Read all that is remembered anew, some times, each time with what the time before taught."""
-        restarts = max(self.settings.restarts - self._n_updates // 4, 0)
-        rounds = self.settings.rounds if self._n_updates < _FIRST_UPDATES else 1
+        restarts = max(self.settings.restarts - self.n_updates // 4, 0)
+        rounds = self.settings.rounds if self.n_updates < _FIRST_UPDATES else 1
         everything = history.events.all()
+        self.prepare(history)
         for _ in range(rounds):
             self.tastes = Tastes.unknown(self.people, history.n_users)
-            fills = self.tastes.take_in(everything, self._scene())
+            fills = self.tastes.take_in(everything, self.scene())
             self._learn_people(restarts=restarts, steps=_STEPS)
             for _ in range(2):
-                told = self.tastes.tell(everything, fills, self.people, self._scene())
+                told = self.tastes.tell(everything, fills, self.people, self.scene())
                 self.shelf = self.shelf.fitted(told, self.settings.quality_spread)
+            self.look_back(everything, fills)
         self._n_fitted = self._n_read
 
     def _learn_people(self, *, restarts: int, steps: int) -> None:
         """Learn personas, then what tastes are like, from what is believed of the users."""
         if not len(self.tastes):
             return
-        key = randomness.derive(self.seed, "personas", self._n_updates)
+        key = randomness.derive(self.seed, "personas", self.n_updates)
         tastes, pull = self.tastes, self.settings.made_up_users
         people = learn_people(self.people, tastes.evidence(), key, restarts=restarts, steps=steps, pull=pull)
         tastes.judge(people)
@@ -171,7 +189,8 @@ class ChoiceMixture:
 
 def made(making: Making) -> ChoiceMixture:
     """Return a belief that has learned nothing yet."""
-    return ChoiceMixture(making.settings, making.items, making.seed)
+    topics = np.asarray(making.items.topic).astype(np.int64)
+    return ChoiceMixture(making.settings, topics, making.items.n_topics, making.seed)
 
 
 CARD = BeliefCard(

@@ -203,7 +203,7 @@ def test_what_is_believed_is_true_where_the_world_is_as_believed():
     people, shelf = a_prior(rng)
     certain = Shelf(shelf.quality, np.full(N_ITEMS, 1e6), shelf.examination, shelf.examination_precision, shelf.effect)
     history, theta = lived_slates(rng, people, certain, 300, 12)
-    belief = ChoiceMixture(ChoiceMixtureSettings(personas=3, fading_days=3.0), ITEMS, 1)
+    belief = ChoiceMixture(ChoiceMixtureSettings(personas=3, fading_days=3.0), TOPICS, N_TOPICS, 1)
     belief.people, belief.shelf = people, certain
     visits = Visits(np.arange(300), 12, np.zeros(300, np.int32), np.ones(N_ITEMS, dtype=bool))
     posterior = belief.posterior(Situation(visits, history, ITEMS))
@@ -222,7 +222,7 @@ def test_draws_are_joint():
         np.array([-2.0, 1.0]),
         np.array([0.3, 0.3]),
     )
-    belief = ChoiceMixture(ChoiceMixtureSettings(personas=2), ITEMS, 1)
+    belief = ChoiceMixture(ChoiceMixtureSettings(personas=2), TOPICS, N_TOPICS, 1)
     belief.people = people
     visits = Visits(np.array([1]), 0, np.zeros(1, np.int32), np.ones(N_ITEMS, dtype=bool))
     posterior = belief.posterior(Situation(visits, History(N_ITEMS), ITEMS))
@@ -244,7 +244,7 @@ def test_all_is_learned_from_a_wrong_start():
         shelf.effect,
     )
     history, _ = lived_slates(rng, people, shelf, 400, 25)
-    belief = ChoiceMixture(ChoiceMixtureSettings(personas=3, fading_days=3.0), ITEMS, 1)
+    belief = ChoiceMixture(ChoiceMixtureSettings(personas=3, fading_days=3.0), TOPICS, N_TOPICS, 1)
     for _ in range(4):
         belief._n_fitted = 0
         belief.update(history, ITEMS)
