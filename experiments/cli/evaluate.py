@@ -51,6 +51,9 @@ class Evaluate:
     distribution: Annotated[bool, shown()] = False
     """Also estimate quantiles of the reward, and the mean of the worst."""
 
+    by: Annotated[Literal["position", "week", "cohort"] | None, shown()] = None
+    """Also estimate the value of each position, week or cohort of users."""
+
     reward_range: Annotated[tuple[float, float] | None, shown("LOW HIGH")] = None
     """Smallest and largest reward that can occur in your own file; intervals with a guarantee need it."""
 
@@ -171,7 +174,11 @@ class Evaluate:
         from serendip.experiments.offline.valuation import Method
 
         return Method(
-            self.estimators or usual(), reward_model=self.reward_model, tune=self.tune, distribution=self.distribution
+            self.estimators or usual(),
+            reward_model=self.reward_model,
+            tune=self.tune,
+            distribution=self.distribution,
+            by=self.by,
         )
 
     def _activity(self, console: Any) -> Any:

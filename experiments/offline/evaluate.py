@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from serendip.experiments.offline import estimators
+from serendip.experiments.offline.breakdown import Breakdown
 from serendip.experiments.offline.difference import difference
 from serendip.experiments.offline.evaluation import Evaluation, Truth
 from serendip.experiments.offline.further import of_logger
@@ -86,16 +87,17 @@ def evaluate(
         if "mrdr_predicted" in estimators.needs(asked):
             predictions = with_mrdr(policy, source, predictions, method)
     distribution = RewardDistribution(*levels_of(source), method) if method.distribution else None
+    breakdown = None if method.by is None else Breakdown(method.by, source, method)
     unseen = ledger = compared = None
     memories = [] if against is None else policy.memories()
     if workers is None:
         ledger = Ledger(source.slate_size)
         view = policy.view(source, predictions, logging)
-        valued, unseen = value(view, method, source.n_rows, progress, distribution, ledger)
-    elif not policy.knows_every_item and distribution is None and against is None:
+        valued, unseen = value(view, method, source.n_rows, progress, distribution, ledger, breakdown)
+    elif not policy.knows_every_item and distribution is None and against is None and breakdown is None:
         valued = value_table(source, method, workers)
     else:
-        raise SettingsError("several jobs are for a table with the target in a column, no --distribution, no --against")
+        raise SettingsError("several jobs are for the target in a column, without --distribution, --against and --by")
     if valued is None:
         raise DataError(f"{log}: holds no slots; nothing can be estimated from an empty log")
     found, clips, of_tuning = _settled(valued, source, asked, method)
@@ -138,6 +140,7 @@ def evaluate(
         because=because,
         distribution=None if distribution is None else distribution.finish(),
         difference=compared,
+        parts={} if breakdown is None else breakdown.finish(source.reward_range or range_of(valued)),
     )
 
 

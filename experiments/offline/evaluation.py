@@ -46,6 +46,7 @@ class Evaluation:
         because: why that one, in a sentence.
         distribution: of rewards under the target, where it was asked for.
         difference: to another target, where one was named.
+        parts: estimates for parts of the log, by their names, where they were asked for.
     """
 
     log: str
@@ -62,12 +63,14 @@ class Evaluation:
     because: str = ""
     distribution: Distribution | None = None
     difference: Difference | None = None
+    parts: dict[str, Estimate] = field(default_factory=dict[str, Estimate])
 
     def to_json(self) -> dict[str, Any]:
         """Return the evaluation as plain JSON values; what is not finite is null."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "valued"}
         values["estimates"] = {name: dataclasses.asdict(e) for name, e in self.estimates.items()}
         values["distribution"] = None if self.distribution is None else dataclasses.asdict(self.distribution)
+        values["parts"] = {name: dataclasses.asdict(e) for name, e in self.parts.items()}
         values["difference"] = None if self.difference is None else dataclasses.asdict(self.difference)
         first = ("estimates", "diagnostics", "verdict", "reasons", "truth")
         values["by_activity"] = [dataclasses.asdict(tenth) for tenth in self.valued.tenths] if self.valued else []

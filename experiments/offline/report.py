@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from serendip.experiments.offline import estimators
+from serendip.experiments.offline.breakdown import ESTIMATOR
 from serendip.experiments.offline.evaluation import Evaluation
 from serendip.experiments.offline.intervals.distribution import Distribution
 from serendip.simulator.settings_json import write_json
@@ -65,6 +66,8 @@ def show(evaluation: Evaluation, console: Console, details: bool = False) -> Non
     if evaluation.difference is not None:
         console.print(_compared(evaluation), highlight=False, markup=False)
     console.print(_table(evaluation))
+    if evaluation.parts:
+        console.print(_parts(evaluation))
     if evaluation.distribution is not None:
         _distribution(evaluation.distribution, console)
     if evaluation.truth_visits is not None:
@@ -112,6 +115,16 @@ def _table(evaluation: Evaluation) -> Table:
     if evaluation.truth is not None:
         table.add_section()
         table.add_row("truth (run in the log's world)", _number(evaluation.truth), "", "")
+    return table
+
+
+def _parts(evaluation: Evaluation) -> Table:
+    """Return a table of the values of parts of the log."""
+    table = Table(title=f"parts of the log, by {title_of(ESTIMATOR)}", title_justify="left")
+    for title in ("", "value", "95% low", "95% high"):
+        table.add_column(title, justify="right" if title else "left")
+    for name, e in evaluation.parts.items():
+        table.add_row(escape(name), *(_number(value) for value in (e.value, e.low, e.high)))
     return table
 
 

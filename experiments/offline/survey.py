@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from serendip.experiments.offline import estimators
+from serendip.experiments.offline.breakdown import Breakdown
 from serendip.experiments.offline.further import OF_MODEL
 from serendip.experiments.offline.intervals.distribution import RewardDistribution
 from serendip.experiments.offline.judging.drift import Drift
 from serendip.experiments.offline.judging.ledger import Ledger
 from serendip.experiments.offline.reading.source import Source
+from serendip.experiments.offline.reward_models import REWARD_MODELS
 from serendip.experiments.offline.reward_models.reward_model import RewardTable
 from serendip.experiments.offline.slots import joined
 from serendip.experiments.offline.targets.target import Predictions, Seen, Target
@@ -37,7 +39,8 @@ def survey(source: Source, method: Method) -> tuple[Predictions, float | None]:
         if table is not None:
             table.update(logged.user, logged.position, logged.item, logged.reward)
     rewards = None if table is None else table.fit(method.reward_model)
-    return Predictions(rewards, never, method.seed), drift.finish()
+    knows_users = REWARD_MODELS.card(method.reward_model).knows_users
+    return Predictions(rewards, never, method.seed, knows_users=knows_users), drift.finish()
 
 
 def with_mrdr(target: Target, source: Source, predictions: Predictions, method: Method) -> Predictions:
@@ -62,6 +65,7 @@ def value(
     progress: Callable[[int, int], None] | None = None,
     distribution: RewardDistribution | None = None,
     ledger: Ledger | None = None,
+    breakdown: Breakdown | None = None,
 ) -> tuple[Valued | None, float | None]:
     """Return the sums of a pass over a target's view of a log, and the target's mean probability of unseen items.
 
@@ -72,6 +76,7 @@ def value(
         progress: called with the slots done and the slots there are.
         distribution: takes in the rewards, or None.
         ledger: takes in items and slates, or None.
+        breakdown: takes in parts of the log, or None.
     """
     valuation, unseen, done = Valuation(method), 0.0, 0
     for batch in gathered(seen):
@@ -80,6 +85,8 @@ def value(
             distribution.update(batch.slots)
         if ledger is not None:
             ledger.update(batch)
+        if breakdown is not None:
+            breakdown.update(batch)
         unseen += float(batch.unseen.sum())
         done += len(batch.slots)
         if progress is not None:

@@ -52,6 +52,7 @@ class Method:
         reward_model: name of the model of DM, DR and their kin.
         tune: whether clips, switches and shrinkage are chosen by SLOPE.
         distribution: whether the distribution of rewards is estimated too.
+        by: `position`, `week` or `cohort`, by which values of parts of the log are estimated too, or None.
     """
 
     estimators: tuple[str, ...] = field(default_factory=estimators.usual)
@@ -62,6 +63,7 @@ class Method:
     reward_model: str = "table"
     tune: bool = False
     distribution: bool = False
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ REWARD_MODELS = Registry(
     RewardModelCard,
     {
         "table": "serendip.experiments.offline.reward_models.table:CARD",
+        "users": "serendip.experiments.offline.reward_models.users:CARD",
         "ridge": "serendip.experiments.offline.reward_models.ridge:CARD",
         "boosting": "serendip.experiments.offline.reward_models.boosting:CARD",
     },

@@ -13,4 +13,9 @@ class RewardModelCard(Card):
 
     It is called with the slots of each item at each position (L, M), the sums of their rewards (L, M) and the topic of
     each item (M,), and returns the (L, M) rewards that it predicts.
+
+    Attributes:
+        knows_users: whether what it predicts is multiplied by how each user has rewarded so far (`users.UserRates`).
     """
+
+    knows_users: bool = False

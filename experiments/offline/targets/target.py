@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from serendip.agents.propensity import SlateMixture
 from serendip.agents.recommender import Recommender
 from serendip.experiments.offline.crossfit import N_FOLDS, folds
 from serendip.experiments.offline.reading.source import Source, Step
+from serendip.experiments.offline.reward_models.users import UserRates
 from serendip.experiments.offline.slots import Slots
 from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
 from serendip.simulator import randomness
@@ -36,12 +37,14 @@ class Predictions:
         never_shown: (L, M) 1 where the log never shows the item at the position, else 0.
         seed: of the folds.
         mrdr: (2, L, M) predicted rewards by the model that MRDR fits, or None.
+        knows_users: whether predictions are multiplied by how each user has rewarded so far.
     """
 
     rewards: Floats | None
     never_shown: Floats
     seed: int
     mrdr: Floats | None = None
+    knows_users: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,7 @@ class _Question:
     topic: SmallInts
     predictions: Predictions | None
     logging: LoggingPolicy | None
+    rates: UserRates = field(default_factory=UserRates)
 
     def seen(self, agent: Agent, step: Step) -> Seen:
         """Return the slots of a step as the agent sees them."""
@@ -196,6 +200,11 @@ class _Question:
         if self.predictions is not None:
             if self.predictions.rewards is not None:
                 predicted, expected = _predicted(mixture, step, self.predictions, self.predictions.rewards)
+                if self.predictions.knows_users:
+                    users = step.visits.user_ids
+                    rates, plain = self.rates.of(users)[:, None], predicted
+                    predicted, expected = rates * predicted, rates * expected
+                    self.rates.update(users, step.reward, plain)
             unseen = _at(mixture.expected(self.predictions.never_shown), step)
             if self.predictions.mrdr is not None:
                 both = _predicted(mixture, step, self.predictions, self.predictions.mrdr)

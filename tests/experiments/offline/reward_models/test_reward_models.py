@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from serendip.agents import registry
 from serendip.experiments.offline.evaluate import evaluate
 from serendip.experiments.offline.reward_models import REWARD_MODELS
 from serendip.experiments.offline.reward_models.reward_model import RewardTable
 from serendip.experiments.offline.reward_models.ridge import PENALTY, ridge_rewards
+from serendip.experiments.offline.reward_models.users import UserRates
 from serendip.experiments.offline.valuation import Method
 from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Feedback, Items, Visits
+from serendip.simulator.logs import LogMeta, LogWriter
 
 TOPIC = np.array([0, 1, 0, 2, 1], dtype=np.int32)
 
@@ -60,7 +65,7 @@ def test_no_user_predicts_itself(name):
 
 
 def test_an_unknown_model_is_named_with_the_known_ones():
-    with pytest.raises(SettingsError, match="unknown reward model 'magic'; known: table, ridge, boosting"):
+    with pytest.raises(SettingsError, match="unknown reward model 'magic'; known: table, users, ridge, boosting"):
         REWARD_MODELS.card("magic")
 
 
@@ -97,3 +102,44 @@ def test_the_model_of_mrdr_counts_slots_by_target_over_propensity_squared(static
     weight = (1 / 8) / logged.propensity**2
     table.update(logged.user, logged.position, logged.item, logged.reward, weight * len(logged) / weight.sum())
     np.testing.assert_allclose(found.mrdr, table.fit(), rtol=1e-10)
+
+
+NAMES = ("dr", "sndr", "beta_dr")
+
+
+def write_log_of_different_users(path, n_users=150, n_days=12):
+    """Write a log of slates of 1 among 4 items, drawn evenly; users click .05 to .95 of what they see, for ever."""
+    rng = np.random.default_rng(6)
+    rate = np.where(np.arange(n_users) % 2 == 0, 0.05, 0.95)
+    items = Items(np.zeros(4, dtype=np.int32), np.zeros(4, dtype=np.int32))
+    writer, users = LogWriter(path), np.arange(n_users)
+    for day in range(n_days):
+        visits = Visits(users, day, np.zeros(n_users, np.int32), np.ones(4, dtype=bool))
+        slates = registry.make("uniform", items, 1, 0).act(visits, 9)
+        writer.append(visits, slates, Feedback(rng.random((n_users, 1)) < rate[:, None]))
+    days = {"first_day": users * 0, "last_day": users * 0 + n_days - 1, "censored": [True] * n_users}
+    table = pa.table({"user_id": users, "cohort": ["all"] * n_users, **days})
+    writer.close(LogMeta("own", ("uniform",), 1, n_days, key=9, propensity_floor=0.25), table, items)
+    return path, float(rate.mean())
+
+
+def test_a_model_that_knows_the_users_lessens_the_noise_and_stays_right(tmp_path):
+    log, truth = write_log_of_different_users(tmp_path / "log")
+    plain, knows = (
+        evaluate(
+            log, "popularity", method=Method(("dr", "sndr", "beta_dr"), n_replicates=50, reward_model=name)
+        ).estimates
+        for name in ("table", "users")
+    )
+    for name in NAMES:
+        assert abs(knows[name].value - truth) < 5 * knows[name].standard_error  # one seeded log: 1 in 10^6
+        assert knows[name].standard_error < 0.95 * plain[name].standard_error
+
+
+def test_a_users_rate_is_what_came_before_over_what_was_expected():
+    rates = UserRates()
+    assert rates.of(np.array([5, 3])).tolist() == [1.0, 1.0]
+    rates.update(np.array([5, 3]), np.array([[1.0, 1.0], [0.0, 0.0]]), np.array([[0.5, 0.5], [0.25, 0.25]]))
+    assert rates.of(np.array([3, 4, 5])).tolist() == [2.0 / 2.5, 1.0, 4.0 / 3.0]
+    rates.update(np.array([4, 5]), np.array([[1.0], [0.0]]), np.array([[0.5], [1.0]]))
+    assert rates.of(np.array([5, 4])).tolist() == [4.0 / 4.0, 3.0 / 2.5]
