@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
-from serendip.experiments.offline import estimators
 from serendip.experiments.offline.breakdown import Breakdown
-from serendip.experiments.offline.difference import difference
+from serendip.experiments.offline.difference import Difference, difference
 from serendip.experiments.offline.evaluation import Evaluation, Truth
-from serendip.experiments.offline.further import of_logger
 from serendip.experiments.offline.intervals.distribution import RewardDistribution, levels_of
-from serendip.experiments.offline.intervals.estimate import Estimate
-from serendip.experiments.offline.judging.diagnosis import diagnose, largest_weights, of_items, of_slates, range_of
+from serendip.experiments.offline.judging.conclusion import conclude, rewards_of
+from serendip.experiments.offline.judging.diagnosis import of_slates
 from serendip.experiments.offline.judging.ledger import Ledger
-from serendip.experiments.offline.judging.recommendation import recommend, slates_hold
-from serendip.experiments.offline.judging.requirements import (
-    columns_for,
-    left_out,
-    logger_for,
-)
-from serendip.experiments.offline.judging.tuning import settle, with_rungs
-from serendip.experiments.offline.judging.verdict import INVALID, judge
 from serendip.experiments.offline.parallel import Workers, value_table
+from serendip.experiments.offline.preparing import Prepared, Request, other_of, prepare
 from serendip.experiments.offline.reading.column_map import ColumnMap
-from serendip.experiments.offline.reading.opening import TableOptions, open_source
-from serendip.experiments.offline.reading.source import Source
-from serendip.experiments.offline.survey import survey, value, with_mrdr
-from serendip.experiments.offline.targets.choosing import choose_target
-from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
-from serendip.experiments.offline.targets.target import Target
+from serendip.experiments.offline.reading.opening import TableOptions
+from serendip.experiments.offline.survey import value
 from serendip.experiments.offline.valuation import Method, Valued
 from serendip.simulator.errors import DataError, SettingsError
 
@@ -73,101 +57,70 @@ def evaluate(
         DataError: the log or the agent cannot be read, or it lacks what the estimators need; the message names what.
         SettingsError: an unknown agent, column or estimator, or no target.
     """
-    source = open_source(log, columns, target_column, table)
-    method = dataclasses.replace(method or Method(), rows_are_users=source.rows_are_users)
-    clip = float(max(np.sqrt(source.n_rows), 1.0))
-    tuning = {"clip": clip} | dict(method.tuning or {})
-    policy = choose_target(target, source, target_column, method.seed)
-    asked, logging, lacking = _estimators(method.estimators, source, policy)
-    names = with_rungs(asked, tuning["clip"]) if method.tune else asked
-    method = dataclasses.replace(method, tuning=tuning, estimators=names)
-    predictions = drift = None
-    if policy.knows_every_item:
-        predictions, drift = survey(source, method)
-        if "mrdr_predicted" in estimators.needs(asked):
-            predictions = with_mrdr(policy, source, predictions, method)
-    distribution = RewardDistribution(*levels_of(source), method) if method.distribution else None
-    breakdown = None if method.by is None else Breakdown(method.by, source, method)
-    unseen = ledger = compared = None
-    memories = [] if against is None else policy.memories()
+    request = Request(log, target, columns, target_column, against, table, method or Method())
+    return answer(request, truth, workers, progress)
+
+
+def answer(
+    request: Request,
+    truth: Callable[[], Truth | float] | Truth | float | None = None,
+    workers: Workers | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Return what `evaluate` does, of a request in one piece.
+
+    Args:
+        request: what is to be valued, and how.
+        truth: the known value, or what finds it out, for a simulated log.
+        workers: who reads the files of a table with the target in a column; this process when None.
+        progress: called with the slots done and the slots there are.
+
+    Raises:
+        DataError: the log or the agent cannot be read, or it lacks what the estimators need; the message names what.
+        SettingsError: an unknown agent, column or estimator, or no target.
+    """
+    p = prepare(request)
+    distribution = RewardDistribution(*levels_of(p.source), p.method) if p.method.distribution else None
+    breakdown = None if p.method.by is None else Breakdown(p.method.by, p.source, p.method)
+    memories = [] if request.against is None else p.target.memories()
+    ledger = Ledger(p.source.slate_size) if workers is None else None
     if workers is None:
-        ledger = Ledger(source.slate_size)
-        view = policy.view(source, predictions, logging)
-        valued, unseen = value(view, method, source.n_rows, progress, distribution, ledger, breakdown)
-    elif not policy.knows_every_item and distribution is None and against is None and breakdown is None:
-        valued = value_table(source, method, workers)
-    else:
+        view = p.target.view(p.source, p.predictions, p.logging)
+        valued, unseen = value(view, p.method, p.source.n_rows, progress, distribution, ledger, breakdown)
+    elif p.target.knows_every_item or not (distribution is None and request.against is None and breakdown is None):
         raise SettingsError("several jobs are for the target in a column, without --distribution, --against and --by")
+    else:
+        valued, unseen = value_table(p.source, p.method, workers), None
     if valued is None:
-        raise DataError(f"{log}: holds no slots; nothing can be estimated from an empty log")
-    found, clips, of_tuning = _settled(valued, source, asked, method)
-    slates = source.slate_size > 1 and slates_hold(valued, source.slate_size)
-    recommended, because = recommend(found, valued, slates)
-    diagnostics = diagnose(valued, unseen, source.propensity_floor, source.estimates_propensities)
-    diagnostics |= of_items(ledger, valued) | {
-        "drift": drift,
-        "rows_are_users": float(source.rows_are_users),
-        "slate_size": float(source.slate_size),
-        "slates_hold": float(slates),
-        "value": found[recommended].value if recommended else None,
-    }
-    verdict = judge(diagnostics)
-    if verdict.word == INVALID:
-        recommended, because = None, "No estimate is recommended: this log cannot value this target."
-    if against is not None:
-        policy.remember(memories)
-        other = source, policy
-        if policy.knows_every_item:
-            other = source, choose_target(against, source, None, method.seed)
-        else:
-            other = open_source(log, columns, against, table), policy
-        low, high = source.reward_range or range_of(valued)
-        compared = difference(((source, policy), other), against, predictions, method, high - low)
+        raise DataError(f"{request.log}: holds no slots; nothing can be estimated from an empty log")
+    if request.against is not None:
+        p.target.remember(memories)
+    said = conclude(valued, p.source, p.asked, p.method, unseen, p.drift, ledger)
     known = truth() if callable(truth) else truth
     known = known if isinstance(known, Truth) or known is None else Truth(float(known))
     return Evaluation(
-        log=str(log),
-        target=target or f"column {target_column}",
-        estimates=found,
-        diagnostics=diagnostics | {"clip": clips.get("clipped_ips", tuning["clip"])},
-        verdict=verdict.word,
-        reasons=verdict.reasons,
+        log=str(request.log),
+        target=request.named,
+        estimates=said.estimates,
+        diagnostics=said.diagnostics,
+        verdict=said.verdict.word,
+        reasons=said.verdict.reasons,
         truth=None if known is None else known.value,
         truth_visits=None if known is None else known.visits,
-        notes=[MEANING, *policy.notes, *source.notes, *lacking, *of_slates(valued), *of_tuning],
+        notes=[MEANING, *p.target.notes, *p.source.notes, *p.notes, *of_slates(valued), *said.notes],
         valued=valued,
-        recommended=recommended,
-        because=because,
+        recommended=said.recommended,
+        because=said.because,
         distribution=None if distribution is None else distribution.finish(),
-        difference=compared,
-        parts={} if breakdown is None else breakdown.finish(source.reward_range or range_of(valued)),
+        difference=_compared(request, p, valued),
+        parts={} if breakdown is None else breakdown.finish(rewards_of(p.source, valued)),
     )
 
 
-def _estimators(
-    names: Sequence[str], source: Source, policy: Target
-) -> tuple[tuple[str, ...], LoggingPolicy | None, list[str]]:
-    """Return those of `names` that can be made, the logging policy if they need it, and sentences on the others."""
-    names = [estimators.named(name) for name in names]
-    logging, why = logger_for(names, source, policy)
-    have = columns_for(source, policy, logging)
-    possible = estimators.possible(names, have)
-    cards = [estimators.card_of(name) for name in names]
-    said = [card.name for card in cards if not (card.usual and card.weighs == "slate" and possible)]
-    lacking = left_out(said, have, why)
-    if not possible:
-        raise DataError(f"{source.path}: nothing can be estimated: {' '.join(lacking)}")
-    return possible, logging if of_logger(estimators.needs(possible)) else None, lacking
-
-
-def _settled(
-    valued: Valued, source: Source, asked: Sequence[str], method: Method
-) -> tuple[dict[str, Estimate], dict[str, float], list[str]]:
-    """Return the estimates, with what was tuned settled; the settings that were chosen; and sentences on that."""
-    clip = (method.tuning or {})["clip"]
-    clips = {name: float(name.partition("@")[2] or clip) for name in valued.names if name.startswith("clipped_ips")}
-    largest = largest_weights(clips, source.propensity_floor) if source.reward_range else None
-    found = valued.estimates(source.reward_range or range_of(valued), largest)
-    if not method.tune:
-        return found, {}, []
-    return settle(asked, found, clip)
+def _compared(request: Request, p: Prepared, valued: Valued) -> Difference | None:
+    """Return the difference to the other target, where one was named."""
+    if request.against is None:
+        return None
+    low, high = rewards_of(p.source, valued)
+    pair = (p.source, p.target), other_of(request, p)
+    return difference(pair, request.against, p.predictions, p.method, high - low)
