@@ -60,9 +60,9 @@ def play(task: str, learner: str, horizon: int, n_runs: int, seed: int, tell: Ca
     Args:
         task: a name in `TASKS`.
         learner: a name in `LEARNERS`.
-        horizon: rounds.
-        n_runs: in each group.
-        seed: of all that is random.
+        horizon: number of rounds.
+        n_runs: number of runs in each group.
+        seed: seed of all that is random.
         tell: called with the number of rounds done, now and then.
     """
     bandits: Task = pkgutil.resolve_name(TASKS[task])(n_runs, horizon, seed)

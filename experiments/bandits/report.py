@@ -23,7 +23,7 @@ class Row:
     Attributes:
         bandit: name of the group.
         belief: name of the belief.
-        horizon: rounds.
+        horizon: number of rounds.
         rounds: (C,) rounds after which regret was noted.
         share: by strategy, (R, C) regret in percent of what playing any arm would have cost on the same bandit.
     """
@@ -36,7 +36,7 @@ class Row:
 
     @property
     def runs(self) -> int:
-        """R."""
+        """Number of runs, R."""
         return len(self.share["greedy"])
 
     def cell(self, strategy: str) -> tuple[float, float]:

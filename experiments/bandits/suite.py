@@ -38,9 +38,9 @@ class Plan:
     """What is played.
 
     Attributes:
-        horizon: rounds.
-        runs: bandits of each kind.
-        seed: of all that is random.
+        horizon: number of rounds.
+        runs: number of bandits of each kind.
+        seed: seed of all that is random.
     """
 
     horizon: int = 2000

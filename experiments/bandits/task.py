@@ -71,12 +71,12 @@ class Shape:
     """What a learner is told before it begins.
 
     Attributes:
-        n: bandits N.
-        n_arms: K.
-        n_context: d.
+        n: number of bandits, N.
+        n_arms: number of arms, K.
+        n_context: length of the context, d.
         arms: (N, K, p) features of the arms, or None.
-        horizon: rounds.
-        seed: of all that is random in how it learns.
+        horizon: number of rounds.
+        seed: seed of all that is random in how it learns.
     """
 
     n: int

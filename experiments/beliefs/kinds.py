@@ -35,9 +35,9 @@ class Kind:
     """A belief with a name, and what it thinks.
 
     Attributes:
-        name: of the belief.
+        name: name of the belief.
         likelihood: what it was taught on: "all items" or "shown items".
-        posterior: of B visits.
+        posterior: what it thinks at B visits.
     """
 
     name: str
@@ -51,7 +51,7 @@ def autoencoders(site: Site, users: Ints, epochs: int = 50) -> Iterator[Kind]:
     Args:
         site: what taught them.
         users: (B,) whom they are asked about.
-        epochs: of training.
+        epochs: passes over the data in training.
     """
     situation = site.situation(users)
     for exposed in (False, True):

@@ -35,7 +35,7 @@ class Plan:
         world: a world by name, or its folder.
         days: how long the site lived before its beliefs are asked.
         held_back: share of the items that were never shown.
-        epochs: of each autoencoder's training.
+        epochs: passes over the data in each autoencoder's training.
         draws: hypotheses drawn for probabilities, where they cannot be counted.
     """
 

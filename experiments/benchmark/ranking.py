@@ -35,7 +35,7 @@ class Plan:
         trials: settings tried for each model: its defaults, then random ones from its own space.
         min_rating: ratings below it are not positive.
         min_events: users with fewer positives are left out.
-        seed: of the split and of the search.
+        seed: seed of the split and of the search.
     """
 
     data: str

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from serendip.experiments import tables
 from serendip.experiments.benchmark.metrics import TUNED_ON
+from serendip.experiments.running.manifest import check_whole
 from serendip.simulator.errors import DataError
 from serendip.simulator.settings_json import read_json
 
@@ -25,11 +26,13 @@ def read_tests(out: Path) -> Tests:
     """Return what `run` left in `out`: for each model its record and its metrics by user.
 
     Raises:
-        DataError: there is nothing.
+        DataError: there is nothing, or a file is not the one that was written.
     """
     found: Tests = {}
     for file in sorted((out / "tests").glob("*.json")):
-        with np.load(file.with_suffix(".npz")) as arrays:
+        for part in (file, file.with_suffix(".npz")):
+            check_whole(part)
+        with np.load(file.with_suffix(".npz"), allow_pickle=False) as arrays:
             found[file.stem] = (read_json(file), {name: arrays[name] for name in arrays.files})
     if not found:
         raise DataError(f"{out}: no tested models here")

@@ -32,7 +32,7 @@ class Bandits:
     """Bandits of each kind, every strategy on the same ones."""
 
     seed: int = 0
-    """Of all that is random."""
+    """Seed of all that is random."""
 
     out: Annotated[Path | None, shown("DIR", "(default: results/bandits, quick: results/bandits-quick)")] = None
     """Folder for results, table and figures."""

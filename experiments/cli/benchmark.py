@@ -42,7 +42,7 @@ class Benchmark:
     """Users with fewer positives are left out."""
 
     seed: int = 0
-    """Of the split and of the search."""
+    """Seed of the split and of the search."""
 
     out: Annotated[Path, shown("DIR")] = Path("results/benchmark")
     """Where the results land."""
@@ -63,9 +63,9 @@ class Benchmark:
 
         for part in self.use:
             add(part)
-        if self.trials < 1 or self.min_events < 2:
+        if not 1 <= self.trials <= 10_000 or self.min_events < 2:
             raise SettingsError(
-                f"--trials must be 1 or more and --min-events 2 or more, got {self.trials} and {self.min_events}"
+                f"--trials must be 1 to 10,000 and --min-events 2 or more, got {self.trials} and {self.min_events}"
             )
         plan = Plan(str(self.data), self.protocol, self.trials, self.min_rating, self.min_events, self.seed)
         console = console_for(self.json)

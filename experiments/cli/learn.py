@@ -43,7 +43,7 @@ class Learn:
     """Passes over the log, at most."""
 
     seed: int = 0
-    """Of held-out users, first weights and order."""
+    """Seed of the held-out users, the first weights and the order of the slates."""
 
     json: JsonFile = None
     """Write what was found as JSON to this file, or to stdout with `-` (and nothing else there)."""

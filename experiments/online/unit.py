@@ -31,7 +31,7 @@ class Unit:
         world: folder of the world.
         agent: the agent, as it is written on the command line.
         seed: seed of the world.
-        schedule: days, updates, batches.
+        schedule: number of days, when the agent updates, how many visits at once.
         logged: whether the log of decisions is kept.
     """
 

@@ -81,6 +81,21 @@ def check_file(piece: Path, name: str) -> None:
         raise DataError(f"{piece / name}: {changed}; the command that made it makes it again")
 
 
+def check_whole(file: Path) -> None:
+    """Check a piece that is a single file against the manifest beside it.
+
+    Raises:
+        DataError: the file is not the one that was written.
+    """
+    try:
+        entry = read_json(manifest_of(file))["files"][file.name]
+    except (DataError, KeyError, TypeError) as error:
+        raise DataError(f"{file}: no manifest that names it; the command that made it makes it again") from error
+    changed = _changed(file, file.name, entry)
+    if changed:
+        raise DataError(f"{file}: {changed}; the command that made it makes it again")
+
+
 def _changed(path: Path, name: str, entry: Any) -> str | None:
     """Return in words how a file of the piece at `path` differs from its entry in the manifest."""
     file = path / name if path.is_dir() else path

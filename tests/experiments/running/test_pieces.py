@@ -90,6 +90,18 @@ def test_one_file_of_a_folder_is_checked_when_it_is_read(tmp_path: Path) -> None
         manifest.check_file(tmp_path / "unit", "table")
 
 
+def test_a_single_file_is_checked_when_it_is_read(tmp_path: Path) -> None:
+    file_piece(tmp_path).finish()
+    manifest.check_whole(tmp_path / "file.json")
+    for text in ("", "1 2 3 1 2 3", "3 2 1"):
+        (tmp_path / "file.json").write_text(text)
+        with pytest.raises(DataError, match=r"file\.json.* not what was written"):
+            manifest.check_whole(tmp_path / "file.json")
+    (tmp_path / "file.json.manifest").unlink()
+    with pytest.raises(DataError, match="no manifest that names it"):
+        manifest.check_whole(tmp_path / "file.json")
+
+
 def test_a_piece_that_fails_leaves_nothing(tmp_path: Path) -> None:
     def fail(at: Path, tell: Tell) -> None:
         two_files(at, tell)
