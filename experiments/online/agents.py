@@ -52,7 +52,7 @@ def read_agent(text: str) -> AgentSpec:
     NAME is a registered agent, `file.py:Class`, `package.module:Class`, or the folder of a saved agent.
 
     Raises:
-        SettingsError: a setting has no value.
+        SettingsError: a setting has no value, or is given twice.
     """
     name, _, rest = text.partition(":")
     own, _, settings = rest.partition(":")
@@ -63,6 +63,8 @@ def read_agent(text: str) -> AgentSpec:
         setting, given, value = part.partition("=")
         if not given:
             raise SettingsError(f"agent {text!r}: {part!r} has no value; write SETTING=VALUE")
+        if setting in overrides:
+            raise SettingsError(f"agent {text!r}: {setting} is given twice; give it once")
         try:
             overrides[setting] = json.loads(value)
         except (json.JSONDecodeError, RecursionError):

@@ -119,7 +119,11 @@ def test_results_of_nothing(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("nobody", "unknown agent 'nobody'; known agents: uniform"), ("uniform:epsilon", "'epsilon' has no value")],
+    [
+        ("nobody", "unknown agent 'nobody'; known agents: uniform"),
+        ("uniform:epsilon", "'epsilon' has no value"),
+        ("uniform:a=1,a=2", "a is given twice"),
+    ],
 )
 def test_agents_that_cannot_be(text, message):
     with pytest.raises(SettingsError, match=message):
