@@ -56,7 +56,7 @@ def read_agent(text: str) -> AgentSpec:
     """
     name, _, rest = text.partition(":")
     own, _, settings = rest.partition(":")
-    if own and "=" not in own and own.isidentifier():
+    if own and own.isidentifier() and name not in (*registry.names(), *ORACLES):
         name, rest = f"{name}:{own}", settings
     overrides = dict[str, Any]()
     for part in filter(None, rest.split(",")):
