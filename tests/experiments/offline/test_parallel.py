@@ -81,7 +81,7 @@ def test_a_folder_of_parts_is_shared_out(tmp_path, n_jobs):
 def test_what_cannot_be_shared_out_is_refused(tmp_path, static_log):
     with pytest.raises(SettingsError, match="0 jobs by 'loky'; allowed are 1 job or more, by loky, threading, ray"):
         Workers(0)
-    with pytest.raises(SettingsError, match="several jobs are for a table with the target in a column"):
+    with pytest.raises(SettingsError, match="several jobs are for the target in a column"):
         evaluate(static_log.path, "uniform", workers=Workers(2))
     table = pa.table({"reward": [1.0, 0.0], "propensity": [0.5, 0.5], "target": [0.4, 0.6]})
     pq.write_table(table, tmp_path / "no-users.parquet")
