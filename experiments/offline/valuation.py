@@ -122,9 +122,8 @@ class Valued:
             users = None if "@" in name else self.users
             size = min(ess, float(self.moments.n_users))
             known = values[:, e], errors[:, e], size, reward_range, term, self.columns, e, self.moments, users
-            question = Question(
-                *known, self.spreads[e] if self.spreads else None, self.floors[e] if self.floors else 0.0
-            )
+            spread, floor = self.spreads[e] if self.spreads else None, self.floors[e] if self.floors else 0.0
+            question = Question(*known, spread, floor, self.reward_tail)
             found[name] = intervals.estimate(question, kinds, MAIN)
         if not self.weights.n_rewarded:
             found = {name: intervals.without_rewards(estimate, ess, reward_range) for name, estimate in found.items()}

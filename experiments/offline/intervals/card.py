@@ -29,6 +29,7 @@ class Question:
         users: (U, C) the sums of each user, or None where they are too many.
         spread: what users' shares say of the standard error, or None where they were not kept.
         floor: the standard error if rewards were as likely at large weights as at small ones; 0 without weights.
+        tail: shape of the tail of the rewards, or None where they come in few sizes.
     """
 
     values: Floats
@@ -42,6 +43,7 @@ class Question:
     users: Floats | None
     spread: Spread | None = None
     floor: float = 0.0
+    tail: float | None = None
 
     @property
     def value(self) -> float:

@@ -10,6 +10,8 @@ from serendip.experiments.offline.intervals.bounds import korn_graubard
 from serendip.experiments.offline.intervals.card import Interval, IntervalCard, Question
 from serendip.experiments.offline.intervals.estimate import bootstrap_interval
 
+_HEAVIEST = 0.8  # shape of a tail beyond which what was not seen is not reckoned with
+_UNSURE = 0.15  # standard error of a shape, from a hundred values of the tail
 _ROUNDING = 1e-7  # of the rewards' range: what is left of a standard error where all rewards are alike
 
 
@@ -33,7 +35,21 @@ def combined(q: Question, level: float = 0.95) -> Interval:
     error = error if error > _ROUNDING * (largest - smallest) else 0.0
     if smallest < largest and smallest <= q.value <= largest:
         ends.append(korn_graubard(q.value, error, q.sample_size, q.reward, level))
-    return min(low for low, _ in ends), max(high for _, high in ends)
+    below, above = _unseen(q)
+    return min(low for low, _ in ends) + below, max(high for _, high in ends) + above
+
+
+def _unseen(q: Question) -> Interval:
+    """Return what rewards beyond the largest that was seen may add to the estimate, below and above.
+
+    Of n values with a Pareto tail of shape k, those beyond the largest x come to x k / (1 - k) / n on average; x / n is
+    the largest share of a user here, and k a standard error above what was found.
+    """
+    if q.spread is None or q.tail is None or q.tail <= -_UNSURE:
+        return 0.0, 0.0
+    shape = min(q.tail + _UNSURE, _HEAVIEST)
+    times = shape / (1.0 - shape)
+    return times * q.spread.least, times * q.spread.most
 
 
 def _where_finite(ends: Interval, value: float) -> Interval:

@@ -20,10 +20,14 @@ class Spread:
     Attributes:
         error: the jackknife's, each user left out once.
         degrees: of freedom of Student's t, as many as the kurtosis of the shares leaves.
+        least: the smallest share of a user in the error, or 0.
+        most: the largest.
     """
 
     error: float
     degrees: float
+    least: float = 0.0
+    most: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ def spread_of(columns: Columns, e: int, sums: Floats) -> Spread | None:
         return Spread(0.0, n_users - 1.0)
     unsure = float(squares @ squares) / total**2 - 1.0 / n_users
     degrees = 2.0 / unsure if unsure > 2.0 / n_users else n_users - 1.0
-    return Spread(error, float(np.clip(degrees, 1.0, n_users - 1.0)))
+    ends = min(float(share.min()), 0.0), max(float(share.max()), 0.0)
+    return Spread(error, float(np.clip(degrees, 1.0, n_users - 1.0)), *ends)
 
 
 def difference_of(columns: Columns, one: int, other: int, sums: Floats) -> tuple[float, float] | None:

@@ -42,7 +42,8 @@ class Borders:
         weak_share: effective users below which it is weak, as a share of all.
         users_tail: shape of the tail of users' slots (Hill), above which it is weak.
         rewards_tail: shape of the tail of rewards (generalised Pareto), above which it is weak.
-        weights_tail: likewise of weights, above which it is weak, or sooner where the sample is small.
+        weights_tail: likewise of weights, above which it is weak,
+        weights_tail_sample: where the effective sample is below this.
         items_z: standard errors by which an item's propensities are off in a weak log.
         optimism: standard errors of the value that are luck of the items in a weak log.
     """
@@ -55,10 +56,11 @@ class Borders:
     weak_sample: float = 30.0
     invalid_sample: float = 10.0
     weak_users: float = 15.0
-    weak_share: float = 1.0 / 6.0
-    users_tail: float = 0.6
-    rewards_tail: float = 0.4
-    weights_tail: float = 0.7
+    weak_share: float = 0.2
+    users_tail: float = 0.5
+    rewards_tail: float = 0.6
+    weights_tail: float = 0.9
+    weights_tail_sample: float = 300.0
     items_z: float = 5.0
     optimism: float = 0.6
 
@@ -113,11 +115,9 @@ def _sample(d: Diagnostics, b: Borders) -> Finding:
 
 
 def _weights_tail(d: Diagnostics, b: Borders) -> Finding:
-    """Find a tail too heavy for the sample: k above min(1 - 1 / log10(S), .7).  Vehtari et al. (2024), section 3."""
-    tail, ess = d.get("weights_tail"), d["effective_sample_size"] or 0.0
-    most = min(1.0 - 1.0 / math.log10(max(ess, 11.0)), b.weights_tail)
-    if tail is not None and tail > most:
-        return WEAK, f"The tail of the weights has the shape {tail:.2f}; above {most:.2f} it is too heavy for this log."
+    tail = d.get("weights_tail")
+    if tail is not None and tail > b.weights_tail and (d["effective_sample_size"] or 0.0) < b.weights_tail_sample:
+        return WEAK, f"The tail of the weights has the shape {tail:.2f}; above {b.weights_tail:g} no interval is right."
     return None
 
 

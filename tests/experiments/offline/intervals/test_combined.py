@@ -7,7 +7,7 @@ import pytest
 
 from serendip.experiments.offline.intervals.spread import crowd_of, difference_of, spread_of
 from serendip.experiments.offline.intervals.sums import Columns
-from serendip.experiments.offline.intervals.tails import Sizes, pareto_shape
+from serendip.experiments.offline.intervals.tails import Sizes, hill_shape, pareto_shape
 from serendip.experiments.offline.slots import slots
 from serendip.experiments.offline.valuation import Method, Valuation
 
@@ -87,3 +87,30 @@ def test_an_interval_knows_that_large_weights_may_have_met_no_reward():
     low, high = found.others["bootstrap"]
     assert found.low <= low
     assert found.high > high + 0.05
+
+
+def test_a_heavy_tail_of_rewards_widens_by_what_was_not_seen():
+    rng = np.random.default_rng(6)
+    tail, thin = rng.random(2000) ** -0.5, 1.0 + rng.random(2000)
+    found = []
+    for reward in (tail, thin):
+        valuation = Valuation(Method(("snips",), n_replicates=100))
+        valuation.update(slots(np.arange(2000), reward, np.full(2000, 0.5), np.full(2000, 0.5)))
+        value = valuation.finish()
+        found.append((value.reward_tail, value.estimates((0.0, reward.max()))["snips"]))
+    (heavy, one), (light, other) = found
+    assert heavy > 0.3 > -0.15 > light
+    shape = min(heavy + 0.15, 0.8)
+    largest = (tail.max() - tail.mean()) / 2000
+    # what is beyond the largest comes on top of the widest of the three others
+    assert one.high >= one.others["bootstrap"][1] + 0.99 * shape / (1 - shape) * largest
+    assert other.high <= 1.01 * max(other.others["bootstrap"][1], other.others["korn_graubard"][1])
+
+
+def test_hill_tells_heavy_users_from_others():
+    rng = np.random.default_rng(7)
+    heavy = [hill_shape((rng.random(1000) ** (-1 / 1.2)).astype(float) // 1) for _ in range(20)]
+    light = [hill_shape(1.0 + rng.poisson(3, 1000)) for _ in range(20)]
+    assert min(heavy) > 0.5 > max(light)
+    assert hill_shape(np.ones(99)) is None
+    assert hill_shape(np.ones(100)) == 0.0

@@ -26,13 +26,14 @@ SIDES: dict[str, tuple[dict[str, Any], str, tuple[float, float], tuple[str, str]
     "invalid_missing": ({}, "unsupported_target_mass", (0.1, 0.101), ("weak", "invalid")),
     "weak_sample": ({}, "effective_sample_size", (30.0, 29.9), ("reliable", "weak")),
     "invalid_sample": ({}, "effective_sample_size", (10.0, 9.9), ("weak", "invalid")),
-    "weak_users": ({"n_users": 20.0}, "effective_users", (10.0, 9.9), ("reliable", "weak")),
-    "weak_share": ({"n_users": 800.0}, "effective_users", (100.0, 99.9), ("reliable", "weak")),
+    "weak_users": ({"n_users": 20.0}, "effective_users", (15.0, 14.9), ("reliable", "weak")),
+    "weak_share": ({"n_users": 800.0}, "effective_users", (160.0, 159.9), ("reliable", "weak")),
     "users_tail": ({}, "users_tail", (0.5, 0.51), ("reliable", "weak")),
-    "rewards_tail": ({}, "rewards_tail", (0.4, 0.41), ("reliable", "weak")),
-    "weights_tail": ({}, "weights_tail", (0.7, 0.71), ("reliable", "weak")),
+    "rewards_tail": ({}, "rewards_tail", (0.6, 0.61), ("reliable", "weak")),
+    "weights_tail": ({"effective_sample_size": 200.0}, "weights_tail", (0.9, 0.91), ("reliable", "weak")),
+    "weights_tail_sample": ({"weights_tail": 1.0}, "effective_sample_size", (300.0, 299.9), ("reliable", "weak")),
     "items_z": ({}, "propensities_too_small", (5.0, 5.01), ("reliable", "weak")),
-    "optimism": ({}, "optimism", (0.5, 0.51), ("reliable", "weak")),
+    "optimism": ({}, "optimism", (0.6, 0.61), ("reliable", "weak")),
 }
 
 
@@ -87,7 +88,7 @@ def test_a_mean_weight_too_small_is_as_bad_as_one_too_large(z: float) -> None:
         ({"most_a_slot": None, "value": 9.0}, "reliable"),
         ({"rows_are_users": 1.0}, "weak"),
         ({"effective_users": None, "n_users": 9.0}, "weak"),
-        ({"effective_users": None, "n_users": 11.0}, "reliable"),
+        ({"effective_users": None, "n_users": 16.0}, "reliable"),
         ({"slate_size": 2.0}, "weak"),
         ({"slate_size": 2.0, "mean_slate_weight": 0.6}, "weak"),
         ({"slate_size": 2.0, "slates_hold": 1.0}, "reliable"),
