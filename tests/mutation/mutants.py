@@ -46,7 +46,9 @@ def _only_argument(node: Any) -> Any:
     last = node.children[-1]
     if node.children[0].type != "name" or last.type != "trailer" or last.children[0].value != "(":
         return None
-    if len(node.children) > 2 and node.children[0].value not in ("np", "math", "xp", "torch", "scipy"):
+    if len(node.children) > 3 or (
+        len(node.children) == 3 and node.children[0].value not in ("np", "math", "xp", "torch")
+    ):
         return None  # a method: its receiver is the argument that counts
     inner, called = last.children[1], node.children[-2].get_last_leaf().value
     plain = inner.type not in ("operator", "arglist", "argument", "string", "fstring")
@@ -60,6 +62,9 @@ _OTHER_TYPE = {
     "zeros", "ones", "empty", "eye", "from_numpy", "property", "print", "next", "sorted", "replace", "fields", "csr",
     "cast", "Path",
 }  # fmt: skip
+
+
+_NO_CHANGE = ("strict", "check_finite", "overwrite_a", "overwrite_b", "copy")  # checks and memory, not results
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,8 @@ def _silent(source: str) -> list[tuple[Position, Position]]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.arg | ast.AnnAssign):
             spans.append(node.annotation)
+        elif isinstance(node, ast.keyword) and node.arg in _NO_CHANGE:
+            spans.append(node.value)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             spans += [*node.decorator_list, getattr(node, "returns", None)]
         elif (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CARD") or (
