@@ -35,6 +35,9 @@ class SlateSpace(spaces.MultiDiscrete):
         """Make the space of arrays of `shape`, whose last axis is the slots.
 
         Args:
+            n_items: items of the catalogue.
+            shape: shape of the arrays; the last axis is the slots.
+            seed: what samples are drawn from; None: the system's entropy.
             always: items that are there on every day, which samples are made of; None: all are.
         """
         self.n_items = n_items
@@ -92,7 +95,14 @@ class ItemsSpace(spaces.MultiDiscrete):
     """N single items, for N environments; what it samples is there on every day."""
 
     def __init__(self, n_items: int, n: int, seed: int, always: Ints) -> None:
-        """Make the space of `n` of `n_items`, of which those in `always` are there on every day."""
+        """Make the space.
+
+        Args:
+            n_items: items of the catalogue.
+            n: environments, one item each.
+            seed: what samples are drawn from.
+            always: items that are there on every day, which samples are made of.
+        """
         self.always = always
         super().__init__(np.full(n, n_items, dtype=np.int64), seed=seed)
 

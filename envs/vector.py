@@ -53,7 +53,21 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         render_mode: str | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
     ) -> None:
-        """Open a world; but for `num_envs` and `autoreset_mode` the arguments are those of `UserEnv`."""
+        """Open a world.
+
+        Args:
+            num_envs: users at once.
+            world: a preset's name, a folder with a world, settings, or a world to share.
+            world_seed: what a world that is not given whole is drawn from.
+            slate_size: items shown at once; None: the world's own.
+            max_days: days after which an episode is truncated.
+            truth: whether `info` carries the hidden state.
+            render_mode: "rgb_array" for `render` to return pictures.
+            autoreset_mode: when a row whose life has ended begins another.
+
+        Raises:
+            SettingsError: no environment, or more slots than items on the first day.
+        """
         if num_envs < 1:
             raise SettingsError(f"num_envs is {num_envs}; allowed is 1 or more")
         self.num_envs = num_envs
