@@ -57,8 +57,9 @@ class Evaluate:
     reward_range: Annotated[tuple[float, float] | None, shown("LOW HIGH")] = None
     """Smallest and largest reward that can occur in your own file; intervals with a guarantee need it."""
 
-    propensity_model: Annotated[Literal["frequency", "logistic"] | None, shown()] = None
-    """Estimate the propensities that your own file lacks; the verdict is then `weak` at most."""
+    propensity_model: Annotated[str | None, shown("NAME")] = None
+    """Estimate the propensities that your own file lacks, by frequency or logistic (see `serendip list
+    propensity-models`); the verdict is then `weak` at most."""
 
     context: Annotated[tuple[str, ...], shown("COLUMN ...")] = ()
     """Numeric columns of your own file that --propensity-model logistic may use."""
