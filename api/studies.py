@@ -162,11 +162,9 @@ class Plots:
         return lambda: self._figure(name.replace("_", "-"))
 
     def _figure(self, name: str) -> Any:
-        import pkgutil
-
         from serendip.experiments.figures import FIGURES
 
-        return pkgutil.resolve_name(FIGURES[name])(self._results)
+        return FIGURES.card(name).make(self._results)
 
 
 def run(

@@ -20,28 +20,41 @@ class FittedWorld(World):
         return "\n".join(self.fit.lines())
 
 
-def calibrate(data: Any, out: str | Path | None = None, *, seed: int = 0, **columns: str) -> FittedWorld:
+def calibrate(
+    data: Any,
+    out: str | Path | None = None,
+    *,
+    seed: int = 0,
+    min_rating: float | None = None,
+    positive: str | None = None,
+    time_unit: str | None = None,
+    **columns: str,
+) -> FittedWorld:
     """Return a world fitted to interactions or to a log.
 
     Args:
-        data: ratings as a file or a data frame (user, item, rating or none, time), or the folder of a log.
+        data: interactions as a file of any usual format or a data frame, one a row (user, item, time, a rating or
+            none), or the folder of a log.
         out: folder to write the world to; none when left out.
         seed: of the fit, and of the world that is drawn from it.
+        min_rating: smallest rating that counts as a positive; None for 4/5 of the largest.
+        positive: what makes a row a positive, in place of ratings, such as `watch_ratio>=0.8`.
+        time_unit: unit of times that are numbers from some start, such as `days`.
         columns: what the columns are called: `user`, `item`, `rating`, `time`.
 
     Raises:
         DataError: the data cannot be read, or are too few to fit a world to.
     """
-    from serendip.simulator.calibration import Columns, calibrate_log
     from serendip.simulator.calibration import calibrate as fit
+    from serendip.simulator.calibration import calibrate_log
+    from serendip.simulator.reading import Wanted
 
     with tempfile.TemporaryDirectory(prefix="serendip-") as made, as_path(data) as path:
         folder = Path(made) / "world" if out is None else Path(out)
         if path.is_dir():
             report: Any = calibrate_log(path, folder, seed=seed)
         else:
-            order = ("user", "item", "rating", "time")
-            report = fit(path, folder, Columns(*(columns.get(name) for name in order)), seed=seed)
+            report = fit(path, folder, Wanted(columns, min_rating, positive, time_unit), seed)
         world = make_world(folder, seed)
     world.__class__ = FittedWorld
     assert isinstance(world, FittedWorld)

@@ -8,37 +8,36 @@ from typing import Annotated
 
 import tyro
 
-from serendip.experiments.cli.flags import ColumnName, Count, shown
+from serendip.experiments.cli.flags import Count, MinRating, Pairs, Positive, TimeUnit, shown
 
 
 @dataclass(frozen=True)
 class Calibrate:
     """Fit a world to real interactions or to a log, and say how well it matches them."""
 
-    ratings: Annotated[Path, tyro.conf.Positional, shown("RATINGS.csv|LOG")]
-    """One interaction per row: user, item, rating (or none) and timestamp; MovieLens' own header is recognised.  Or the
-    folder of a log, of which more is fitted: how slates are looked at and chosen from, how activity moves (minutes)."""
+    ratings: Annotated[Path, tyro.conf.Positional, shown("RATINGS|LOG")]
+    """One interaction per row: user, item, time and a rating or none, as text with any separator, with or without a
+    header, JSON lines, Parquet or Arrow, packed by gzip or not.  Or the folder of a log, of which more is fitted: how
+    slates are looked at and chosen from, how activity moves (minutes)."""
 
     out: Annotated[Path, shown("WORLD")]
     """Folder to write the world to; `serendip run STUDY --world WORLD` plays in it."""
 
-    user_column: ColumnName = None
-    """Column with the user, where it has another name."""
+    columns: Pairs = ()
+    """What columns are called, as user=listener item=song time=when rating=stars; where there is no header, by their
+    numbers from 1.  Usual names are recognised, and what is guessed is said."""
 
-    item_column: ColumnName = None
-    """Column with the item, where it has another name."""
+    min_rating: MinRating = None
+    """Smallest rating that counts as a positive."""
 
-    rating_column: ColumnName = None
-    """Column with the rating, where it has another name."""
+    positive: Positive = None
+    """What makes a row a positive, in place of ratings, such as "watch_ratio>=0.8" or "event==purchase"."""
 
-    time_column: ColumnName = None
-    """Column with the timestamp, where it has another name."""
+    time_unit: TimeUnit = None
+    """Unit of times that are numbers from some start, such as days."""
 
     users: Count = None
     """Users of the world; without, as many as in the data."""
-
-    positive_from: Annotated[float | None, shown("RATING", "(default: 4/5 of the largest)")] = None
-    """Smallest rating that counts as a positive."""
 
     force: bool = False
     """Write a world even where the data say next to nothing."""
@@ -54,18 +53,11 @@ class Calibrate:
         from serendip.experiments.cli.output import say
         from serendip.experiments.figures import calibration as figure
         from serendip.experiments.figures.style import save
-        from serendip.simulator.calibration import Columns, calibrate
+        from serendip.simulator.calibration import calibrate
+        from serendip.simulator.reading import Wanted
 
-        columns = Columns(self.user_column, self.item_column, self.rating_column, self.time_column)
-        report = calibrate(
-            self.ratings,
-            self.out,
-            columns,
-            self.seed,
-            n_users=self.users,
-            positive_from=self.positive_from,
-            force=self.force,
-        )
+        wanted = Wanted(self.columns, self.min_rating, self.positive, self.time_unit)
+        report = calibrate(self.ratings, self.out, wanted, self.seed, n_users=self.users, force=self.force)
         save(figure.draw(report), self.out / "fit.png")
         for line in report.lines():
             say(line)

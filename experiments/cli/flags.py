@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 from tyro.constructors import PrimitiveConstructorSpec
@@ -40,4 +40,11 @@ OWN = "(the study's own when left out)"
 
 Count = Annotated[int | None, WHOLE_NUMBER, shown(hint=OWN)]
 JsonFile = Annotated[Path | None, shown("FILE")]
+Pairs = Annotated[tuple[str, ...], shown("NAME=COLUMN ...")]
+MinRating = Annotated[float | None, shown("RATING", "(default: 4/5 of the largest)")]
+Positive = Annotated[str | None, shown("CONDITION")]
+TimeUnit = Annotated[
+    Literal["seconds", "milliseconds", "microseconds", "nanoseconds", "minutes", "hours", "days", "weeks"] | None,
+    shown(hint="(default: told from the column)"),
+]
 ColumnName = Annotated[str | None, shown("COLUMN")]

@@ -3,6 +3,5 @@
 from serendip.simulator.calibration.checks import Check
 from serendip.simulator.calibration.fitting import Report, calibrate
 from serendip.simulator.calibration.log_world import LogReport, calibrate_log
-from serendip.simulator.calibration.reading import Columns
 
-__all__ = ["Check", "Columns", "LogReport", "Report", "calibrate", "calibrate_log"]
+__all__ = ["Check", "LogReport", "Report", "calibrate", "calibrate_log"]

@@ -15,7 +15,7 @@ from serendip.simulator.calibration.factors import (
     factorise,
 )
 from serendip.simulator.calibration.rates import Activity, Rates, activity_of, days_at_risk, fit_rates
-from serendip.simulator.calibration.reading import Columns, Interactions, read_interactions
+from serendip.simulator.calibration.reading import Dated, read_dated
 from serendip.simulator.calibration.replicas import History, replicate
 from serendip.simulator.calibration.utilities import fit_utilities
 from serendip.simulator.calibration.verdict import FitVerdict, judge, leaving_is_fitted
@@ -27,6 +27,7 @@ from serendip.simulator.fitted import Fitted
 from serendip.simulator.interface import Floats
 from serendip.simulator.population import Cohort, PopulationSettings
 from serendip.simulator.randomness import generator
+from serendip.simulator.reading import Wanted
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.settings_json import settings_to_json, write_json
 
@@ -74,14 +75,13 @@ class Report:
 def calibrate(
     path: Path,
     out: Path,
-    columns: Columns | None = None,
+    wanted: Wanted | None = None,
     seed: int = 0,
     *,
     n_users: int | None = None,
-    positive_from: float | None = None,
     force: bool = False,
 ) -> Report:
-    """Fit a world to the interactions in the CSV file `path`, write it to the folder `out` and return how it fits.
+    """Fit a world to the interactions in the file `path`, write it to the folder `out` and return how it fits.
 
     From the data: item factors, quality, topics, tastes, what people know at the start, how often they come, and how
     they leave.  Not in such data, and so those of the preset worlds: the effect of discovery and of satisfaction,
@@ -90,10 +90,9 @@ def calibrate(
     Args:
         path: the interactions.
         out: folder of the world.
-        columns: what the file's columns are called; None: the usual names.
+        wanted: what a person says of the file: its columns, what counts as a positive; None: what is found in it.
         seed: of the factorisation, the clustering and the draws that the data are held against.
         n_users: users of the world; None: as many as in the data.
-        positive_from: smallest rating that counts as a positive; None: 4/5 of the largest.
         force: whether to write a world of which the data say next to nothing.
 
     Raises:
@@ -101,7 +100,7 @@ def calibrate(
     """
     if out.exists() and not out.is_dir():
         raise DataError(f"{out}: is a file; give a folder for the world")
-    data = read_interactions(path, columns or Columns(), positive_from)
+    data = read_dated(path, wanted)
     history = _positives(data, path)
     activity = _activity(data, history)
     rates = fit_rates(activity)
@@ -138,7 +137,7 @@ def calibrate(
     return report
 
 
-def _positives(data: Interactions, path: Path) -> History:
+def _positives(data: Dated, path: Path) -> History:
     """Return the positives of the items that have enough of them: 5 each, or fewer if that keeps too little."""
     user, item, day = data.user[data.liked], data.item[data.liked], data.day[data.liked]
     pair = user * len(data.item_names) + item
@@ -151,8 +150,7 @@ def _positives(data: Interactions, path: Path) -> History:
     kept, item = np.unique(item[keep], return_inverse=True)
     if len(people) < 2 or len(kept) < 2:
         raise DataError(
-            f"{path}: {len(people)} users and {len(kept)} items with a positive (a rating of at least 4/5 of the "
-            "largest); a world needs 2 of each"
+            f"{path}: {len(people)} users and {len(kept)} items with a positive ({data.rule}); a world needs 2 of each"
         )
     end = int(data.day.max()) + 1
     visitor, visit_day = np.divmod(np.unique(data.user * end + data.day), end)
@@ -160,7 +158,7 @@ def _positives(data: Interactions, path: Path) -> History:
     return History(user, item, day[keep], people, kept, np.searchsorted(people, visitor[came]), visit_day[came])
 
 
-def _activity(data: Interactions, history: History) -> Activity:
+def _activity(data: Dated, history: History) -> Activity:
     """Return when the people of `history` were active, positives or not."""
     activity = activity_of(data.user, data.day, len(data.user_names))
     at = history.people
@@ -202,7 +200,7 @@ def _settings(name: str, fitted: Fitted, rates: Rates, n_users: int, *, leaves: 
 
 
 def _summary(
-    path: Path, data: Interactions, history: History, rates: Rates, world: WorldSettings, n_topics: int
+    path: Path, data: Dated, history: History, rates: Rates, world: WorldSettings, n_topics: int
 ) -> dict[str, Any]:
     """Return what was read and fitted."""
     return {

@@ -19,6 +19,7 @@ SEEN_BY_AGENTS = (
     "simulator.logs",
     "simulator.randomness",
     "simulator.ranges",
+    "simulator.reading",
     "simulator.settings_json",
     "simulator.site",
 )
@@ -33,6 +34,7 @@ ALLOWED = {  # a file answers to the longest prefix of its module's name
         "simulator.settings_json",
     ),
     "simulator.interface": ("simulator.errors",),
+    "simulator.reading": ("simulator.reading", "simulator.errors", "simulator.interface"),
     "simulator.errors": (),
     "simulator.files": (),
     "simulator.settings_json": ("simulator.errors", "simulator.files"),

@@ -13,9 +13,9 @@ import pytest
     [
         ("", ["empty"]),
         ("userId,movieId,rating,timestamp\n", ["no rows"]),
-        ("userId,rating,timestamp\n1,5.0,100\n", ["item", "userId, rating, timestamp", "--item-column"]),
-        ("userId,movieId,rating,timestamp\n1,2,5.0,100\n1,3,good,200\n", ["row 3", "rating", "good"]),
-        ("userId,movieId,rating,timestamp\n1,2,5.0,100\n1,3,4.0,yesterday\n", ["row 3", "timestamp", "yesterday"]),
+        ("userId,rating,timestamp\n1,5.0,100\n", ["item", "userId, rating, timestamp", "--columns item=COLUMN"]),
+        ("userId,movieId,rating,timestamp\n1,2,5.0,100\n1,3,good,200\n", ["line 3", "rating", "good"]),
+        ("userId,movieId,rating,timestamp\n1,2,5.0,100\n1,3,4.0,yesterday\n", ["line 3", "timestamp", "yesterday"]),
     ],
 )
 def test_ratings_that_cannot_be(refused: Callable[..., str], tmp_path: Path, text: str, named: list[str]) -> None:

@@ -15,7 +15,7 @@ from mutators import TOKENS, pick, spoil
 from serendip.agents import registry
 from serendip.experiments.benchmark.data import Events, read_events
 from serendip.experiments.online.results import read_results
-from serendip.simulator.calibration.reading import Columns, read_interactions
+from serendip.simulator.calibration.reading import read_dated
 from serendip.simulator.world import make_world
 
 Rng = np.random.Generator
@@ -81,7 +81,7 @@ def _events(path: Path, rng: Rng) -> Judged:
 
 
 def _interactions(path: Path, rng: Rng) -> Judged:
-    return of_call(lambda: read_interactions(path, Columns()), interactions_that_can_be)
+    return of_call(lambda: read_dated(path), interactions_that_can_be)
 
 
 def _agent(path: Path, rng: Rng) -> Judged:

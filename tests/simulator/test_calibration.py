@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 
 from serendip.simulator import randomness
-from serendip.simulator.calibration import Columns, calibrate
+from serendip.simulator.calibration import calibrate
 from serendip.simulator.calibration.checks import gini
 from serendip.simulator.calibration.factors import FactorSettings, cluster, factorise
 from serendip.simulator.calibration.rates import Rates, activity_of, draw_days, fit_rates
-from serendip.simulator.calibration.reading import read_interactions
+from serendip.simulator.calibration.reading import read_dated
 from serendip.simulator.calibration.replicas import History
 from serendip.simulator.calibration.utilities import fit_utilities
 from serendip.simulator.errors import DataError
 from serendip.simulator.fitted import Fitted
+from serendip.simulator.reading import Wanted
 from serendip.simulator.world import make_world
 
 HEADER = "userId,movieId,rating,timestamp\n"
@@ -151,12 +152,12 @@ def test_gini_by_hand() -> None:
         ("", "empty"),
         (HEADER, "no rows"),
         ("userId,movieId,rating\n1,2,3\n", "timestamp"),
-        ("who,what,rating,timestamp\n1,2,3,4\n", "--user-column"),
-        (HEADER + "1,2,4.0,100\n1,3,good,100\n", "row 3: rating is 'good'"),
-        (HEADER + "1,2,4.0,yesterday\n", "row 2: timestamp is 'yesterday'"),
-        (HEADER + "1,2,nan,100\n", "row 2: rating is 'nan'"),
-        (HEADER + "1,,4.0,100\n", "row 2: movieId is empty"),
-        (HEADER + "1,2,4.0\n", "not a CSV"),
+        ("who,what,rating,timestamp\n1,2,3,4\n", "--columns user=COLUMN"),
+        (HEADER + "1,2,4.0,100\n1,3,good,100\n", "line 3: rating is 'good'"),
+        (HEADER + "1,2,4.0,yesterday\n", "line 2: timestamp is 'yesterday'"),
+        (HEADER + "1,2,nan,100\n", "line 2: rating is 'nan'"),
+        (HEADER + "1,,4.0,100\n", "line 2: movieId is empty"),
+        (HEADER + "1,2,4.0\n", "line 2: 3 cells"),
         (HEADER + "1,2,4.0,100\n", "1 users and 1 items"),
     ],
 )
@@ -182,7 +183,7 @@ def test_a_file_that_is_not_there_and_a_folder_that_is_a_file_are_refused(tmp_pa
 def test_columns_can_have_other_names_and_no_rating(tmp_path: Path) -> None:
     path = tmp_path / "plays.csv"
     path.write_text("when,song,listener\n1000000000000,a,x\n1000086400000,b,x\n1000000000000,a,y\n")
-    data = read_interactions(path, Columns(user="listener", item="song", time="when"))
+    data = read_dated(path, Wanted({"user": "listener", "item": "song", "time": "when"}))
     assert data.liked.all()
     assert data.threshold is None
     assert data.user_names[data.user].tolist() == ["x", "x", "y"]

@@ -7,24 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from serendip.simulator import randomness
-from serendip.simulator.calibration import Columns, Report, calibrate
+from serendip.simulator.calibration import Report, calibrate
 from serendip.simulator.calibration.checks import Check, check
 from serendip.simulator.calibration.rates import Activity, Rates
-from serendip.simulator.calibration.reading import read_interactions
+from serendip.simulator.calibration.reading import read_dated
 from serendip.simulator.calibration.replicas import History
-from serendip.simulator.calibration.times import read_times
 from serendip.simulator.calibration.verdict import judge
 from serendip.simulator.errors import DataError
 from serendip.simulator.population import PopulationSettings
+from serendip.simulator.reading import Wanted
+from serendip.simulator.reading.times import Misread, Times, read_times
 from serendip.simulator.settings import read_world
 from serendip.simulator.world import World, make_world
 
 HEADER = "userId,movieId,rating,timestamp\n"
 SECONDS = 874_724_710 + 86_400 * np.arange(215.0)  # 1997-09-20 to 1998-04-22
-TORN = "row 3: a cell runs over lines"
+TORN = "line 3: a quote is opened and not closed on the line"
 
 
 def ratings(path: Path, days: int = 200, rating: str = "5.0", n_users: int = 40, start: int = 1_000_000_000) -> Path:
@@ -44,7 +46,8 @@ def ratings(path: Path, days: int = 200, rating: str = "5.0", n_users: int = 40,
     ("size", "unit"), [(1, "seconds"), (1e3, "milliseconds"), (1e6, "microseconds"), (1e9, "nanoseconds")]
 )
 def test_the_unit_is_told_from_the_whole_column_and_said(size: float, unit: str) -> None:
-    times = read_times(SECONDS * size, "timestamp", "file")
+    times = read_times(pa.array(SECONDS * size), "timestamp")
+    assert isinstance(times, Times)
     assert times.day.tolist() == list(range(215))
     assert times.said == f"1997-09-20 to 1998-04-22, {unit}"
 
@@ -54,25 +57,29 @@ def test_the_unit_is_told_from_the_whole_column_and_said(size: float, unit: str)
 def test_one_odd_stamp_is_named_and_moves_no_other(size: float, odd: float) -> None:
     stamps = SECONDS * size
     stamps[100] = odd
-    with pytest.raises(DataError, match=r"file: row 102: timestamp is .*, but 99.5% of the rows are"):
-        read_times(stamps, "timestamp", "file")
+    found = read_times(pa.array(stamps), "timestamp")
+    assert isinstance(found, Misread)
+    assert (found.row, found.why[:26]) == (100, "what 99.5% of the rows are")
 
 
 def test_one_stamp_of_milliseconds_among_seconds_is_named() -> None:
     stamps = SECONDS.copy()
     stamps[7] *= 1_000.0
-    with pytest.raises(DataError, match=r"row 9: timestamp is 875329510000, but 99.5% of the rows are seconds since"):
-        read_times(stamps, "timestamp", "file")
+    found = read_times(pa.array(stamps), "timestamp")
+    assert isinstance(found, Misread)
+    assert (found.row, found.why[:42]) == (7, "what 99.5% of the rows are: seconds since ")
 
 
 def test_times_from_an_unknown_start_are_said_to_be() -> None:
-    assert read_times(86_400.0 * np.arange(30.0), "timestamp", "file").said == "30 days from an unknown start, seconds"
+    times = read_times(pa.array(86_400.0 * np.arange(30.0)), "timestamp")
+    assert isinstance(times, Times)
+    assert times.said == "30 days from an unknown start, seconds"
 
 
 def test_ids_are_text(tmp_path: Path) -> None:
     path = tmp_path / "ratings.csv"
     path.write_text(HEADER + "7,1,5,1000000000\n07,01,5,1000000000\n7,1.0,5,1000000000\n")
-    found = read_interactions(path, Columns())
+    found = read_dated(path)
     assert list(found.user_names) == ["07", "7"]
     assert list(found.item_names) == ["01", "1", "1.0"]
 
@@ -82,20 +89,26 @@ def test_ids_are_text(tmp_path: Path) -> None:
     [
         ((HEADER + '1,2,5,1000000000\n2,"2,5,1000000000\n3,2,5,1000000000\n').encode(), TORN),
         ((HEADER + '1,2,5,1000000000\n2,"2\n",5,1000000000\n').encode(), TORN),
-        ((HEADER + "1,2,5,1000000000\n").encode("utf-16"), "row 1: not UTF-8 .it may be UTF-16.; save the file as"),
-        ((HEADER + "1,2,5,1000000000\n").encode("utf-16-le"), "row 1: not UTF-8"),
-        ((HEADER + "1,2,5,1000000000\né,2,5,1000000000\n").encode("latin-1"), "row 3: not UTF-8"),
+        (
+            (HEADER + "1,2,5,1000000000\n").encode("utf-16"),
+            "line 1: not text in UTF-8 .it may be UTF-16.; save the file as",
+        ),
+        ((HEADER + "1,2,5,1000000000\n").encode("utf-16-le"), "line 1: not text in UTF-8"),
+        ((HEADER + "1,2,5,1000000000\né,2,5,1000000000\n").encode("latin-1"), "line 3: not text in UTF-8"),
         (b"userId,userId,rating,timestamp\n1,2,5,1000000000\n", "column 'userId' stands twice"),
         ((HEADER + "1,2,0,1000000000\n2,2,0,1000000000\n").encode(), "no rating is above 0"),
-        ((HEADER + "1,2,5,0\n2,2,5,1000000000\n3,3,5,1000000000\n").encode(), "row 2: timestamp is 0, but"),
-        ((HEADER + "1,2,5,1000000000\n2,2,NaN,1000000000\n").encode(), "row 3: rating is 'NaN'; allowed is a number"),
+        (
+            (HEADER + "1,2,5,0\n2,2,5,1000000000\n3,3,5,1000000000\n").encode(),
+            "line 2: timestamp is '0'; allowed is what 66.7% of the rows are",
+        ),
+        ((HEADER + "1,2,5,1000000000\n2,2,NaN,1000000000\n").encode(), "line 3: rating is 'NaN'; allowed is a number"),
     ],
 )
 def test_a_file_that_cannot_be_read_whole_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "ratings.csv"
     path.write_bytes(content)
     with pytest.raises(DataError, match=said):
-        read_interactions(path, Columns())
+        read_dated(path)
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r", "\n\n"])
@@ -103,7 +116,7 @@ def test_every_line_is_a_row_whatever_ends_it(tmp_path: Path, ends: str) -> None
     path = tmp_path / "ratings.csv"
     lines = ["userId,movieId,rating,timestamp", *(f'"{u}","a ""film""",5,1000000000' for u in range(9))]
     path.write_bytes(ends.join(lines).encode())
-    found = read_interactions(path, Columns())
+    found = read_dated(path)
     assert (len(found.user), list(found.item_names)) == (9, ['a "film"'])
 
 
@@ -150,7 +163,7 @@ def test_positives_that_an_outlier_hides_are_no_fit(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "".join(f"9{u},{i},99.0,1000000000\n" for u in range(2) for i in range(2)))
     with pytest.raises(DataError, match="tastes: 4 positives of 2 users and 2 items"):
         calibrate(path, tmp_path / "world")
-    assert calibrate(path, tmp_path / "world", positive_from=0.5).verdict.word != "nothing to fit"
+    assert calibrate(path, tmp_path / "world", wanted=Wanted(min_rating=0.5)).verdict.word != "nothing to fit"
 
 
 def history_of(n_users: int, n_items: int) -> History:

@@ -15,7 +15,6 @@ from serendip.experiments.offline.reading.column_map import AS_THEY_ARE, COLUMNS
 from serendip.experiments.offline.reading.ids import numbers_or_words, ranks, user_ids
 from serendip.experiments.offline.reading.ids import vocabulary as known_items
 from serendip.experiments.offline.reading.propensity_model import PropensityModel
-from serendip.experiments.offline.reading.quotes import refuse_open_quotes
 from serendip.experiments.offline.reading.read_ahead import read_ahead
 from serendip.experiments.offline.reading.source import Logged, Source, Step
 from serendip.experiments.offline.reading.table_columns import MappedColumns
@@ -27,6 +26,7 @@ from serendip.experiments.offline.reading.table_files import (
 )
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Floats, Ints, Items, SmallInts, Visits
+from serendip.simulator.reading.quotes import refuse_open_quotes
 
 _LONGEST = 1000  # positions of a slate
 _CHECKED = ("reward", "finite", "positive", "chance")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 from serendip.simulator.errors import DataError
@@ -9,13 +10,13 @@ from serendip.simulator.errors import DataError
 _CHUNK = 1 << 24
 
 
-def refuse_open_quotes(file: Path) -> None:
+def refuse_open_quotes(file: Path, *, gzipped: bool = False) -> None:
     """Raise a DataError that names the first line on which a quote is opened and not closed.
 
     A file without quotes is only looked through for them, 16 MiB at a time.
     """
     line, rest = 1, b""
-    with file.open("rb") as lines:
+    with gzip.open(file) if gzipped else file.open("rb") as lines:
         while chunk := lines.read(_CHUNK):
             if b'"' not in chunk and b'"' not in rest:
                 line, rest = line + (rest + chunk).count(b"\n"), chunk.rpartition(b"\n")[2]
