@@ -199,7 +199,7 @@ class Recommender:
         key = self._played.key_of(visits.day)
         if key is None or slates.items.shape[1] != self.slate_size:
             return
-        known = self._last is not None and self._last[0].same_as(visits)
+        known = self._last is not None and self._last[0] == visits
         mixture = self._last[1] if self._last is not None and known else self._mixture(visits, key)
         self._played.add(visits, mixture.likelihoods(slates.items))
 

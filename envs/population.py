@@ -10,11 +10,13 @@ from gymnasium import spaces
 from serendip.envs.actions import ActionError, SlateSpace
 from serendip.envs.opening import MAX_TRIES
 from serendip.envs.picture import Picture, bars
+from serendip.envs.rewards import Brought
 from serendip.envs.turns import one_at_a_time
 from serendip.envs.world_env import WorldEnv
-from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
+from serendip.simulator.organic import known_before
 from serendip.simulator.site import Memory, n_features
+from serendip.simulator.world import playing_key
 
 
 class PopulationEnv(WorldEnv[dict[str, Any]]):
@@ -27,12 +29,15 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
       items appear over time those of `world.items.available(info["day"])` can be shown.
     - *Observation*: `visiting` (n_users,), `day`, and `features` (n_users, 2K + 3): what `serendip/User-v0` shows of a
       user, in the rows of those who are visiting; 0 elsewhere.
-    - *Reward*: the number of clicks of the round.
+    - *Reward*: the number of clicks of the round; with `reward="visits"` the users who come the next day.
     - *End*: `terminated` when everybody has left for good, `truncated` after `max_days` days.
-    - *Info*: `day`, `visit`, `n_visiting`, `clicked` (n_users, L); the hidden state too, under `truth`, where
-      `truth=True`.
+    - *Info*: `day`, `visit`, `n_visiting`, `clicked` (n_users, L).  For agents also `visits` (those of this round, as
+      agents are asked), `key` (of their draws) and `mornings` (the days that have begun since the last round, on which
+      an agent may learn).  After `reset` also `history`: what the site knew before the first day, as the (visits,
+      slates, feedback) that an agent observes.  The hidden state too, under `truth`, where `truth=True`.
 
-    The world is drawn once, from `world_seed`; `reset(seed=...)` decides everybody's luck.
+    The world is drawn once, from `world_seed`; `reset(seed=...)` decides everybody's luck.  `reset(seed=s)` in the
+    world of `world_seed=s` is seed s of a study: the same agent makes the same log there, byte by byte.
     """
 
     def _prepare(self) -> None:
@@ -59,9 +64,10 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
         """
         super().reset(seed=seed)
         for _ in range(MAX_TRIES):
-            self._begin(luck=int(self.np_random.integers(-(2**63), 2**63 - 1)))
+            self._begin(int(self.np_random.integers(2**63 - 1)) if seed is None else seed)
             if not self._over:
-                return self._observation(), self._info()
+                return self._observation(), self._info() | {"history": list(known_before(self._lucky))}
+            seed = None
         raise SettingsError(f"nobody came within max_days = {self.max_days} in {MAX_TRIES} tries; allow more days")
 
     @one_at_a_time
@@ -73,7 +79,8 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
         """
         if self._over:
             raise ActionError("no episode is going on; call reset() first")
-        clicked = np.zeros((self.world.n_users, self.n_slots), bool)
+        clicked, day = np.zeros((self.world.n_users, self.n_slots), bool), self._day
+        self._mornings = []
         clicked[self._visitors] = self._show(self._visitors_slates(action))
         self._visit += 1
         self._visitors, self._n_slates = self._still_here()
@@ -82,17 +89,25 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
             self._live_on()
         terminated, truncated = self._everybody_left(), self._day >= self.max_days
         info = {"clicked": clicked, **self._info()}
-        return self._observation(), float(clicked.sum()), terminated, truncated and not terminated, info
+        came = len(self._visitors) if self._day > day else 0
+        reward = float(self._reward(Brought(int(clicked.sum()), came, self._day - day)))
+        return self._observation(), reward, terminated, truncated and not terminated, info
+
+    @property
+    def day(self) -> int:
+        """The day, from 0."""
+        return self._day
 
     def render(self) -> Picture | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return a picture of the daily active users so far, a bar for each day, or None without a render mode."""
         return None if self.render_mode is None else bars(self._active, self.max_days)
 
-    def _begin(self, luck: int) -> None:
-        self._cast = self.world.cast(self.world.user_ids, randomness.bits(luck, self.world.user_ids))
-        self._state = self._cast.start()
+    def _begin(self, seed: int) -> None:
+        self._lucky = self.world.under(seed)
+        self._state = self._lucky.start()
         self._memory = Memory(self.world.n_users, self.world.catalogue.n_topics, self.max_days)
         self._day, self._visit = 0, 0
+        self._mornings = list[int]()  # days that have begun since the last round
         self._active = list[int]()  # users who came, day by day
         self._visitors = self._n_slates = np.empty(0, np.int64)
         self._live_on()
@@ -105,7 +120,7 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
         return self.showable.slates(items[self._visitors], len(self._visitors), self._day)
 
     def _show(self, items: Any) -> Any:
-        clicked = self._cast.show(self._state, self._day, self._visit, self._visitors, items)
+        clicked = self._lucky.show(self._state, self._day, self._visit, self._visitors, items)
         self._memory.note(self._visitors, self.world.catalogue.topic[items], clicked)
         return clicked
 
@@ -116,7 +131,8 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
     def _live_on(self) -> None:
         """Live through the days on which nobody comes."""
         while self._day < self.max_days and not self._everybody_left():
-            self._visitors, self._n_slates = self._cast.come(self._state, self._day)
+            self._mornings.append(self._day)
+            self._visitors, self._n_slates = self._lucky.come(self._state, self._day)
             self._active.append(len(self._visitors))
             if self._visitors.size:
                 self._memory.meet(self._visitors, self._day)
@@ -125,7 +141,7 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
         self._over = not self._visitors.size
 
     def _sleep(self) -> None:
-        self._cast.night(self._state, self._day)
+        self._lucky.night(self._state, self._day)
         self._day, self._visit = self._day + 1, 0
 
     def _everybody_left(self) -> bool:
@@ -139,7 +155,14 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
         return {"visiting": visiting, "day": np.int64(self._day), "features": features}
 
     def _info(self) -> dict[str, Any]:
-        info: dict[str, Any] = {"day": self._day, "visit": self._visit, "n_visiting": len(self._visitors)}
+        info: dict[str, Any] = {
+            "day": self._day,
+            "visit": self._visit,
+            "n_visiting": len(self._visitors),
+            "visits": self._lucky.visits(self._visitors, self._day, self._visit),
+            "key": playing_key(self._lucky.seed),
+            "mornings": self._mornings,
+        }
         if self._truth:
             info["truth"] = {name: values.copy() for name, values in self._state.items()}
         return info

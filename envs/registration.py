@@ -12,6 +12,8 @@ from typing import Any
 ENVIRONMENTS = {
     "serendip/User-v0": "serendip.envs.user:UserEnv",
     "serendip/Population-v0": "serendip.envs.population:PopulationEnv",
+    "serendip/UserTopic-v0": "serendip.envs.topics:user_topics",
+    "serendip/PopulationTopic-v0": "serendip.envs.topics:population_topics",
 }
 
 VECTOR = {"serendip/User-v0": "serendip.envs.vector:UserVectorEnv"}

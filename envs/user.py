@@ -8,6 +8,7 @@ from serendip.envs.actions import ActionError, action_space
 from serendip.envs.life import open_life
 from serendip.envs.opening import MAX_TRIES, draw_life, nobody_came, observation_space
 from serendip.envs.picture import Chronicle, Picture
+from serendip.envs.rewards import Brought
 from serendip.envs.turns import one_at_a_time
 from serendip.envs.world_env import WorldEnv
 from serendip.simulator.interface import Singles
@@ -20,7 +21,7 @@ class UserEnv(WorldEnv[Singles]):
       items appear over time those of `world.items.available(info["day"])` can be shown.
     - *Observation*: what a site sees, float32 in [0, 1): recent clicks by topic, recent exposures by topic, days since
       the last visit, days since the first, slates already seen in this visit (`simulator/site.py` has the scales).
-    - *Reward*: the number of clicks in the slate.
+    - *Reward*: the number of clicks in the slate; with `reward="visits"` 1 where the user comes back on another day.
     - *End*: `terminated` when the user leaves for good, `truncated` after `max_days` days from the user's arrival.  A
       step that closes a visit lives through the days without one.
     - *Info*: `user`, `day`, `visit`, `clicked` (L,); the hidden state too, under `truth`, where `truth=True`.
@@ -71,10 +72,12 @@ class UserEnv(WorldEnv[Singles]):
         terminated = life.gone
         truncated = life.late and not terminated
         self._over = terminated or truncated
+        days = life.day - day
+        brought = Brought(life.n_clicks, int(days > 0 and not self._over), days)
         info: dict[str, Any] = {"user": life.user, "day": life.day, "visit": life.visit, "clicked": clicked}
         if self._truth:
             info["truth"] = life.truth()
-        return life.features(), float(life.n_clicks), terminated, truncated, info
+        return life.features(), float(self._reward(brought)), terminated, truncated, info
 
     def render(self) -> Picture | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return a picture of the life so far (`envs/picture.py`), or None without a render mode."""

@@ -23,10 +23,11 @@ from serendip.envs.opening import (
     open_world,
 )
 from serendip.envs.picture import Chronicle
+from serendip.envs.rewards import Brought, Reward, make_reward
 from serendip.envs.turns import Turn, one_at_a_time
 from serendip.envs.user import UserEnv
 from serendip.simulator.errors import SettingsError
-from serendip.simulator.interface import Bools, Ints, Singles
+from serendip.simulator.interface import Bools, Floats, Ints, Singles
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.world import World
 
@@ -49,6 +50,7 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         world_seed: int = 0,
         slate_size: int | None = None,
         max_days: int = 240,
+        reward: str | Reward = "clicks",
         truth: bool = False,
         render_mode: str | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
@@ -83,6 +85,7 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self._showable = Showable(self.world.items, self.n_slots)
         self.turn = Turn()
+        self._reward = None if reward == "clicks" else make_reward(reward)
         self._truth = truth
         self._rngs: list[np.random.Generator | None] = [None] * num_envs
         self._ended = np.ones(num_envs, bool)
@@ -118,14 +121,25 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         if resting.any() and self.autoreset_mode is not AutoresetMode.NEXT_STEP:
             raise ActionError(f"no life is going on in row {np.flatnonzero(resting)[0]}; call reset() first")
         rows = np.flatnonzero(~resting)
-        clicked = np.zeros((self.num_envs, self.n_slots), bool)
+        clicked, day = np.zeros((self.num_envs, self.n_slots), bool), self.crowd.day.copy()
         clicked[rows] = self._show(rows, self._showable.slates(items[rows], len(rows), self.crowd.day[rows]))
         terminated, truncated = np.zeros((2, self.num_envs), bool)
         terminated[rows] = self.crowd.gone(rows)
         truncated[rows] = self.crowd.late(rows) & ~terminated[rows]
         self._ended = terminated | truncated
+        rewards = self._rewards(rows, clicked, self.crowd.day - day)
         infos = self._autoreset(rows, np.flatnonzero(resting), clicked)
-        return self._observation(), clicked.sum(axis=1).astype(np.float64), terminated, truncated, infos
+        return self._observation(), rewards, terminated, truncated, infos
+
+    def _rewards(self, rows: Ints, clicked: Bools, days: Ints) -> Floats:
+        """Return (N,) what the step of `rows` was worth, which clicked that and lived `days` (N,) on; 0 for others."""
+        clicks = clicked.sum(axis=1)
+        if self._reward is None:
+            return clicks.astype(np.float64)
+        rewards, came = np.zeros(self.num_envs), (days > 0) & ~self._ended
+        for row in rows:
+            rewards[row] = self._reward(Brought(int(clicks[row]), int(came[row]), int(days[row])))
+        return rewards
 
     def render(self) -> tuple[Any, ...] | None:
         """Return a picture of each life so far, or None without a render mode."""

@@ -9,6 +9,7 @@ import gymnasium
 
 from serendip.envs.actions import Showable
 from serendip.envs.opening import checked_days, checked_slots, open_world
+from serendip.envs.rewards import Reward, make_reward
 from serendip.envs.turns import Turn
 from serendip.simulator.settings import WorldSettings
 from serendip.simulator.world import World
@@ -36,6 +37,7 @@ class WorldEnv(gymnasium.Env[Seen, Any]):
         world_seed: int = 0,
         slate_size: int | None = None,
         max_days: int = 240,
+        reward: str | Reward = "clicks",
         truth: bool = False,
         render_mode: str | None = None,
     ) -> None:
@@ -46,6 +48,7 @@ class WorldEnv(gymnasium.Env[Seen, Any]):
             world_seed: what a world that is not given whole is drawn from.
             slate_size: items shown at once; None: the world's own.
             max_days: days after which an episode is truncated.
+            reward: what a step is worth: "clicks", "visits" or a function of what it brought (`envs/rewards.py`).
             truth: whether `info` carries the hidden state.
             render_mode: "rgb_array" for `render` to return a picture.
         """
@@ -55,6 +58,7 @@ class WorldEnv(gymnasium.Env[Seen, Any]):
         self.render_mode = render_mode
         self.showable = Showable(self.world.items, self.n_slots)
         self.turn = Turn()
+        self._reward = make_reward(reward)
         self._truth = truth
         self._over = True
         self._prepare()

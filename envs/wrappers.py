@@ -128,6 +128,10 @@ class TopicSlate(gymnasium.ActionWrapper[Any, Any, Any]):
         slate = self._choice.slates(topics[None], self._rng, self._user.life.day)[0]
         return slate if isinstance(self.env.action_space, spaces.MultiDiscrete) else slate[0]
 
+    def action_masks(self) -> Bools:
+        """Return (L * K,) which topics have an item today, for learners that mask actions."""
+        return np.tile(self._choice.there(self._user.life.day), self._user.n_slots)
+
 
 class FactorSlate(gymnasium.ActionWrapper[Any, Any, Any]):
     """Choose a direction in the space of item factors; the L items that lie furthest that way are shown.
@@ -211,6 +215,11 @@ class ItemsOfTopics:
                 place[wrong, slot] = (place[wrong, slot] + 1) % self._n_items
                 wrong = self._wrong(place, slot, today)
         return self._by_topic[place]
+
+    def there(self, day: int) -> Bools:
+        """Return (K,) which topics have an item that is released by `day`."""
+        topics = np.arange(self._n_topics)[None]
+        return self._there(topics, np.array([day]))[0] > 0
 
     def _there(self, topics: Ints, day: Ints) -> Ints:
         """Return (B, L) how many items of `topics` (B, L) are released by `day` (B,)."""

@@ -64,7 +64,7 @@ class Items:
         return self.released <= day
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Visits:
     """Who is here to be shown a slate.  No user appears twice.
 
@@ -87,10 +87,14 @@ class Visits:
         """Return the visits at `rows` (a slice, a mask or indices)."""
         return dataclasses.replace(self, user_ids=self.user_ids[rows], visit=self.visit[rows])
 
-    def same_as(self, other: Visits) -> bool:
+    def __eq__(self, other: object) -> bool:
         """Return whether the other visits are the very same."""
+        if not isinstance(other, Visits):
+            return NotImplemented
         pairs = (self.user_ids, other.user_ids), (self.visit, other.visit), (self.available, other.available)
         return self.day == other.day and all(np.array_equal(one, two) for one, two in pairs)
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]
 
     def first(self) -> Visits:
         """Return the first slates of the same users' day."""

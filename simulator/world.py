@@ -72,7 +72,7 @@ class World:
         self.people = self.place.people(people)
         self.user_ids = self.place(np.arange(people.n_users, dtype=np.int64))
         self.luck = self.user_ids
-        self.keys = {name: randomness.derive(seed, name) for name in ("return", "slates", "click", "leave")}
+        self.keys = _keys(seed)
 
     @property
     def n_users(self) -> int:
@@ -98,6 +98,12 @@ class World:
             else self.place(np.arange(users.shape[0], dtype=np.int64))
         )
         world.luck = luck
+        return world
+
+    def under(self, seed: int) -> World:
+        """Return the same items and users under the luck of `seed`: for the world's own seed the world itself."""
+        world = copy.copy(self)
+        world.seed, world.keys = seed, _keys(seed)
         return world
 
     def start(self) -> State:
@@ -215,6 +221,11 @@ class World:
         return self.place(np.asarray(factors, dtype=np.float32))[day % 7]
 
 
+def _keys(seed: int) -> dict[str, int]:
+    """Return the key of each stream of luck under `seed`."""
+    return {name: randomness.derive(seed, name) for name in ("return", "slates", "click", "leave")}
+
+
 def _part(when: Array | int, rows: slice) -> Array | int:
     """Return what stands at `rows` of `when` (B,), or `when` itself where it is one for all."""
     many: Any = when
@@ -253,6 +264,11 @@ class _Placer:
             days_before=self(people.days_before),
             factor_of={name: self(factor) for name, factor in people.factor_of.items()},
         )
+
+
+def playing_key(seed: int) -> int:
+    """Return the key of all agents' draws under `seed`: the same for all, so that their luck is paired too."""
+    return randomness.derive(seed, "play")
 
 
 def make_world(world: str | Path, seed: int, *, arrays: str = "numpy", device: str | None = None) -> World:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from serendip.experiments.online.oracles import OraclePlayer
-from serendip.simulator import randomness
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
 from serendip.simulator.interface import Bools, Feedback, Ints, Slates, Visits
 from serendip.simulator.organic import known_before
-from serendip.simulator.world import World
+from serendip.simulator.world import World, playing_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +57,6 @@ class Witness(Protocol):
     def night(self, day: int, state: State) -> None:
         """Hear that the day is over."""
         ...
-
-
-def playing_key(seed: int) -> int:
-    """Return the key of all agents' draws under `seed`: the same for all, so that their luck is paired too."""
-    return randomness.derive(seed, "play")
 
 
 def live(

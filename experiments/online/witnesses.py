@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from serendip.experiments.online.life import Schedule, playing_key
+from serendip.experiments.online.life import Schedule
 from serendip.experiments.online.measures import DailyMeasures
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
@@ -20,7 +20,7 @@ from serendip.simulator.population import ACTIVITY_GROUPS
 from serendip.simulator.settings_json import settings_to_json
 from serendip.simulator.site import Observed
 from serendip.simulator.truth import liked_topics, look
-from serendip.simulator.world import World
+from serendip.simulator.world import World, playing_key
 
 Progress = Callable[[int], None]
 

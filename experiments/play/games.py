@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from serendip.experiments.online.life import playing_key
 from serendip.experiments.play.agents import Stable, beliefs_by_topic, visit_of
 from serendip.experiments.play.one_life import DAYS, OneLife, play_through, suggested
 from serendip.simulator import randomness
@@ -18,7 +17,7 @@ from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Feedback, Floats, Ints
 from serendip.simulator.organic import chosen_by_nobody
 from serendip.simulator.population import ACTIVITY_GROUPS
-from serendip.simulator.world import World
+from serendip.simulator.world import World, playing_key
 
 MOST_GAMES = 32  # held at once; the one that was not played for longest gives way
 BESIDE = ("ease-greedy", "bootstrap-thompson", "oracle-growth")  # whose slates stand beside one's own

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from serendip.agents import registry
-from serendip.experiments.online.life import playing_key, rounds
+from serendip.experiments.online.life import rounds
 from serendip.experiments.online.oracles import ORACLES, OraclePlayer
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.organic import known_before
 from serendip.simulator.population import ACTIVITY_GROUPS
-from serendip.simulator.world import World
+from serendip.simulator.world import World, playing_key
 
 
 class Days:

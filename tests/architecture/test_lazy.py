@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from serendip.envs.registration import ENVIRONMENTS
 from serendip.experiments.cli.commands import COMMANDS
 from serendip.experiments.cli.list import KINDS
 
@@ -74,4 +75,4 @@ def test_importing_serendip_imports_nothing_heavy_and_registers_the_environments
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     imported, registered = done.stdout.splitlines()
     assert set(imported.split()) & HEAVY == set()
-    assert registered.split() == ["serendip/User-v0", "serendip/Population-v0"]
+    assert registered.split() == list(ENVIRONMENTS)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
 
 from serendip.envs.actions import ActionError
 from serendip.envs.population import PopulationEnv
+from serendip.envs.rewards import Brought
 from serendip.envs.user import UserEnv
-from serendip.simulator import randomness
+from serendip.envs.vector import UserVectorEnv
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.population import Cohort, PopulationSettings
 from serendip.simulator.settings import WorldSettings
@@ -19,9 +21,9 @@ from serendip.simulator.world import World, make_world
 DAYS = 15
 
 
-def reference(world: World, luck: int) -> list[Any]:
+def reference(world: World, seed: int) -> list[Any]:
     """Return (day, visit, users, clicked) of every round, the obvious way; everyone sees the first items."""
-    cast = world.cast(world.user_ids, randomness.bits(luck, world.user_ids))
+    cast = world.under(seed)
     state, seen = cast.start(), list[Any]()
     for day in range(DAYS):
         users, n_slates = cast.come(state, day)
@@ -38,7 +40,6 @@ def test_the_rounds_are_those_the_world_gives() -> None:
     world = make_world("tiny", 0)
     env = PopulationEnv(world, max_days=DAYS)
     observation, info = env.reset(seed=4)
-    luck = int(np.random.Generator(np.random.PCG64(np.random.SeedSequence(4))).integers(-(2**63), 2**63 - 1))
     lived, over = list[Any](), False
     while not over:
         day, visit = info["day"], info["visit"]
@@ -52,7 +53,7 @@ def test_the_rounds_are_those_the_world_gives() -> None:
         assert not terminated
         assert reward == info["clicked"].sum()
         lived.append((day, visit, users.tolist(), info["clicked"][users].tolist()))
-    assert lived == reference(world, luck)
+    assert lived == reference(world, 4)
     assert observation["day"] == DAYS
 
 
@@ -94,3 +95,58 @@ def test_a_wrong_action_gets_one_clear_sentence(action: Any, sentence: str) -> N
     env.reset(seed=0)
     with pytest.raises(ActionError, match=sentence):
         env.step(action)
+
+
+@pytest.mark.parametrize(
+    ("reward", "worth"),
+    [
+        ("clicks", lambda brought: brought.clicks),
+        ("visits", lambda brought: brought.visits),
+        (lambda brought: 2.0 * brought.clicks - brought.days, lambda brought: 2.0 * brought.clicks - brought.days),
+    ],
+)
+def test_a_step_is_worth_what_the_reward_says(reward: Any, worth: Any) -> None:
+    env = PopulationEnv("tiny", max_days=DAYS, reward=reward)
+    _, info = env.reset(seed=1)
+    over = False
+    while not over:
+        day = info["day"]
+        _, reward_got, gone, late, info = env.step(env.action_space.sample())
+        over = gone or late
+        came = info["n_visiting"] if info["day"] > day else 0
+        brought = Brought(int(info["clicked"].sum()), came, info["day"] - day)
+        assert reward_got == worth(brought)
+    with pytest.raises(SettingsError, match="reward is 'joy'; allowed are clicks, visits, or a function"):
+        PopulationEnv("tiny", reward="joy")
+
+
+def test_a_user_s_coming_back_is_counted_once_a_day_and_by_the_vector_alike() -> None:
+    settings: dict[str, Any] = {"world": "tiny", "max_days": 60, "reward": "visits"}
+    single, many = UserEnv(**settings), UserVectorEnv(2, **settings)
+    rng = np.random.default_rng(0)
+    _, info = single.reset(seed=6)
+    many.reset(seed=[6, 7])
+    over, came = False, 0.0
+    while not over:
+        day, slate = info["day"], rng.permutation(64)[:3]
+        _, reward, gone, late, info = single.step(slate)
+        over = gone or late
+        assert reward == (info["day"] > day and not over)
+        assert many.step(np.stack([slate, slate]))[1][0] == reward
+        came += reward
+    assert came > 0
+
+
+def test_topics_are_shown_to_everybody_by_a_flat_action() -> None:
+    env: Any = gymnasium.make("serendip/PopulationTopic-v0", world="tiny", max_days=5)
+    inner = env.unwrapped
+    observation, _ = env.reset(seed=3)
+    assert env.observation_space.contains(observation)
+    assert env.get_wrapper_attr("action_masks")().all()
+    visiting = observation.reshape(inner.world.n_users, -1)[:, 0].astype(bool)
+    topics = np.zeros((inner.world.n_users, inner.n_slots), int)
+    topics[:] = np.arange(inner.n_slots)
+    shown: dict[str, Any] = {}
+    show, inner._show = inner._show, lambda items: shown.setdefault("clicked", show(shown.setdefault("items", items)))
+    env.step(topics.ravel())
+    assert (inner.world.items.topic[shown["items"]] == topics[visiting]).all()

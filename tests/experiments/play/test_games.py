@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serendip.experiments.online.life import playing_key
 from serendip.experiments.play.games import BESIDE, MOST_GAMES, Table
 from serendip.experiments.play.one_life import DAYS, OneLife, play_through
 from serendip.experiments.play.titles import read_titles
 from serendip.simulator.errors import DataError, SettingsError
-from serendip.simulator.world import make_world
+from serendip.simulator.world import make_world, playing_key
 
 
 @pytest.fixture(scope="module")
