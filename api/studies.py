@@ -157,8 +157,8 @@ class Plots:
     def __getattr__(self, name: str) -> Any:
         from serendip.experiments.figures import FIGURES
 
-        if name.replace("_", "-") not in FIGURES:
-            raise AttributeError(f"no figure {name!r}; figures: {', '.join(FIGURES)}")
+        if name.startswith("_") or not FIGURES.known(name.replace("_", "-")):
+            raise AttributeError(f"no figure {name!r}; figures: {', '.join(FIGURES.names())}")
         return lambda: self._figure(name.replace("_", "-"))
 
     def _figure(self, name: str) -> Any:
