@@ -54,14 +54,16 @@ class Estimates:
     @property
     def table(self) -> Table:
         """All estimates: estimator, value, low, high, standard_error, recommended."""
+        import pyarrow as pa
+
         found = self.evaluation.estimates
         return Table(
             {
                 "estimator": list(found),
-                "value": [float(e.value) for e in found.values()],
-                "low": [float(e.low) for e in found.values()],
-                "high": [float(e.high) for e in found.values()],
-                "standard_error": [float(e.standard_error) for e in found.values()],
+                "value": pa.array([e.value for e in found.values()], pa.float64()),
+                "low": pa.array([e.low for e in found.values()], pa.float64()),
+                "high": pa.array([e.high for e in found.values()], pa.float64()),
+                "standard_error": pa.array([e.standard_error for e in found.values()], pa.float64()),
                 "recommended": [name == self.recommended for name in found],
             }
         )

@@ -63,6 +63,7 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
             world_seed: what a world that is not given whole is drawn from.
             slate_size: items shown at once; None: the world's own.
             max_days: days after which an episode is truncated.
+            reward: what a step is worth: "clicks", "visits" or a function of what it brought (`envs/rewards.py`).
             truth: whether `info` carries the hidden state.
             render_mode: "rgb_array" for `render` to return pictures.
             autoreset_mode: when a row whose life has ended begins another.
