@@ -35,13 +35,21 @@ class Results:
         out.mkdir(parents=True, exist_ok=True)
         self.file = out / "results.jsonl"
         self.known = dict[str, dict[str, Any]]()
+        self._read = 0  # bytes
+
+    def refresh(self) -> None:
+        """Take in what was added since, by this process or another at work on the same folder."""
         if self.file.exists():
-            for line in self.file.read_text(encoding="utf-8").splitlines():
-                record = json.loads(line)
-                self.known[record["name"]] = record
+            with self.file.open("rb") as file:
+                file.seek(self._read)
+                for line in file.read().splitlines():
+                    record = json.loads(line)
+                    self.known[record["name"]] = record
+                self._read = file.tell()
 
     def of(self, mutant: Mutant, tests: str) -> str | None:
         """Return `killed` or `survived`; None where that is not known, or was of other tests."""
+        self.refresh()
         record = self.known.get(mutant.name)
         if record is None or (record["outcome"] == "survived" and record["tests"] != tests):
             return None
@@ -66,7 +74,8 @@ def main() -> int:
         return 0
     warm_up()
     results, usual = Results(options.out), dict[tuple[str, ...], float]()
-    for number, mutant in enumerate(sorted(tried, key=lambda one: (one.path, one.start)), start=1):
+    in_order = sorted(tried, key=lambda one: (one.path, one.start), reverse=options.backwards)
+    for number, mutant in enumerate(in_order, start=1):
         _try(mutant, results, usual, f"{number}/{len(tried)}")
     return _report(tried, results)
 
@@ -78,6 +87,7 @@ def _options() -> Any:
     parser.add_argument("--all", action="store_true", help="every mutant there is, hours of work")
     parser.add_argument("--only", default="*", help="a pattern of modules, such as 'agents/strategies/*'")
     parser.add_argument("--out", type=Path, default=ROOT / "mutants", help="the folder of the results")
+    parser.add_argument("--backwards", action="store_true", help="begin at the end, beside another process")
     parser.add_argument("--list", action="store_true", help="only count them")
     return parser.parse_args()
 
