@@ -166,6 +166,8 @@ def load(path: Path) -> Recommender:
         agent.restore(int(head["version"]), arrays)
     except KeyError as error:
         raise DataError(f"{path}: the saved agent lacks {error}; save it again") from error
+    except (ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:  # whatever damaged arrays cause
+        raise DataError(f"{path}: the saved agent is damaged ({error}); save it again") from error
     return agent
 
 

@@ -65,12 +65,14 @@ def _parse(hint: Any, value: Any, where: str) -> Any:
         return value
     if dataclasses.is_dataclass(hint):
         return settings_from_json(typing.cast("type[Any]", hint), value, where)
+    if origin is dict and not isinstance(value, dict):
+        raise SettingsError(f"{where}: expected an object with settings, got {value!r}")
     if origin is dict or hint is Any:
         return value
     wanted = (int, float) if hint is float else hint
     if not isinstance(value, wanted) or (isinstance(value, bool) and hint is not bool):
         raise SettingsError(f"{where}: expected {hint.__name__}, got {value!r}")
-    return float(value) if hint is float else value
+    return float(typing.cast("float", value)) if hint is float else value
 
 
 def read_json(path: Path) -> Any:

@@ -86,8 +86,10 @@ class Checker:
         """Return (wrong rows, name, column, what is allowed) for what a row says by itself."""
         propensity, reward, whole = decisions.propensity, decisions.reward, decisions.slate_propensity
         low, high = self.meta.reward_range
+        floor = self.meta.propensity_floor
         rules: list[tuple[Bools, str, Array, str]] = [
             (~((propensity > 0.0) & (propensity <= 1.0)), "propensity", propensity, "allowed is above 0 and at most 1"),
+            (propensity < floor * (1.0 - ROUNDING), "propensity", propensity, f"propensity_floor is {floor:g}"),
             (~((reward >= low) & (reward <= high)), "reward", reward, f"allowed is {low:g} to {high:g} (reward_range)"),
             (decisions.item_id < 0, "item_id", decisions.item_id, "allowed is 0 or more"),
             (decisions.position < 0, "position", decisions.position, "allowed is 0 or more"),

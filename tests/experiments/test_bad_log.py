@@ -164,3 +164,11 @@ def test_truth_of_a_log_without_a_world(refused: Callable[..., str], log: Path) 
 def test_a_file_that_cannot_be_written(refused: Callable[..., str], log: Path, tmp_path: Path) -> None:
     path = tmp_path / "no" / "such" / "folder" / "out.json"
     assert str(path) in refused("evaluate", log, "--target", "uniform", "--json", path)
+
+
+def test_a_propensity_below_the_floor_that_the_log_claims(refused: Callable[..., str], log: Path) -> None:
+    meta = json.loads((log / "meta.json").read_text())
+    (log / "meta.json").write_text(json.dumps(meta | {"propensity_floor": 0.2}))
+    line = refused("evaluate", log, "--target", "uniform")
+    assert "row 0" in line
+    assert "propensity_floor is 0.2" in line

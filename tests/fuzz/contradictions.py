@@ -195,11 +195,16 @@ OF_AN_AGENT: dict[str, Spoil] = {
 
 # Results of a study: reading them again refuses each.
 OF_RESULTS: dict[str, Spoil] = {
-    "another world": _json("world/world.json", n_users=7),
     "an agent that is nowhere": _json("study.json", agents=["uniform", "magic"]),
-    "a seed that was not played": _json("study.json", seeds=3),
     "an empty table": _rows("seeds/seed-000/uniform/daily.parquet", lambda table: table.slice(0, 0)),
     "a doubled table": _rows("seeds/seed-000/uniform/daily.parquet", lambda table: pa.concat_tables([table, table])),
     "a table lost": lambda folder: (folder / "seeds/seed-000/uniform/daily.parquet").unlink(),
     "a table cut": lambda folder: (folder / "seeds/seed-000/uniform/daily.parquet").write_bytes(b"PAR1"),
+}
+
+# The same study again in a folder of results goes on, or refuses.
+OF_GOING_ON: dict[str, Spoil] = {
+    "another world": _json("world/world.json", n_users=7),
+    "no plan": lambda folder: (folder / "study.json").write_text("{}"),
+    "a plan of another kind": _json("study.json", days="two"),
 }

@@ -108,6 +108,7 @@ VERBS = (
     "run", "plot", "evaluate", "ope-study", "learn", "audit", "calibrate", "benchmark", "bandits", "beliefs", "list",
     "magic",
 )  # fmt: skip
+LONG = ("bandits", "beliefs", "ope-study", "benchmark", "learn", "calibrate")  # never with sound arguments
 FLAGS = (
     "--target", "--target-column", "--columns", "--json", "--out", "--days", "--seeds", "--agents", "--world", "--jobs",
     "--estimators", "--reward-range", "--trials", "--models", "--protocol", "--outcome", "--help", "-h", "--last",
@@ -131,7 +132,7 @@ def words(rng: Rng, material: Path) -> list[str]:
         if rng.random() < 0.1:
             text = pick(rng, TOKENS).decode("utf-8", "replace").replace("\x00", "")
         line.append(str(material / text) if text in MATERIAL else text)
-    return [*line, "--days", "0"] if line[0] == "run" else line
+    return [*line, "--days", "0"] if line[0] == "run" else [*line, "--seed", "x"] if line[0] in LONG else line
 
 
 KINDS = (

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from serendip.experiments.__main__ import main
+from serendip.experiments.running.screen import one_line
 from serendip.simulator.errors import SerendipError
 
 LONGEST = 500  # characters of a message
@@ -78,7 +79,7 @@ def of_call(call: Call, understood: Callable[[Any], str] | None = None) -> tuple
     except Endless:
         return "finding", f"no end within {PATIENCE} seconds"
     except SerendipError as error:
-        wrong = _sentence(" ".join(str(error).split()))
+        wrong = _sentence(one_line(str(error)))
         return ("finding", wrong) if wrong else ("sentence", str(error))
     except OSError as error:
         named = error.filename is not None and error.strerror is not None

@@ -11,6 +11,7 @@ from contradictions import (
     OF_A_TABLE,
     OF_A_TARGET,
     OF_AN_AGENT,
+    OF_GOING_ON,
     OF_RATINGS,
     OF_RESULTS,
     Spoil,
@@ -33,6 +34,8 @@ READERS: tuple[tuple[str, str, dict[str, Spoil], Read], ...] = (
      lambda path: of_verb(["calibrate", str(path / "ratings.csv"), "--out", str(path / "fitted")])),
     ("load", "agent-logistic-greedy", OF_AN_AGENT,
      lambda path: of_call(lambda: registry.load(path / "agent-logistic-greedy"))),
+    ("run", "results", OF_GOING_ON,
+     lambda path: of_verb(["run", "discovery", "--world", "tiny", "--out", str(path / "results")])),
     ("read", "results", OF_RESULTS, lambda path: of_call(lambda: read_results(path / "results"))),
 )  # fmt: skip
 

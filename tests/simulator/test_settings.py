@@ -48,6 +48,8 @@ def test_presets_are_read_back_as_they_are(name: str) -> None:
         ({"population": {"cohorts": [{"weight": -1.0}]}}, "weight is -1.0"),
         ({"population": {"cohorts": [{"wieght": 1.0}]}}, "known settings: name, weight"),
         ({"dynamics": {"kind": "magic"}}, "known: repertoire"),
+        ({"dynamics": 7}, "dynamics: expected an object with settings, got 7"),
+        ({"choice": ["cascade"]}, "choice: expected an object with settings"),
         ({"dynamics": {"kind": "repertoire", "leaving": 2.0}}, "0 to 1"),
         ({"dynamics": {"kind": "repertoire", "activity_days": 0.0}}, "more than 0"),
         ({"dynamics": {"kind": "repertoire", "satiation_effect": -1.0}}, "0 or more"),

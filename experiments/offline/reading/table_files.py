@@ -32,11 +32,16 @@ def header_of(file: Path) -> list[str]:
     """Return the names of the file's columns."""
     try:
         if file.suffix == ".parquet":
-            return list(pq.read_schema(file).names)
-        with pacsv.open_csv(file) as reader:
-            return list(reader.schema.names)
+            names = list(pq.read_schema(file).names)
+        else:
+            with pacsv.open_csv(file) as reader:
+                names = list(reader.schema.names)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{file}: not a Parquet or CSV table ({str(error).splitlines()[0]})") from error
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise DataError(f"{file}: two columns are called {twice[0]!r}; rename or leave out one")
+    return names
 
 
 def read_batches(file: Path, columns: Mapping[str, str]) -> Iterator[Any]:
