@@ -24,7 +24,7 @@ class Learn:
     out: Annotated[Path, shown("AGENT")]
     """Folder to save the agent in."""
 
-    objective: Annotated[Literal["ips", "snips", "dr"], shown()] = "snips"
+    objective: Annotated[Literal["ips", "snips", "dr", "loglik"], shown()] = "loglik"
     """The estimate of its value that the policy maximises."""
 
     hidden: int = 0
@@ -68,8 +68,10 @@ class Learn:
             found = learn(self.log, learning, epsilon=self.epsilon, progress=progress)
         found.agent.save(self.out)
         write(found.to_json(), self.json)
-        gain, before, after = found.gain, found.logged, found.learned
-        console.print(f"learned by {self.objective} from {found.n_slates:,} slates; held-out users, reward per slot:")
-        for name, e in (("the log's policy", before), ("learned, by SNIPS", after), ("gain", gain)):
+        console.print(f"learned by {self.objective} from {found.n_slates:,} slates; reward per slot, by users that")
+        console.print("took no part in any choice, and no more than a slate can be paid:")
+        named = (("the log's policy", found.logged), ("learned", found.learned), ("gain", found.gain))
+        for name, e in (*named, ("logistic-greedy", found.beside)):
             console.print(f"  {name:18} {e.value:8.4f}  [{e.low:.4f}, {e.high:.4f}]")
+        console.print(found.take, highlight=False)
         console.print(f"saved in {self.out}; value it on another log: serendip evaluate LOG2 --target {self.out}")

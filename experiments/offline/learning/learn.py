@@ -14,17 +14,17 @@ from serendip.agents import registry
 from serendip.agents.beliefs.policy import Policy
 from serendip.agents.recommender import Recommender
 from serendip.experiments.offline.intervals.estimate import Estimate
+from serendip.experiments.offline.learning.claim import Claim, claim, seen_by
 from serendip.experiments.offline.learning.examples import MOST_PAIRS, Examples, read_examples
-from serendip.experiments.offline.learning.train import Learning, chances, train
+from serendip.experiments.offline.learning.train import Learning, train
 from serendip.experiments.offline.reading.log_source import LogSource
-from serendip.experiments.offline.slots import slots
-from serendip.experiments.offline.valuation import Method, Valuation
 from serendip.simulator import randomness
 from serendip.simulator.errors import DataError
-from serendip.simulator.interface import Floats
+from serendip.simulator.interface import Bools, Ints
 from serendip.simulator.settings_json import settings_to_json
 
-HELD_OUT = 0.3  # of the users
+CHOOSES, CLAIMS = 0.2, 0.35  # shares of the users that choose the epoch, and that say what it is worth
+BESIDE = "logistic-greedy"  # what is learned from the same log, to see whether a learned policy is worth the trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,11 @@ class Learned:
         agent: the policy.
         learning: how it was learned.
         n_slates: slates it was learned from.
-        logged: reward per slot of the log on the held-out users.
-        learned: the policy's, by SNIPS on the same slots; the best epoch was chosen on them, which flatters it.
-        gain: the policy's less the log's, paired over users.
+        logged: reward per slot of the log, on users that took no part in any choice.
+        learned: the policy's on them.
+        gain: the policy's less the log's.
+        beside: that of `logistic-greedy`, taught by the same users, on the same ones.
+        take: which of the two to take, and why.
     """
 
     agent: Recommender
@@ -46,11 +48,14 @@ class Learned:
     logged: Estimate
     learned: Estimate
     gain: Estimate
+    beside: Estimate
+    take: str
 
     def to_json(self) -> dict[str, Any]:
         """Return all but the agent as plain JSON values."""
-        found = {name: dataclasses.asdict(getattr(self, name)) for name in ("logged", "learned", "gain")}
-        return {"learning": settings_to_json(self.learning), "n_slates": self.n_slates} | found
+        names = ("logged", "learned", "gain", "beside")
+        found = {name: dataclasses.asdict(getattr(self, name)) for name in names}
+        return {"learning": settings_to_json(self.learning), "n_slates": self.n_slates, "take": self.take} | found
 
 
 def learn(
@@ -63,6 +68,9 @@ def learn(
 ) -> Learned:
     """Return an agent whose policy maximises the objective on the log.
 
+    Some users teach it, others choose the epoch, and others still say what it is worth, beside an agent that models
+    clicks and was taught by the same users.
+
     Args:
         log: folder of a log with propensities.
         learning: objective, model and settings.
@@ -74,9 +82,11 @@ def learn(
         DataError: the log cannot be read, or has too few users to hold some out.
     """
     examples, history = read_examples(log, learning.seed, most_pairs)
-    apart = randomness.uniform(randomness.derive(learning.seed, "held-out users"), examples.user) < HELD_OUT
-    taught, held_out = examples.rows(np.flatnonzero(~apart)), examples.rows(np.flatnonzero(apart))
-    if not len(taught) or len(np.unique(held_out.user)) < 2:
+    luck = randomness.uniform(randomness.derive(learning.seed, "held-out users"), examples.user)
+    claims, chooses = luck < CLAIMS, (luck >= CLAIMS) & (luck < CLAIMS + CHOOSES)
+    taught, held_out = (examples.rows(np.flatnonzero(rows)) for rows in (~claims & ~chooses, chooses))
+    others = np.unique(examples.user[claims])
+    if not len(taught) or len(np.unique(held_out.user)) < 2 or len(others) < 2:
         raise DataError(f"{log}: too few users to learn from some and to hold others out; give a longer log")
     weights = train(learning, taught, held_out, progress)
     source = LogSource(log)
@@ -87,28 +97,41 @@ def learn(
     agent.belief.teach(weights)
     agent.forget(history)
     agent.update()
-    return Learned(agent, learning, len(taught), *_worth(held_out, chances(held_out, weights)))
+    both = (agent, _beside(source, others, learning))
+    found, beside = (claim(seen_by(one, source, others, learning.seed)) for one in both)
+    agent.forget(history)
+    worth = _logged(examples, claims), found.value, found.gain, beside.value
+    return Learned(agent, learning, len(taught), *worth, _take(found, beside))
 
 
-def _worth(examples: Examples, chance: Floats) -> tuple[Estimate, Estimate, Estimate]:
-    """Return the log's reward per slot, the policy's and the gain, with intervals over users."""
-    user = np.repeat(examples.user, examples.items.shape[1])
-    reward, propensity = examples.reward.ravel(), examples.propensity.ravel()
-    found = list[Estimate]()
-    for target in (propensity, chance.ravel()):
-        valuation = Valuation(Method(("snips",), n_replicates=200))
-        valuation.update(slots(user, reward, propensity, target))
-        valued = valuation.finish()
-        assert valued is not None
-        found.append(valued.estimates((float(reward.min()), float(reward.max())))["snips"])
-    return found[0], found[1], _gain(user, reward, chance.ravel() / propensity)
+def _beside(source: LogSource, others: Ints, learning: Learning) -> Recommender:
+    """Return `logistic-greedy`, taught by all users but `others`."""
+    agent = registry.make(BESIDE, source.items(), source.slate_size, learning.seed)
+    for steps in (source.before(), source.steps()):
+        for step in steps:
+            part = step.rows(np.flatnonzero(~np.isin(step.visits.user_ids, others)))
+            if len(part.visits):
+                agent.observe(part.visits, part.slates, part.feedback)
+    agent.update()
+    return agent
 
 
-def _gain(user: np.ndarray, reward: Floats, weight: Floats) -> Estimate:
-    """Return SNIPS less the mean reward, by the delta method over users: both ratios move together."""
+def _logged(examples: Examples, rows: Bools) -> Estimate:
+    """Return the log's reward per slot, with an interval over users."""
+    user, reward = examples.user[rows], examples.reward[rows]
     _, row = np.unique(user, return_inverse=True)
-    total, of_log = weight.sum(), float(len(reward))
-    value, mean = float(weight @ reward / total), float(reward.mean())
-    slope = weight * (reward - value) / total - (reward - mean) / of_log
-    error = float(np.sqrt(np.sum(np.bincount(row, slope) ** 2)))
-    return Estimate(value - mean, value - mean - 1.96 * error, value - mean + 1.96 * error, error)
+    mean = float(reward.mean())
+    off = np.bincount(row, reward.sum(axis=1) - mean * reward.shape[1])
+    error = float(np.sqrt(np.sum(off**2))) / reward.size
+    return Estimate(mean, max(mean - 1.96 * error, 0.0), mean + 1.96 * error, error)
+
+
+def _take(found: Claim, beside: Claim) -> str:
+    """Return in a sentence which of the two to take: the learned one, unless the other is clearly better."""
+    one, other, high = found.value.value or 0.0, beside.value.value or 0.0, found.value.high or 0.0
+    said = f"{one:.4f} a slot learned, {other:.4f} by {BESIDE} of the same log"
+    if other > high:
+        return f"take {BESIDE}: {said}, which is above all that the learned policy may be worth"
+    if (found.value.low or 0.0) <= other:
+        return f"take the learned policy, though the log does not say that it is better: {said}"
+    return f"take the learned policy: {said}"

@@ -11,8 +11,8 @@ from typing import Literal
 
 import torch
 
-Objective = Literal["ips", "snips", "dr"]
-OBJECTIVES: tuple[Objective, ...] = ("ips", "snips", "dr")
+Objective = Literal["ips", "snips", "dr", "loglik"]
+OBJECTIVES: tuple[Objective, ...] = ("ips", "snips", "dr", "loglik")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,12 @@ def value(batch: Batch, objective: Objective, clip: float, translation: float, p
     which IPS alone would do by avoiding what was logged.  Joachims, Swaminathan & de Rijke (2018), "Deep learning with
     logged bandit feedback", eq. 11.
     dr: baseline what a model predicts, which is added for all that the policy shows.  Dudik, Langford & Li (2011).
+    loglik: the mean of (reward / propensity) log pi(item), the largest lower bound of IPS that is concave; the policy
+    then shows items as often as they would be clicked under uniform slates.  Ma, Narayanan & Sra (2019), eq. 4.
     """
+    if objective == "loglik":
+        terms = torch.gather(batch.log_policy, 1, batch.items) * torch.clamp(batch.reward / batch.propensity, max=clip)
+        return terms.mean() - penalty * terms.std() / terms.numel() ** 0.5
     weight = torch.exp(torch.gather(batch.log_policy, 1, batch.items)) / batch.propensity
     weight = torch.clamp(weight, max=clip)
     if objective == "dr":
