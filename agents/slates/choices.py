@@ -46,6 +46,16 @@ class ChoicePosterior(Posterior, Protocol):
         """(B, G) c, what satiation leaves of a group's weight, in (0, 1]."""
         ...
 
+    @property
+    def familiarity(self) -> Floats:
+        """(B, G) how familiar each group is by the user's own clicks, in [0, 1]."""
+        ...
+
+    @property
+    def rate(self) -> Floats:
+        """(B,) visits per day."""
+        ...
+
     def examination(self, length: int) -> Floats:
         """Return (L,) gamma, how much each slot is looked at."""
         ...

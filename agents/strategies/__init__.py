@@ -9,6 +9,7 @@ STRATEGIES = Registry(
     {
         "boltzmann": "serendip.agents.strategies.boltzmann:CARD",
         "greedy": "serendip.agents.strategies.greedy:CARD",
+        "growth": "serendip.agents.slates.growth:CARD",
         "hedged": "serendip.agents.slates.hedged:CARD",
         "joint-thompson": "serendip.agents.slates.joint_thompson:CARD",
         "lookahead": "serendip.agents.slates.lookahead:CARD",

@@ -25,6 +25,8 @@ _OTHERS: tuple[tuple[str, str, dict[str, Any]], ...] = (  # name, what it is tau
     ("user-factors", "all items", {"belief": "user-factors"}),
     ("laplace-factors", "shown items", {"belief": "laplace-factors"} | dict(MF_THOMPSON.model_settings)),
     ("gaussian-field", "shown items", {"belief": "gaussian-field"}),
+    ("choice-mixture", "shown slates", {"belief": "choice-mixture"}),
+    ("choice-clusters", "shown slates", {"belief": "choice-clusters"}),
     ("click-rates", "shown items", {"belief": "click-rates"}),
 )
 N_KINDS = 18 + len(_OTHERS)  # nine of autoencoders, each taught on all items and on shown ones
@@ -36,7 +38,7 @@ class Kind:
 
     Attributes:
         name: name of the belief.
-        likelihood: what it was taught on: "all items" or "shown items".
+        likelihood: what it was taught on: "all items", "shown items", or "shown slates" with their positions.
         posterior: what it thinks at B visits.
     """
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.slates.choices import ChoicePosterior
 from serendip.experiments.beliefs import measures
 from serendip.experiments.beliefs.site import Site
 from serendip.simulator import randomness
@@ -88,10 +89,14 @@ def probabilities(site: Site, trial: Trial, posterior: Posterior, n_draws: int) 
     """Return (S, B, tau) probability of a click under each hypothesis.
 
     A score says only which item is better.  What it is beyond the mean of the user's items becomes a probability by one
-    logistic curve, fitted on the clicks of the users set aside for it.
+    logistic curve, fitted on the clicks of the users set aside for it.  A belief that knows how users choose says the
+    probability itself: its scores are utilities, and x0 is that of no click.
     """
     luck = Luck(randomness.derive(site.world.seed, "trial"), site.situation(trial.users).visits)
     n = posterior.n_hypotheses or n_draws
+    if isinstance(posterior, ChoicePosterior):
+        utility = [np.take_along_axis(posterior.draw(index, luck), trial.items, axis=1) for index in range(n)]
+        return measures.sigmoid(np.stack(utility).astype(np.float64) - np.log(posterior.outside))
     drawn = np.stack([_beyond(posterior.draw(index, luck), trial.items) for index in range(n)])  # (S, B, tau)
     slope, intercept = measures.fit_link(drawn[:, trial.for_link].reshape(n, -1), trial.clicked[trial.for_link].ravel())
     return measures.sigmoid(slope * drawn + intercept)

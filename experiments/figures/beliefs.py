@@ -25,11 +25,13 @@ _SHOWN = {  # belief as named in the results, what it was taught on: colour
     ("EASE, bootstrap", "all items"): "#009E73",
     ("ease-posterior", "all items"): "#CC79A7",
     ("gaussian-field", "shown items"): "#56B4E9",
+    ("choice-mixture", "shown slates"): "#000000",
+    ("choice-clusters", "shown slates"): "#999933",
 }
 
 
 def draw(values: dict[str, Any]) -> Any:
-    """Return one page of ten panels: five measures, by user and by item; a line for each of seven beliefs."""
+    """Return one page of ten panels: five measures, by user and by item; a line for each of nine beliefs."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(16.0, 7.2), layout="constrained")

@@ -45,6 +45,9 @@ class SceneArrays(NamedTuple):
         effect: eta, utility lost per unit of satiation.
         fading: (days,) what is left of satiation after so many days.
         outside: e^x0.
+        forgetting: (days,) what is left of familiarity after so many days.
+        familiar: share of the missing familiarity that a click adds.
+        recency: (days,) what is left of the rate of visits after so many days.
     """
 
     topics: Array
@@ -56,6 +59,9 @@ class SceneArrays(NamedTuple):
     effect: float
     fading: Array
     outside: float
+    forgetting: Array
+    familiar: float
+    recency: Array
 
 
 class UserArrays(NamedTuple):
@@ -69,6 +75,8 @@ class UserArrays(NamedTuple):
     fill: Array
     last_day: Array
     chosen: Array
+    known: Array
+    rate: Array
 
 
 class Slate(NamedTuple):
@@ -207,7 +215,21 @@ def learn(users: UserArrays, scene: SceneArrays, slates: SlateArrays, s: int, sl
         users.seen[user, k] += 1
         judge_topic(users, scene, user, k)
     for j in range(length):
-        users.fill[user, slate.topic[j]] += 1.0
+        k = slate.topic[j]
+        users.fill[user, k] += 1.0
+        if slates.clicked[first + j]:
+            users.known[user, k] += scene.familiar * (1.0 - users.known[user, k])
+
+
+@compiled
+def wake(users: UserArrays, scene: SceneArrays, user: int, day: int) -> None:
+    """Let the days since the user's last visit pass: satiation, familiarity and the rate of visits fade."""
+    gap = min(day - users.last_day[user], scene.fading.shape[0] - 1)
+    for k in range(users.fill.shape[1]):
+        users.fill[user, k] *= scene.fading[gap]
+        users.known[user, k] *= scene.forgetting[gap]
+    users.rate[user] = users.rate[user] * scene.recency[gap] + 1.0 - scene.recency[1]
+    users.last_day[user] = day
 
 
 @compiled
@@ -235,10 +257,7 @@ def take_in(users: UserArrays, scene: SceneArrays, slates: SlateArrays, fills: A
                     judge_topic(users, scene, user, k)
             continue
         if day > users.last_day[user]:
-            left = scene.fading[min(day - users.last_day[user], scene.fading.shape[0] - 1)]
-            for k in range(users.fill.shape[1]):
-                users.fill[user, k] *= left
-            users.last_day[user] = day
+            wake(users, scene, user, day)
         total = look(users, scene, slates, s, slate, fills)
         learn(users, scene, slates, s, slate, total)
 

@@ -123,6 +123,16 @@ class MixturePosterior:
         """(B, K) e^(-eta b), what satiation leaves of a topic's weight."""
         return np.exp(self.sated)
 
+    @property
+    def familiarity(self) -> Floats:
+        """(B, K) how familiar each topic is by the user's own clicks, in [0, 1], on the day of the last visit."""
+        return self.tastes.known[self.rows]
+
+    @property
+    def rate(self) -> Floats:
+        """(B,) visits per day, as of the last visit."""
+        return self.tastes.rate[self.rows]
+
     def prospects(self) -> tuple[Floats, Floats]:
         """Return (B, K) the probability that a topic is liked, and E[e^theta] if it is."""
         return self.liked, self.weights[:, :, 1]

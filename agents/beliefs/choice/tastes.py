@@ -17,6 +17,17 @@ _LONGEST = 400  # days after which nothing is left of satiation
 WEIGHT: Floats = np.exp(GRID)
 
 
+def fading_by_day(days: float) -> Floats:
+    """Return what is left after 0, 1, ... days of what wears off in `days`."""
+    return np.exp(-np.arange(_LONGEST + 1) / days)
+
+
+# What a site takes for granted of how users change, where a slate builder asks: clicks make a topic familiar for about
+# 60 days, a fifth of the way each; the rate of visits is one of the last 14 days, and one in eight days at first.
+FORGETTING, RECENCY = fading_by_day(60.0), fading_by_day(14.0)
+FAMILIAR, FIRST_RATE = 0.2, 0.125
+
+
 @dataclass(slots=True)
 class Tastes:
     """Of n users, by row of the history: the likelihood of each taste, and what follows from it.
@@ -30,6 +41,8 @@ class Tastes:
         fill: (n, K) satiation on the morning of `last_day`, or later that day.
         last_day: (n,) the last day of a slate.
         chosen: (n, K) whether the user clicked the topic before the log, unasked.
+        known: (n, K) familiarity in [0, 1] by the user's own clicks, on `last_day`.
+        rate: (n,) visits per day, recent ones counting most, on `last_day`.
     """
 
     likelihood: Singles
@@ -40,6 +53,8 @@ class Tastes:
     fill: Floats
     last_day: SmallInts
     chosen: Bools
+    known: Floats
+    rate: Floats
 
     def __len__(self) -> int:
         return len(self.last_day)
@@ -58,6 +73,8 @@ class Tastes:
             fill=np.zeros((n, n_topics)),
             last_day=np.zeros(n, dtype=np.int32),
             chosen=np.zeros((n, n_topics), dtype=bool),
+            known=np.zeros((n, n_topics)),
+            rate=np.full(n, FIRST_RATE),
         )
 
     def with_users(self, n: int, people: People) -> Tastes:
@@ -142,9 +159,7 @@ def scene_of(topics: Ints, people: People, shelf: Shelf, fading: Floats) -> Scen
         float(shelf.effect[0]),
         fading,
         float(np.exp(OUTSIDE)),
+        FORGETTING,
+        FAMILIAR,
+        RECENCY,
     )
-
-
-def fading_by_day(days: float) -> Floats:
-    """Return what is left of satiation after 0, 1, ... days, if it wears off in `days`."""
-    return np.exp(-np.arange(_LONGEST + 1) / days)

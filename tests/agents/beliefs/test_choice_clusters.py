@@ -33,7 +33,20 @@ def test_scores_of_groups_are_log_likelihoods():
     rng = np.random.default_rng(2)
     topics, n_groups = np.array([0, 1, 2, 0]), 3
     expected = np.exp(rng.normal(size=(2, n_groups)))
-    scene = SceneArrays(topics, None, None, None, np.array([1.0, 0.8]), np.exp(rng.normal(size=4)), 0.2, None, OUTSIDE)
+    scene = SceneArrays(
+        topics,
+        None,
+        None,
+        None,
+        np.array([1.0, 0.8]),
+        np.exp(rng.normal(size=4)),
+        0.2,
+        None,
+        OUTSIDE,
+        np.ones(1),
+        0.2,
+        np.ones(2),
+    )
     rows, items = np.array([0, 0, 1, 1, 0, 0]), np.array([0, 1, 2, 3, 1, 2])
     days, clicked = np.array([0, 0, 0, 0, -1, -1]), np.array([True, False, False, False, True, False])
     fills = rng.random(6).astype(np.float32)

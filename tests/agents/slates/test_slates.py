@@ -11,6 +11,7 @@ from serendip.agents.history import History
 from serendip.agents.registry import make
 from serendip.agents.slates.choices import DoubtSettings, deviations, drawn_weights, shelves, widths
 from serendip.agents.slates.filling import fill_ahead, fill_hedged, fill_top
+from serendip.agents.slates.growth import Growth, GrowthSettings
 from serendip.agents.strategies.strategy import Ranker
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Feedback, Items, Slates, Visits
@@ -231,3 +232,43 @@ def test_a_memory_of_nothing_is_asked_too():
     slates = agent.act(visits_on(0), KEY)
     assert slates.items.shape == (N_USERS, LENGTH)
     assert History(N_ITEMS).n_users == 0
+
+
+def test_growth_counts_what_a_click_brings_later(posterior):
+    """The value of a click by the formula, in plain loops: more for what is new, for who comes often, for pleasure."""
+    choices, ranker, _ = posterior
+    settings = GrowthSettings(patience=0.7)
+    value = Growth(settings).value(choices, ranker)
+    items, starts = shelves(choices, ranker)
+    chance, liked = choices.prospects()
+    mean = np.exp(choices.level().astype(np.float64))
+    known = choices.familiarity
+    assert (known > 0).any()
+    for b in range(0, N_USERS, 7):
+        for k in range(N_TOPICS):
+            q = choices.quality[items[starts[k]]]
+            p, w1, w = chance[b, k], liked[b, k], mean[b, k]
+            w0 = (w - p * w1) / (1 - p)
+            share = p * w1 / w
+            g = share * np.tanh((np.log(w1) + q) / 2) + (1 - share) * np.tanh((np.log(w0) + q) / 2)
+            breadth, step = known[b].sum(), 0.35 * (1 - known[b, k]) * max(g, 0.0)
+            d = 2.6 * (np.exp(-breadth / 2) - np.exp(-(breadth + step) / 2)) * 60 * choices.rate[b] * 3.0 * 0.8
+            s = 2.5 * (g + 0.15) * 0.8
+            assert value[b, k] == pytest.approx(max(1 + 0.7 * (d + s), 1e-3), rel=1e-5)
+    assert (Growth(GrowthSettings(patience=0.0)).value(choices, ranker) == 1.0).all()
+
+
+def test_familiarity_and_rate_are_those_of_the_users_own_visits():
+    agent = make("growth", ITEMS, LENGTH, 1)
+    for day, clicked in ((0, [True, False, False]), (1, [True, False, False]), (11, [False, False, False])):
+        visits = Visits(np.array([5]), day, np.zeros(1, np.int32), np.ones(N_ITEMS, dtype=bool))
+        slates = Slates(np.array([[0, 1, 2]]), np.ones((1, 3)), None, np.array([False]))
+        agent.observe(visits, slates, Feedback(np.array([clicked])))
+    visits = Visits(np.array([5]), 11, np.ones(1, np.int32), np.ones(N_ITEMS, dtype=bool))
+    found = agent.belief.posterior(Situation(visits, agent.history, ITEMS))
+    once = 0.2 * np.exp(-1 / 60)
+    twice = once + 0.2 * (1 - once)
+    np.testing.assert_allclose(found.familiarity[0], [twice * np.exp(-10 / 60), 0, 0, 0, 0, 0], rtol=1e-6)
+    step = 1 - np.exp(-1 / 14)
+    rate = (0.125 + 0.0) * np.exp(-1 / 14) + step
+    assert found.rate[0] == pytest.approx(rate * np.exp(-10 / 14) + step)
