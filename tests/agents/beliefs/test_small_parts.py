@@ -25,7 +25,8 @@ from serendip.agents.models.mult_vae import MultVae, MultVaeSettings
 from serendip.simulator.interface import Feedback, Items, Slates, Visits
 
 N_USERS, N_ITEMS = 6, 8
-ITEMS = Items((np.arange(N_ITEMS) % 4).astype(np.int32), np.zeros(N_ITEMS, np.int32))
+TOPICS = np.arange(N_ITEMS) % 4
+ITEMS = Items(TOPICS.astype(np.int32), np.zeros(N_ITEMS, np.int32))
 
 
 def visits_on(day: int) -> Visits:
@@ -59,7 +60,7 @@ def test_all_is_read_anew_as_the_log_grows_with_fewer_restarts_each_time(monkeyp
         return real(*arguments, restarts=0, steps=1, **more)
 
     monkeypatch.setattr(choice_mixture, "learn_people", noting)
-    belief, history = ChoiceMixture(ChoiceMixtureSettings(personas=2, growth=1.5), ITEMS, 1), History(N_ITEMS)
+    belief, history = ChoiceMixture(ChoiceMixtureSettings(personas=2, growth=1.5), TOPICS, 4, 1), History(N_ITEMS)
     made = list[list[tuple[int, int]]]()
     for day in range(14):
         remember(history, day)
@@ -123,7 +124,7 @@ def test_the_noise_of_user_factors_is_the_weighted_squared_error_of_a_pair(shape
 
 def test_a_situation_can_be_empty() -> None:
     """Nobody is here, and a belief about choices has an answer for nobody."""
-    belief, history = ChoiceMixture(ChoiceMixtureSettings(personas=2), ITEMS, 1), History(N_ITEMS)
+    belief, history = ChoiceMixture(ChoiceMixtureSettings(personas=2), TOPICS, 4, 1), History(N_ITEMS)
     remember(history, 0)
     belief.update(history, ITEMS)
     nobody = Visits(np.zeros(0, np.int64), 1, np.zeros(0, np.int32), np.ones(N_ITEMS, bool))
