@@ -29,7 +29,7 @@ def draw(found: Sequence[Summary]) -> Any:
     names = [f"{s.situation}{'' if s.half == 'learned' else ' *'}" for s in ordered]
     words.set_yticks(height, names, fontsize=8)
     words.set_xlabel("what is said (* not learned from)")
-    words.legend(loc="upper center", bbox_to_anchor=(0.5, 1.04), ncols=3, frameon=False, fontsize=8)
+    words.legend(loc="upper center", bbox_to_anchor=(0.5, 1.02), ncols=3, frameon=False, fontsize=8)
     snips = [np.nan if s.snips_coverage is None else s.snips_coverage for s in ordered]
     coverage.plot(snips, height, "o", color="#B0B0B0", markersize=4, label="SNIPS, all logs")
     for y, s in zip(height, ordered, strict=True):
@@ -38,7 +38,7 @@ def draw(found: Sequence[Summary]) -> Any:
             coverage.errorbar(s.coverage, y, xerr=error, fmt="o", color=_WORDS["reliable"], markersize=4, linewidth=1.0)
     coverage.axvline(PROMISED, color="#555555", linewidth=1.0, linestyle=":")
     coverage.set_xlim(0.6, 1.01)
-    coverage.set_xlabel("coverage of the recommended 95% interval where reliable (grey: SNIPS, all logs)")
+    coverage.set_xlabel("coverage where reliable (grey: SNIPS, all logs)")
     for ax in (words, coverage):
         ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         ax.spines[["top", "right"]].set_visible(False)
