@@ -1,12 +1,10 @@
-"""Reading clicks: ratings as CSV, `user item` lines in time order, or a SciPy matrix."""
+"""Reading clicks: interactions in any usual layout, or a SciPy matrix."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import math
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +15,9 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from serendip.simulator.errors import DataError
+from serendip.simulator.reading import Wanted, read_interactions
+from serendip.simulator.reading.interactions import file_in
 
-_USER = ("userid", "user_id", "user", "uid")
-_ITEM = ("itemid", "item_id", "item", "movieid", "movie_id", "iid")
-_RATING = ("rating", "score", "value")
-_TIME = ("timestamp", "time", "ts")
 _MOST = 1 << 31  # users or items
 
 
@@ -56,14 +52,31 @@ class Events:
         return total.hexdigest()
 
 
-def read_events(path: Path, min_rating: float = 4.0, min_events: int = 5, *, given: bool = False) -> Events:
+def read_events(path: Path, wanted: Wanted | None = None, min_events: int = 5, *, given: bool = False) -> Events:
     """Return the positive events of the file, or of the folder with `s_adj_mat.npz`, at `path`.
 
     Args:
-        path: `.csv` with a header that names user and item (and rating, timestamp); `.npz` with a SciPy matrix, users
-            by items, beside which a `test.txt` (user item item ...) may hold out; else text with `user item` on each
-            line, in time order.  Ids may be any text.
-        min_rating: ratings below it are not positive; files without ratings are positive throughout.
+        path: `.npz` with a SciPy matrix, users by items, beside which a `test.txt` (user item item ...) may hold out;
+            else interactions in any layout that `read_interactions` knows; two columns without names are user and item
+            in time order.
+        wanted: what a person says of the interactions: columns, what counts as a positive.
+        min_events: users with fewer positives are left out.
+        given: whether to read the `test.txt` too.
+
+    Raises:
+        DataError: the file is missing, malformed (file and line are named) or has too little in it.
+    """
+    return read_with_words(path, wanted, min_events, given=given)[0]
+
+
+def read_with_words(
+    path: Path, wanted: Wanted | None = None, min_events: int = 5, *, given: bool = False
+) -> tuple[Events, list[str]]:
+    """Return the events of `read_events`, and what was read and guessed, in sentences.
+
+    Args:
+        path: the file or folder.
+        wanted: what a person says of the interactions.
         min_events: users with fewer positives are left out.
         given: whether to read the `test.txt` too.
 
@@ -71,77 +84,39 @@ def read_events(path: Path, min_rating: float = 4.0, min_events: int = 5, *, giv
         DataError: the file is missing, malformed (file and line are named) or has too little in it.
     """
     path = _file_in(path)
-    held: Any = None
-    if path.suffix == ".npz":
-        users, items, times, timed = _from_matrix(path)
-        if given and (test := path.with_name("test.txt")).is_file():
-            n_learned, (more_users, more_items) = len(users), _from_test(test)
-            users, items = np.concatenate([users, more_users]), np.concatenate([items, more_items])
-            times = np.arange(len(users), dtype=np.float64)
-            held = times >= n_learned
+    if path.suffix != ".npz":
+        events, said = _from_interactions(path, wanted)
     else:
-        users, items, times, timed = _from_csv(path, min_rating) if path.suffix == ".csv" else _from_lines(path)
-    if not len(users):
-        hint = f"; ratings count from {min_rating:g}, which --min-rating changes" if path.suffix == ".csv" else ""
-        raise DataError(f"{path}: no positive events{hint}")
-    return _compact(path, Events(users, items, times, timed, held), min_events)
+        events, said = _from_npz(path, given), list[str]()
+    if not len(events.users):
+        raise DataError(f"{path}: no positive events; --min-rating or --positive changes which are")
+    return _compact(path, events, min_events), said
 
 
 def _file_in(path: Path) -> Path:
-    if path.is_dir():
-        found = sorted(path.glob("*.npz")) or sorted(path.glob("ratings.csv"))
-        if not found:
-            raise DataError(f"{path}: no *.npz and no ratings.csv in this folder; name a file")
-        return found[0]
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
-    return path
+    matrices = sorted(path.glob("*.npz")) if path.is_dir() else []
+    return matrices[0] if matrices else file_in(path)
 
 
-def _from_csv(path: Path, min_rating: float) -> tuple[Any, Any, Any, bool]:
-    with _text(path) as file:
-        rows = csv.reader(file, strict=True)
-        header = [name.strip().lower() for name in next(rows, [])]
-        if not header:
-            raise DataError(f"{path}: empty; its first line names the columns, such as userId,movieId,rating,timestamp")
-        user, item = _column(path, header, _USER, "user"), _column(path, header, _ITEM, "item")
-        rating = next((header.index(name) for name in _RATING if name in header), None)
-        time = next((header.index(name) for name in _TIME if name in header), None)
-        users, items, times = list[str](), list[str](), list[float]()
-        for line, row in _lines(path, rows, header):
-            try:
-                if rating is not None and _finite(row[rating]) < min_rating:
-                    continue
-                when = float(line) if time is None else _finite(row[time])
-            except ValueError as error:
-                raise DataError(f"{path}, line {line}: {str(row)[:120]} does not fit the header {header}") from error
-            users.append(row[user])
-            items.append(row[item])
-            times.append(when)
-            if not row[user].strip() or not row[item].strip():
-                raise DataError(
-                    f"{path}, line {line}: no {'item' if row[user].strip() else 'user'} in {str(row)[:120]}"
-                )
-    return _numbered(users), _numbered(items), np.asarray(times), time is not None
+def _from_interactions(path: Path, wanted: Wanted | None) -> tuple[Events, list[str]]:
+    """Return all positive events of a file of interactions, and what was said of it."""
+    found = read_interactions(path, wanted)
+    liked = found.liked
+    ordered = not found.form.header and len(found.form.names) == 2
+    times = np.arange(len(liked), dtype=np.float64) if found.times is None else found.times.seconds
+    users, items = _numbered(found.user[liked]), _numbered(found.item[liked])
+    return Events(users, items, times[liked], ordered or found.times is not None), found.said()
 
 
-def _lines(path: Path, rows: Any, header: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and the cells of each line that is not blank; one row is one line, of as many cells.
-
-    Raises:
-        DataError: a row has more or fewer cells than the header, or runs over lines, as a stray quote makes it.
-    """
-    before = rows.line_num
-    for row in rows:
-        line, before = before + 1, rows.line_num
-        if before != line:
-            raise DataError(
-                f"{path}, line {line}: a cell runs on over {before - line + 1} lines; is a quote not closed?"
-            )
-        if row and len(row) != len(header):
-            raise DataError(f"{path}, line {line}: {len(row)} cells, the header has {len(header)}: {str(row)[:120]}")
-        if row:
-            yield line, row
+def _from_npz(path: Path, given: bool) -> Events:
+    """Return all events of a matrix, and of the `test.txt` beside it where it is asked for."""
+    users, items = _from_matrix(path)
+    held: Any = None
+    if given and (test := path.with_name("test.txt")).is_file():
+        n_learned, (more_users, more_items) = len(users), _from_test(test)
+        users, items = np.concatenate([users, more_users]), np.concatenate([items, more_items])
+        held = np.arange(len(users)) >= n_learned
+    return Events(users, items, np.arange(len(users), dtype=np.float64), False, held)
 
 
 @contextmanager
@@ -152,40 +127,9 @@ def _text(path: Path) -> Generator[TextIO]:
             yield file
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not text in UTF-8 ({error}); save it as such") from error
-    except csv.Error as error:
-        raise DataError(f"{path}: not a table ({error}); is a quote not closed?") from error
 
 
-def _finite(word: str) -> float:
-    """Return the number that `word` is; a ValueError says that it is none."""
-    value = float(word)
-    if not math.isfinite(value) or "_" in word:
-        raise ValueError(f"{word} is not a finite number")
-    return value
-
-
-def _column(path: Path, header: list[str], names: tuple[str, ...], what: str) -> int:
-    for name in names:
-        if name in header:
-            return header.index(name)
-    raise DataError(f"{path}: no column for the {what} among {header}; it may be called {', '.join(names)}")
-
-
-def _from_lines(path: Path) -> tuple[Any, Any, Any, bool]:
-    users, items = list[str](), list[str]()
-    with _text(path) as file:
-        for number, line in enumerate(file, start=1):
-            words = line.split()
-            if not words:
-                continue
-            if len(words) != 2:
-                raise DataError(f"{path}, line {number}: expected 'user item', got {line.strip()!r}")
-            users.append(words[0])
-            items.append(words[1])
-    return _numbered(users), _numbered(items), np.arange(len(users), dtype=np.float64), True
-
-
-def _from_matrix(path: Path) -> tuple[Any, Any, Any, bool]:
+def _from_matrix(path: Path) -> tuple[Any, Any]:
     try:
         matrix: Any = scipy.sparse.coo_array(scipy.sparse.load_npz(path))
     except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
@@ -204,7 +148,7 @@ def _from_matrix(path: Path) -> tuple[Any, Any, Any, bool]:
         n_users = users[upper].max() + 1
         if items[upper].min() >= n_users:  # an adjacency matrix of users and items, users first
             users, items = users[upper], items[upper] - n_users
-    return users.astype(np.int64), items.astype(np.int64), np.arange(len(users), dtype=np.float64), False
+    return users.astype(np.int64), items.astype(np.int64)
 
 
 def _from_test(path: Path) -> tuple[Any, Any]:
@@ -224,9 +168,12 @@ def _from_test(path: Path) -> tuple[Any, Any]:
     return np.asarray(users, dtype=np.int64), np.asarray(items, dtype=np.int64)
 
 
-def _numbered(names: list[str]) -> NDArray[np.int64]:
-    numbers: dict[str, int] = {}
-    return np.asarray([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
+def _numbered(codes: Any) -> NDArray[np.int64]:
+    """Return (n,) codes numbered anew, from 0, in the order in which each first stands there."""
+    _, first, again = np.unique(codes, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[again]
 
 
 def _compact(path: Path, events: Events, min_events: int) -> Events:

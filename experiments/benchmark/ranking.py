@@ -11,7 +11,7 @@ import numpy as np
 
 from serendip.agents.models import MODELS
 from serendip.agents.models.memory import MemoryNeedError
-from serendip.experiments.benchmark.data import Events, read_events
+from serendip.experiments.benchmark.data import Events, read_with_words
 from serendip.experiments.benchmark.metrics import TUNED_ON, evaluate
 from serendip.experiments.benchmark.own_process import fitted, fitted_alone
 from serendip.experiments.benchmark.splits import Protocol, Split, split
@@ -19,6 +19,7 @@ from serendip.experiments.running.folder import Claim, claimed
 from serendip.experiments.running.pieces import Piece
 from serendip.simulator import randomness
 from serendip.simulator.errors import DataError, SerendipError, SettingsError
+from serendip.simulator.reading import Wanted
 from serendip.simulator.settings_json import read_json, settings_to_json, write_json
 
 Say = Callable[[str], None]
@@ -31,19 +32,31 @@ class Plan:
 
     Attributes:
         data: what is read (see `read_events`).
-        protocol: strong or weak generalisation, the test that comes with the data, or the last click left out.
+        protocol: strong or weak generalisation, the test that comes with the data, the last click left out, or
+            all after a moment.
         trials: settings tried for each model: its defaults, then random ones from its own space.
-        min_rating: ratings below it are not positive.
+        min_rating: ratings below it are not positive; None for 4/5 of the largest.
         min_events: users with fewer positives are left out.
         seed: seed of the split and of the search.
+        columns: what columns are called, as words such as `user=listener`.
+        positive: what makes a row a positive, in place of ratings, such as `watch_ratio>=0.8`.
+        time_unit: unit of times that are numbers from some start.
     """
 
     data: str
     protocol: Protocol = "strong"
     trials: int = 10
-    min_rating: float = 4.0
+    min_rating: float | None = None
     min_events: int = 5
     seed: int = 0
+    columns: tuple[str, ...] = ()
+    positive: str | None = None
+    time_unit: str | None = None
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is said of the data."""
+        return Wanted(self.columns, self.min_rating, self.positive, self.time_unit)
 
 
 def run(plan: Plan, models: tuple[str, ...], out: Path, say: Say = print, at: At | None = None) -> None:
@@ -65,11 +78,13 @@ def run(plan: Plan, models: tuple[str, ...], out: Path, say: Say = print, at: At
     """
     for name in models:
         MODELS.card(name)
-    events = read_events(Path(plan.data), plan.min_rating, plan.min_events, given=plan.protocol == "given")
-    parts = split(events, plan.protocol, plan.seed)
+    least = 1 if plan.protocol == "time" else plan.min_events  # who takes part is then decided before each moment
+    events, said = read_with_words(Path(plan.data), plan.wanted, least, given=plan.protocol == "given")
+    parts = split(events, plan.protocol, plan.seed, plan.min_events)
     names = _usable(models, events, say)
     with claimed(out, Claim("plan.json", "benchmark", settings_to_json(plan), inputs={"data": events.checksum()})):
-        say(_summary(events, parts))
+        for line in (*said, _summary(events, parts)):
+            say(line)
         _tune_and_test(plan, names, parts, out, say, at)
 
 

@@ -1,4 +1,4 @@
-"""Who is held out: other users, other clicks of the same users, what a file says, or their last click."""
+"""Who is held out: other users, other clicks of the same users, what a file says, last clicks, or the last days."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serendip.experiments.benchmark.data import Events
 from serendip.simulator import randomness
 from serendip.simulator.errors import DataError
 
-Protocol = Literal["strong", "weak", "given", "last"]
+Protocol = Literal["strong", "weak", "given", "last", "time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,21 @@ class Split:
     test: Part
 
 
-def split(events: Events, protocol: Protocol, seed: int) -> Split:
+def split(events: Events, protocol: Protocol, seed: int, min_events: int = 5) -> Split:
     """Return the split of `events`.
 
     strong: a tenth of the users each (at most 10,000) for validation and test, 80% of whose clicks are folded in, as
     in Liang et al. (2018); items that no training user clicked are left out.  weak: 10% of every user's clicks each.
     given: a file of the data set says what is the test; 10% of each user's other clicks are for validation.
-    last: the last click of every user is the test, the one before it the validation.
+    last: the last click of every user is the test, the one before it the validation.  time: two moments for all cut
+    off the last tenth of the events as the test and the tenth before it as the validation; nothing that is learned,
+    folded in or decides who takes part happened later than what is asked.
+
+    Args:
+        events: what happened.
+        protocol: who and what is held out.
+        seed: decides it, where chance does.
+        min_events: events before the moment that a user needs who takes part; for `time` alone.
 
     Raises:
         DataError: the order in time, or what a file holds out, is asked for and not known; or too few users.
@@ -58,6 +66,8 @@ def split(events: Events, protocol: Protocol, seed: int) -> Split:
         return _given(events, seed)
     if protocol == "last":
         return _last(events)
+    if protocol == "time":
+        return _by_time(events, min_events)
     return _strong(events, seed) if protocol == "strong" else _weak(events, seed)
 
 
@@ -107,6 +117,36 @@ def _last(events: Events) -> Split:
     ends = np.cumsum(np.bincount(events.users))
     from_end = ends[events.users] - 1 - place
     return _by_role(events, np.where(from_end == 0, 2, np.where(from_end == 1, 1, 0)))
+
+
+def _by_time(events: Events, min_events: int) -> Split:
+    """Split at two moments; items nobody clicked before the first are not asked, for nothing can be learned of them."""
+    if not events.timed:
+        raise DataError("a split at moments needs times, which these data do not have")
+    first, second = np.quantile(events.times, [0.8, 0.9], method="higher")
+    before, later = events.times < first, events.times < second
+    known = np.bincount(events.users[before], minlength=events.shape[0]) >= min_events
+    learned = np.unique(events.items[before & known[events.users]])
+    if not len(learned) or not (~later).any():
+        raise DataError(
+            f"nobody has {min_events} positives before the last fifth of the events; --min-events changes it"
+        )
+    kept = np.isin(events.items, learned)
+    users, before, later = events.users[kept], before[kept], later[kept]
+    items, shape = np.searchsorted(learned, events.items[kept]), (events.shape[0], len(learned))
+    train, between, known_later, asked = (
+        in_order(users[part], items[part], shape) for part in (before, later & ~before, later, ~later)
+    )
+    parts = [_part(*_enough(known, asked, min_events)) for known, asked in ((train, between), (known_later, asked))]
+    if not all(part.asked.shape[0] for part in parts):
+        raise DataError("no user comes back in the last tenth of the events, or the one before; nothing can be asked")
+    return Split(train[np.flatnonzero(known)], *parts)
+
+
+def _enough(known: Any, asked: Any, min_events: int) -> tuple[Any, Any]:
+    """Return the users of whom enough is known."""
+    rows = np.flatnonzero(np.diff(known.indptr) >= min_events)
+    return known[rows], asked[rows]
 
 
 def _by_role(events: Events, role: Any) -> Split:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from serendip.experiments.cli.flags import JsonFile, Parts, shown
+from serendip.experiments.cli.flags import JsonFile, MinRating, Pairs, Parts, Positive, TimeUnit, shown
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Benchmark:
     """
 
     data: Annotated[Path, tyro.conf.Positional, shown("DATA")]
-    """Ratings as .csv, `user item` lines in time order as .txt, or a SciPy matrix as .npz; or the folder of such a
-    matrix or of ratings.csv."""
+    """Interactions, one a row: text with any separator, with or without a header (two columns are user and item, in
+    time order), JSON lines, Parquet or Arrow, packed by gzip or not; a SciPy matrix as .npz; or a folder of these."""
 
     models: Annotated[tuple[str, ...], shown("MODEL")] = ()
     """Which models; when left out all that the data allow (`serendip list models`)."""
@@ -31,12 +31,21 @@ class Benchmark:
     trials: int = 10
     """Settings tried for each model."""
 
-    protocol: Literal["strong", "weak", "given", "last"] = "strong"
-    """Hold out other users, other clicks of the same users, what the data's test.txt says, or everyone's last
-    click."""
+    protocol: Literal["strong", "weak", "given", "last", "time"] = "strong"
+    """Hold out other users, other clicks of the same users, what the data's test.txt says, everyone's last click, or
+    all that happened after a moment."""
 
-    min_rating: float = 4.0
-    """Ratings below it are not positive."""
+    columns: Pairs = ()
+    """What columns are called, as user=listener item=song time=when rating=stars; without a header by number."""
+
+    min_rating: MinRating = None
+    """Smallest rating that counts as a positive."""
+
+    positive: Positive = None
+    """What makes a row a positive, in place of ratings, such as "watch_ratio>=0.8"."""
+
+    time_unit: TimeUnit = None
+    """Unit of times that are numbers from some start, such as days."""
 
     min_events: int = 5
     """Users with fewer positives are left out."""
@@ -67,7 +76,8 @@ class Benchmark:
             raise SettingsError(
                 f"--trials must be 1 to 10,000 and --min-events 2 or more, got {self.trials} and {self.min_events}"
             )
-        plan = Plan(str(self.data), self.protocol, self.trials, self.min_rating, self.min_events, self.seed)
+        said = (self.columns, self.positive, self.time_unit)
+        plan = Plan(str(self.data), self.protocol, self.trials, self.min_rating, self.min_events, self.seed, *said)
         console = console_for(self.json)
         with step_progress(console) as at, telling():
             run(plan, self.models, self.out, lambda line: console.print(line, soft_wrap=True), at)

@@ -91,7 +91,7 @@ def test_low_ratings_and_repeats_do_not_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("userId,movieId,rating\n1,1,2.0\n", "no positive events"),
+        ("userId,movieId,rating\n1,1,0.0\n", "no rating is above 0"),
         ("userId,rating\n1,2.0\n", "no column for the item"),
         ("userId,movieId,rating\n1,1,good\n", "line 2"),
         ("userId,movieId,rating\n" + "".join(f"1,{i},5\n" for i in range(9)), "fewer than two users"),
@@ -119,7 +119,7 @@ def test_a_second_call_resumes_and_another_plan_is_refused(tmp_path: Path) -> No
     said.clear()
     steps = list[tuple[str, int, int]]()
     run(plan, ("popularity", "ease"), out, said.append, lambda *step: steps.append(step))
-    assert len(said) == 1  # the data's summary, and no trial
+    assert len(said) == 4  # what was read, the summary of the data, and no trial
     assert steps[-1] == ("ease, test", 4, 5)
     assert before == {file: file.stat().st_mtime_ns for file in out.rglob("*.*")}
     with pytest.raises(SettingsError, match="trials"):
