@@ -129,3 +129,21 @@ def test_a_click_that_disappoints_discovers_nothing() -> None:
     settings.respond(state, crowd, np.array([0]), np.array([[2, 4]]), np.full((1, 2), -1.0, np.float32), clicked)
     assert state["repertoire"][0, 2] == 0.0
     assert state["satisfaction"][0] < 0.0
+
+
+def test_who_came_leaves_by_the_law_of_a_beta_and_who_did_not_stays() -> None:
+    """a / (a + b + x) after x days on which one came, counted from days before the experiment; 0 on other days."""
+    crowd, dynamics = people(3), Repertoire(leave_a=0.7, leave_b=2.0)
+    crowd.days_before[:] = [0.0, 4.0, 0.0]
+    state = dynamics.start(crowd, N_TOPICS)
+    assert (dynamics.hazard(state) == 0.0).all()
+    came, nothing = [np.array([0, 1]), np.array([1, 1]), np.array([], dtype=int)], np.zeros((2, 1), bool)
+    expected = [[0.7 / 2.7, 0.7 / 6.7, 0.0], [0.0, 0.7 / 7.7, 0.0], [0.0, 0.0, 0.0]]
+    for users, hazard in zip(came, expected, strict=True):
+        n = len(users)
+        dynamics.respond(state, crowd, users, np.zeros((n, 1), int), np.zeros((n, 1), np.float32), nothing[:n])
+        np.testing.assert_allclose(dynamics.hazard(state), hazard, rtol=1e-6)
+        dynamics.night(state, crowd)
+        assert state["here"].dtype == bool
+        assert not state["here"].any()
+    np.testing.assert_array_equal(state["days_active"], [1.0, 6.0, 0.0])

@@ -269,3 +269,11 @@ def test_topics_that_say_it_all_leave_a_tenth_of_the_error_of_a_thousand_items()
         errors.append([value_of(name, log) - value for name in ("ips", "mips")])
     ips, mips = np.mean(np.square(errors), axis=0)
     assert mips <= ips / 10
+
+
+def test_titles_name_what_is_typed() -> None:
+    from serendip.experiments.offline.estimators import title_of
+
+    assert title_of("snips") == "SNIPS (snips)"
+    assert title_of("clipped_ips@10") == title_of("clipped_ips")
+    assert title_of("somebody's own") == "somebody's own"
