@@ -46,7 +46,7 @@ class TwinRunner:
         """
         self.log, self.seed, self._source = log, seed, LogSource(log)
         self._twin: Twin = fit_twin(log)
-        self._n_draws = n_draws
+        self._n_draws, self._carries = n_draws, self._twin.carries()
         self._worlds = list[World]()
         self._logger: Floats | None = None
 
@@ -63,7 +63,7 @@ class TwinRunner:
                 agent.forget()
             player: Player = agents[0] if len(agents) == 1 else Halves(agents, self.seed)
             visits.append(self._visits(world, player, Schedule(horizon, 0)))
-        return Runs(np.stack(visits), self.logger(horizon))
+        return Runs(np.stack(visits), self.logger(horizon), self._carries)
 
     def worlds(self) -> list[World]:
         """Return the draws of the twin."""

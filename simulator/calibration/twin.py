@@ -19,7 +19,7 @@ from serendip.simulator.calibration.from_log import known_topics, of_users, read
 from serendip.simulator.calibration.personas import Tastes, fit_tastes
 from serendip.simulator.calibration.reconstruct import FAMILIARITY, LIKED_UTILITY, course_of
 from serendip.simulator.calibration.showings import Showings
-from serendip.simulator.calibration.visits import GRID, Course, base_rates, fit_logs
+from serendip.simulator.calibration.visits import GRID, Course, base_rates, carried, fit_logs
 from serendip.simulator.catalogue import Catalogue, CatalogueSettings
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.errors import DataError
@@ -77,6 +77,10 @@ class Twin:
         world.catalogue, world.items, world.groups = catalogue, catalogue.items(), world.people.activity_group()
         return world
 
+    def carries(self) -> float:
+        """Return by how many standard errors visits bring visits beyond what the fitted moves say."""
+        return carried(self.logs, self.course)
+
     def _moved(self, rng: np.random.Generator) -> Floats:
         values, vectors = np.linalg.eigh(self.covariance)
         spread = np.minimum(np.sqrt(np.maximum(values, 0.0)), _WIDEST)
@@ -99,6 +103,7 @@ class Twin:
             cohorts=("everyone",),
             factor_of={name: np.ones(n, dtype=np.float32) for name in names},
             known_from=self.settings.known_from,
+            days_before=np.zeros(n, dtype=np.float32),
         )
 
 

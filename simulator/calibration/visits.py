@@ -143,6 +143,26 @@ def base_rates(logs: Floats, course: Course) -> Floats:
     return found
 
 
+def carried(logs: Floats, course: Course) -> float:
+    """Return by how many standard errors a visit brings one on the next two days beyond what the moves say.
+
+    Were the moves all there is, what they leave open of a day would be luck, and luck does not carry over; slightly
+    less than 0, as each user's base rate is found from the same days.
+    """
+    path = course.raised(np.exp(logs[2:5]), course.breadth(float(np.exp(logs[5]))))
+    chance, weight = np.zeros_like(path), base_rates(logs, course)
+    for node, base in enumerate(GRID):
+        chance -= weight[:, node, None] * np.expm1(-np.minimum(np.exp(base + path), course.given.max_rate))
+    n_days = course.came.shape[1]
+    last = np.where(course.came.any(axis=1), n_days - 1 - np.argmax(course.came[:, ::-1], axis=1), 0)
+    known = (np.arange(n_days) < last[:, None]) & (np.arange(n_days) >= course.first[:, None])
+    off = np.where(known, course.came - chance, 0.0)
+    by_user = sum((off[:, lag:] * off[:, :-lag]).sum(axis=1) for lag in (1, 2) if lag < n_days)
+    total = np.asarray(by_user, dtype=np.float64)
+    error = float(np.sqrt(np.sum(total**2)))
+    return float(total.sum()) / error if error > 0.0 else 0.0
+
+
 def _score(logs: Floats, course: Course) -> tuple[Floats, Floats]:
     """Return the logs to which scoring steps from `logs` (8,) lead, and their covariance (8, 8)."""
     value, scores = _scores(np.exp(logs), course)

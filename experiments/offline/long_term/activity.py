@@ -141,7 +141,7 @@ def _of_twin(
     found = {"twin": value(one), "twin_lift": lift(one)}
     if len(runs) > 1 and runs[1] is not None:
         found["twin_difference"] = apart(one, runs[1])
-    numbers: dict[str, float | None] = {"twin_of_logged": one.own, "twin_reach": one.reach}
+    numbers: dict[str, float | None] = {"twin_of_logged": one.own, "twin_reach": one.reach, "twin_carries": one.carries}
     return TwinSays(found, numbers, judge_twin(one, len(days.user)))
 
 

@@ -17,8 +17,9 @@ from serendip.simulator.interface import Bools, Floats
 
 _NORMAL = 1.959963984540054
 _USERS = 300
-WRONG = 0.25  # of a change, that a twin's world gets wrong (one standard error)
+WRONG = 0.45  # of a change, that a twin's world gets wrong (one standard error)
 NEAR, FAR = 0.1, 0.3  # share by which the twin may miss the logged policy without a word, and at all
+CARRIES = 3.0  # standard errors by which visits may bring visits beyond what the twin's world says
 REACHES = 0.5  # change, as a share of the logged visits, above which a word is said of it
 
 
@@ -29,10 +30,12 @@ class Runs:
     Attributes:
         target: (D, horizon) under the target.
         logger: (D, horizon) under the logged policy, with the same luck; None where it cannot be run.
+        carries: by how many standard errors visits of the log bring visits beyond what the fitted world says.
     """
 
     target: Floats
     logger: Floats | None
+    carries: float = 0.0
 
 
 class Runner(Protocol):
@@ -53,6 +56,7 @@ class Held:
         own: what the twin says of that, on average over the draws.
         error: standard error of `logged` over users.
         most: days that count.
+        carries: as in `Runs`.
     """
 
     change: Floats
@@ -60,6 +64,7 @@ class Held:
     own: float
     error: float
     most: float
+    carries: float = 0.0
 
     @property
     def off(self) -> float:
@@ -80,7 +85,7 @@ def held(runs: Runs, visited: Bools, horizon: int, last: int | None) -> Held | N
     target, logger = (each[:, days.start : days.stop].sum(axis=1) for each in (runs.target, runs.logger))
     each = visited[:, days.start : days.stop].sum(axis=1)
     error = float(each.std(ddof=1) / np.sqrt(len(each)))
-    return Held(target - logger, float(each.mean()), float(logger.mean()), error, float(len(days)))
+    return Held(target - logger, float(each.mean()), float(logger.mean()), error, float(len(days)), runs.carries)
 
 
 def value(found: Held) -> Estimate:
@@ -125,6 +130,11 @@ def judge_twin(found: Held, n_users: int) -> Verdict:
         bad.append(f"The twin does not live as the log's users do: {said}.")
     elif abs(found.off) > NEAR:
         poor.append(f"The twin is not quite right: {said}.")
+    if found.carries > CARRIES:
+        bad.append(
+            f"Visits bring visits ({found.carries:.1f} standard errors): what moves these users is not what moves the"
+            " twin's, and what it says of another policy may be of the wrong sign."
+        )
     if n_users < _USERS:
         bad.append(f"There are {n_users} users; a world needs hundreds to be fitted.")
     if found.reach > REACHES:

@@ -77,3 +77,11 @@ def test_days_that_the_log_does_not_have_say_nothing():
 def test_the_words_follow_what_the_twin_says_of_the_logged_policy(own, change, n_users, word):
     found = Held(np.full(2, change), 2.0, own, 0.1, 10.0)
     assert judge_twin(found, n_users).word == word
+
+
+def test_a_world_whose_users_move_otherwise_is_not_believed():
+    found = Held(np.full(2, 0.1), 2.0, 2.0, 0.1, 10.0, twin.CARRIES + 0.1)
+    told = judge_twin(found, 400)
+    assert told.word == "invalid"
+    assert "Visits bring visits" in told.reasons[0]
+    assert held(Runs(np.ones((2, DAYS)), np.ones((2, DAYS)), 4.5), visited(), 10, None).carries == 4.5
