@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from serendip.experiments.offline.contract import check_estimator, check_interval, check_reward_model
     from serendip.off_policy import audit, evaluate, learn
     from serendip.parts import add, list, make
+    from serendip.ranking import benchmark
     from serendip.reading import load
     from serendip.simulator.contracts import check_choice, check_dynamics
     from serendip.simulator.interface import Feedback
@@ -38,6 +39,7 @@ _LAZY = {
     "World": "serendip.simulator.world:World",
     "add": "serendip.parts:add",
     "audit": "serendip.off_policy:audit",
+    "benchmark": "serendip.ranking:benchmark",
     "calibrate": "serendip.worlds:calibrate",
     "check_agent": "serendip.agents.contract:check_agent",
     "check_choice": "serendip.simulator.contracts:check_choice",
@@ -61,6 +63,7 @@ __all__ = [
     "__version__",
     "add",
     "audit",
+    "benchmark",
     "calibrate",
     "check_agent",
     "check_choice",

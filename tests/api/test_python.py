@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 import serendip
 from serendip.simulator.errors import DataError, SettingsError
 
-MODULES = ("parts", "reading", "off_policy", "studies", "worlds", "tables", "frames")
+MODULES = ("parts", "ranking", "reading", "off_policy", "studies", "worlds", "tables", "frames")
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -104,3 +104,14 @@ def test_a_world_is_given_as_it_is(tmp_path: Path) -> None:
     found = serendip.run(["uniform"], world, seeds=1, days=3, jobs=1, quiet=True, out=tmp_path / "out")
     named = serendip.run(["uniform"], "tiny", seeds=1, days=3, jobs=1, quiet=True)
     assert found.daily.to_pylist() == named.daily.to_pylist()
+
+
+def test_models_are_ranked_on_a_frame() -> None:
+    rng = np.random.default_rng(1)
+    user = np.repeat(np.arange(60), 12)
+    item = np.concatenate([rng.permutation(20)[:12] * 2 + u % 2 for u in range(60)])
+    frame = pa.table({"user": user, "item": item, "timestamp": np.arange(len(user)) * 3600 + 1_500_000_000})
+    found = serendip.benchmark(frame, ["popularity", "ease"], trials=1, quiet=True)
+    quality = found.where(metric="NDCG@100")
+    best = dict(zip(quality["model"], quality["value"], strict=True))
+    assert best["ease"] > best["popularity"]

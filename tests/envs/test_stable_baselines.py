@@ -88,3 +88,16 @@ def test_topics_that_cannot_be_are_refused(topics: Any) -> None:
     env.reset()
     with pytest.raises(ActionError):
         env.step(np.array(topics))
+
+
+@pytest.mark.parametrize("name", ["serendip/UserTopic-v0", "serendip/PopulationTopic-v0"])
+def test_ppo_takes_a_registered_environment_as_it_is(name: str) -> None:
+    from stable_baselines3 import PPO
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PPO's own words on devices
+        agent = PPO(
+            "MlpPolicy", gymnasium.make(name, world="tiny", max_days=10, reward="visits"), n_steps=32, batch_size=32
+        )
+        agent.learn(64)
+    assert agent.num_timesteps >= 64
