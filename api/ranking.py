@@ -16,12 +16,13 @@ def benchmark(
     models: Sequence[str] = (),
     *,
     trials: int = 10,
-    protocol: Literal["strong", "weak", "given", "last"] = "strong",
-    min_rating: float = 4.0,
+    protocol: Literal["strong", "weak", "given", "last", "time"] = "strong",
+    min_rating: float | None = None,
     min_events: int = 5,
     seed: int = 0,
     out: str | Path | None = None,
     quiet: bool = False,
+    **columns: str,
 ) -> Table:
     """Return how well models rank what users of one's own data clicked, every model with the same number of trials.
 
@@ -30,11 +31,12 @@ def benchmark(
         models: which models (`serendip.list("models")`); all that the data allow when left out.
         trials: settings tried for each model.
         protocol: what is held out: other users, other clicks, what the data say, or everyone's last click.
-        min_rating: ratings below it are not positive.
+        min_rating: ratings below it are not positive; 4/5 of the largest when left out.
         min_events: users with fewer positives are left out.
         seed: seed of the split and of the search.
         out: folder of the results, from which a second call goes on; none is kept when left out.
         quiet: whether nothing is printed.
+        columns: what the columns are called, such as `user="listener"`.
 
     Returns:
         one row for each model and metric: model, metric, value, standard_error, in the order of quality.
@@ -48,7 +50,8 @@ def benchmark(
 
     with tempfile.TemporaryDirectory(prefix="serendip-") as made, as_path(data) as path:
         folder = Path(made) / "benchmark" if out is None else Path(out)
-        plan = Plan(str(path), protocol, trials, min_rating, min_events, seed)
+        named = tuple(f"{name}={column}" for name, column in columns.items())
+        plan = Plan(str(path), protocol, trials, min_rating, min_events, seed, named)
         run(plan, tuple(models), folder, (lambda line: None) if quiet else print)
         found = as_json(read_tests(folder), failures(folder))["models"]
     rows = [
