@@ -16,6 +16,7 @@ from serendip.simulator.ranges import Range
 
 Doubts = Literal["own", "topics", "users", "like-users", "noise"]
 _LEAST = 1e-6  # of a weight
+_ORDERS = 16
 
 
 @runtime_checkable
@@ -34,6 +35,11 @@ class ChoicePosterior(Posterior, Protocol):
     @property
     def quality(self) -> Floats:
         """(M,) q, in units of utility."""
+        ...
+
+    @property
+    def quality_doubt(self) -> Floats:
+        """(M,) standard deviation of q."""
         ...
 
     @property
@@ -86,11 +92,13 @@ class DoubtSettings:
         tilt: the factor falls with the user's visits so far as (1 + visits)^-tilt: below 0 it rises.
         doubts: whose deviations they are: the visitor's own; as a control, those of other topics, of any other user, of
             one who saw about as many slates, or noise of one scale (the logarithm's standard deviation is the width).
+        item_width: factor on the deviations of items' qualities, by which items of one topic take turns.
     """
 
     width: Annotated[float, Range(least=0)] = 1.0
     tilt: Annotated[float, Range(least=-2, most=2)] = 0.0
     doubts: Doubts = "own"
+    item_width: Annotated[float, Range(least=0)] = 1.0
 
 
 def require_choices(posterior: Posterior, strategy: str) -> ChoicePosterior:
@@ -153,13 +161,49 @@ def deviations(posterior: ChoicePosterior, doubts: Doubts, n: int, luck: Luck) -
     return np.take_along_axis(drawn, order[:, None, :], axis=2)
 
 
-def shelves(posterior: ChoicePosterior, ranker: Ranker) -> tuple[Ints, Ints]:
-    """Return (N,) the available items by group, the best of each first, and (G + 1,) where each group begins.
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """The available items by group, the best of each first, in several orders.
 
-    Among items of one group only quality decides, whatever the hypothesis; equal ones are in the order of a hash.
+    Attributes:
+        items: (C, N) items, group after group.
+        starts: (G + 1,) where each group begins.
+        pull: (C, M) e^q by which they stand.
+        order: (B,) which of the C orders each visit has.
+    """
+
+    items: Ints
+    starts: Ints
+    pull: Floats
+    order: Ints
+
+    def repeated(self, n: int) -> Shelves:
+        """Return shelves of `n` slates a visit."""
+        return Shelves(self.items, self.starts, self.pull, np.repeat(self.order, n))
+
+
+def shelves(posterior: ChoicePosterior, ranker: Ranker, width: float, luck: Luck) -> Shelves:
+    """Return the available items by group, the best of each first.
+
+    Among items of one group only quality decides, whatever the taste.  So that what was seldom shown has its turn, it
+    is drawn: q + width sqrt(v) times a normal, the same for all visits of a day by one of 16 parts of the users.
+
+    Args:
+        posterior: what is believed.
+        ranker: of the visits.
+        width: factor on the deviations of qualities; 0: the mean quality, equal ones in the order of a hash.
+        luck: of the visits.
     """
     pool = np.flatnonzero(ranker.available)
-    groups = posterior.groups[pool]
-    order = np.lexsort((randomness.bits(ranker.tie_key, pool), -posterior.quality[pool], groups))
-    n_groups = posterior.appetite.shape[1]
-    return pool[order], np.searchsorted(groups[order], np.arange(n_groups + 1))
+    visits = ranker.visits
+    n_orders = _ORDERS if width > 0.0 else 1
+    part = randomness.bits(ranker.tie_key, visits.user_ids) % n_orders
+    quality = np.tile(posterior.quality, (n_orders, 1))
+    if width > 0.0:
+        words = np.arange(n_orders)[:, None], visits.day, np.arange(quality.shape[1])
+        normal = randomness.normal(randomness.derive(luck.key, "quality"), *words)
+        quality = quality + width * posterior.quality_doubt * normal
+    groups, ties = posterior.groups[pool], randomness.bits(ranker.tie_key, pool)
+    order = np.stack([np.lexsort((ties, -row[pool], groups)) for row in quality])
+    starts = np.searchsorted(groups[order[0]], np.arange(posterior.appetite.shape[1] + 1))
+    return Shelves(pool[order], starts, np.exp(quality), part)

@@ -11,7 +11,7 @@ from serendip.agents.compiled import compiled
 
 @compiled
 def fill_hedged(
-    weights: Any, value: Any, items: Any, starts: Any, pull: Any, examination: Any, outside: float, out: Any
+    weights: Any, value: Any, items: Any, starts: Any, pull: Any, order: Any, examination: Any, outside: float, out: Any
 ) -> None:
     """Fill `out` (B, L): each slot the item that adds most to the mean chance that anything is clicked.
 
@@ -21,9 +21,10 @@ def fill_hedged(
     Args:
         weights: (B, S, G) of the groups.
         value: (B, G) v, what a click on each group is worth.
-        items: (N,) items by group, the best first.
+        items: (C, N) items by group, the best first, in several orders.
         starts: (G + 1,) where each group begins.
-        pull: (M,) e^q.
+        pull: (C, M) e^q by which they stand.
+        order: (B,) which of the C orders each slate has.
         examination: (L,) gamma.
         outside: e^x0.
         out: filled.
@@ -32,6 +33,7 @@ def fill_hedged(
     head = np.zeros(n_groups, np.int64)
     so_far = np.zeros(n_draws)
     for b in range(out.shape[0]):
+        o = order[b]
         head[:] = starts[:n_groups]
         so_far[:] = outside
         for slot in range(out.shape[1]):
@@ -39,43 +41,45 @@ def fill_hedged(
             for g in range(n_groups):
                 if head[g] == starts[g + 1]:
                     continue
-                factor, gain = pull[items[head[g]]] * examination[slot], 0.0
+                factor, gain = pull[o, items[o, head[g]]] * examination[slot], 0.0
                 for s in range(n_draws):
                     w = weights[b, s, g] * factor
                     gain += w / (so_far[s] * (so_far[s] + w))
                 gain *= value[b, g]
                 if gain > most:
                     best, most = g, gain
-            factor = pull[items[head[best]]] * examination[slot]
-            out[b, slot] = items[head[best]]
+            factor = pull[o, items[o, head[best]]] * examination[slot]
+            out[b, slot] = items[o, head[best]]
             for s in range(n_draws):
                 so_far[s] += weights[b, s, best] * factor
             head[best] += 1
 
 
 @compiled
-def fill_top(scores: Any, items: Any, starts: Any, pull: Any, out: Any) -> None:
+def fill_top(scores: Any, items: Any, starts: Any, pull: Any, order: Any, out: Any) -> None:
     """Fill `out` (B, L) with the items of the largest scores (B, G) of their group, times e^q, the best first.
 
     Args:
         scores: (B, G), 0 or more.
-        items: (N,) items by group, the best first.
+        items: (C, N) items by group, the best first, in several orders.
         starts: (G + 1,) where each group begins.
-        pull: (M,) e^q.
+        pull: (C, M) e^q by which they stand.
+        order: (B,) which of the C orders each slate has.
         out: filled.
     """
     n_groups = scores.shape[1]
     head = np.zeros(n_groups, np.int64)
     for b in range(out.shape[0]):
+        o = order[b]
         head[:] = starts[:n_groups]
         for slot in range(out.shape[1]):
             best, most = -1, -1.0
             for g in range(n_groups):
                 if head[g] < starts[g + 1]:
-                    score = scores[b, g] * pull[items[head[g]]]
+                    score = scores[b, g] * pull[o, items[o, head[g]]]
                     if score > most:
                         best, most = g, score
-            out[b, slot] = items[head[best]]
+            out[b, slot] = items[o, head[best]]
             head[best] += 1
 
 
@@ -88,6 +92,7 @@ def fill_ahead(
     items: Any,
     starts: Any,
     pull: Any,
+    order: Any,
     examination: Any,
     outside: float,
     out: Any,
@@ -103,9 +108,10 @@ def fill_ahead(
         liked: (B, G) weights if liked.
         chance: (B, G) p, the probability of that.
         horizon: (B,) H, slates that will profit.
-        items: (N,) items by group, the best first.
+        items: (C, N) items by group, the best first, in several orders.
         starts: (G + 1,) where each group begins.
-        pull: (M,) e^q.
+        pull: (C, M) e^q by which they stand.
+        order: (B,) which of the C orders each slate has.
         examination: (L,) gamma.
         outside: e^x0.
         out: filled.
@@ -113,16 +119,17 @@ def fill_ahead(
     length, n_groups = out.shape[1], weights.shape[1]
     middle = examination[length // 2]
     one = np.zeros((1, length), np.int64)
-    group_of = np.zeros(pull.shape[0], np.int64)
+    group_of = np.zeros(pull.shape[1], np.int64)
     for g in range(n_groups):
         for j in range(starts[g], starts[g + 1]):
-            group_of[items[j]] = g
+            group_of[items[0, j]] = g
     head = np.zeros(n_groups, np.int64)
     for b in range(out.shape[0]):
-        fill_top(weights[b : b + 1], items, starts, pull, one)
+        o = order[b]
+        fill_top(weights[b : b + 1], items, starts, pull, order[b : b + 1], one)
         total, last = outside, 0.0
         for slot in range(length):
-            last = weights[b, group_of[one[0, slot]]] * pull[one[0, slot]]
+            last = weights[b, group_of[one[0, slot]]] * pull[o, one[0, slot]]
             total += last * examination[slot]
         head[:] = starts[:n_groups]
         for slot in range(length):
@@ -130,12 +137,12 @@ def fill_ahead(
             for g in range(n_groups):
                 if head[g] == starts[g + 1]:
                     continue
-                q = pull[items[head[g]]]
+                q = pull[o, items[o, head[g]]]
                 w1, p = liked[b, g] * q, chance[b, g]
                 more = middle * max(w1 - last, 0.0)
                 gain = total * more / (total + more)  # [V(Sigma + more) - V(Sigma)] / V'(Sigma)
                 score = weights[b, g] * q + horizon[b] * p * (1.0 - p) * middle * w1 / total * gain
                 if score > most:
                     best, most = g, score
-            out[b, slot] = items[head[best]]
+            out[b, slot] = items[o, head[best]]
             head[best] += 1

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from serendip.agents.cards import CHOICE_MODEL, StrategyCard
-from serendip.agents.slates.choices import ChoicePosterior, shelves
+from serendip.agents.slates.choices import ChoicePosterior
 from serendip.agents.slates.hedged import Hedged, HedgedSettings
 from serendip.agents.strategies.strategy import Ranker
 from serendip.simulator.interface import Floats
@@ -70,11 +70,10 @@ class Growth(Hedged):
 
 def mean_gain(choices: ChoicePosterior, ranker: Ranker) -> Floats:
     """Return (B, G) E[tanh((theta + q) / 2) | click], by whether the group is liked, of the best item of each group."""
-    items, starts = shelves(choices, ranker)
-    n_groups = len(starts) - 1
-    quality = np.zeros(n_groups)
-    filled = starts[1:] > starts[:-1]
-    quality[filled] = choices.quality[items[starts[:-1][filled]]]
+    pool = np.flatnonzero(ranker.available)
+    quality = np.full(choices.appetite.shape[1], -np.inf)
+    np.maximum.at(quality, choices.groups[pool], choices.quality[pool])
+    quality = np.where(np.isfinite(quality), quality, 0.0)
     chance, liked = choices.prospects()
     mean: Floats = np.exp(choices.level().astype(np.float64))
     share = np.clip(chance * liked / mean, 0.0, 1.0)  # of the clicks that come from who likes it

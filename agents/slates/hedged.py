@@ -52,10 +52,10 @@ class Hedged:
         n_groups = weights.shape[2]
         sets = weights.reshape(len(weights) * chosen.sets, chosen.draws, n_groups)
         value = np.repeat(self.value(choices, ranker), chosen.sets, axis=0)
-        items, starts = shelves(choices, ranker)
+        shelf = shelves(choices, ranker, chosen.item_width, luck).repeated(chosen.sets)
         out = np.empty((len(sets), ranker.slate_size), dtype=np.int64)
         looks = choices.examination(ranker.slate_size)
-        fill_hedged(sets, value, items, starts, np.exp(choices.quality), looks, choices.outside, out)
+        fill_hedged(sets, value, shelf.items, shelf.starts, shelf.pull, shelf.order, looks, choices.outside, out)
         return out.reshape(len(weights), chosen.sets, ranker.slate_size), None
 
     def value(self, choices: ChoicePosterior, ranker: Ranker) -> Floats:

@@ -42,9 +42,10 @@ class JointThompson:
         """Return (B, S, L) candidate slates, equally likely."""
         choices = require_choices(posterior, "joint-thompson")
         weights = drawn_weights(choices, self.settings, ranker, self.settings.draws, luck)  # (B, S, G)
-        items, starts = shelves(choices, ranker)
+        shelf = shelves(choices, ranker, self.settings.item_width, luck).repeated(weights.shape[1])
         out = np.empty((weights.shape[0] * weights.shape[1], ranker.slate_size), dtype=np.int64)
-        fill_top(weights.reshape(len(out), weights.shape[2]), items, starts, np.exp(choices.quality), out)
+        rows = weights.reshape(len(out), weights.shape[2])
+        fill_top(rows, shelf.items, shelf.starts, shelf.pull, shelf.order, out)
         return out.reshape(*weights.shape[:2], ranker.slate_size), None
 
 

@@ -25,11 +25,13 @@ class LookaheadSettings:
         tilt: the horizon falls with the user's visits so far as (1 + visits)^-tilt: below 0 it rises.
         doubts: whose doubts are resolved: the visitor's own; as a control, those about other topics, about any other
             user or one who saw about as many slates, or the same doubt about all topics (`noise`).
+        item_width: factor on the deviations of items' qualities, by which items of one topic take turns.
     """
 
     horizon: Annotated[float, Range(least=0)] = 30.0
     tilt: Annotated[float, Range(least=-2, most=2)] = 0.0
     doubts: Doubts = "own"
+    item_width: Annotated[float, Range(least=0)] = 1.0
 
     def __post_init__(self) -> None:
         check_ranges(self, "strategy 'lookahead'")
@@ -55,11 +57,13 @@ class Lookahead:
         horizon = np.full(len(mean), self.settings.horizon)
         if self.settings.tilt != 0.0:
             horizon = horizon * (1.0 + ranker.situation.n_visits) ** -self.settings.tilt
-        items, starts = shelves(choices, ranker)
+        shelf = shelves(choices, ranker, self.settings.item_width, luck)
         out = np.empty((len(mean), ranker.slate_size), dtype=np.int64)
         looks, appetite = choices.examination(ranker.slate_size), choices.appetite
-        pull = np.exp(choices.quality)
-        fill_ahead(mean * appetite, liked * appetite, chance, horizon, items, starts, pull, looks, choices.outside, out)
+        fill_ahead(
+            mean * appetite, liked * appetite, chance, horizon, shelf.items, shelf.starts, shelf.pull, shelf.order,
+            looks, choices.outside, out,
+        )  # fmt: skip
         return out[:, None, :], None
 
     def _prospects(self, choices: ChoicePosterior, luck: Luck) -> tuple[Floats, Floats]:

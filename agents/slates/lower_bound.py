@@ -49,9 +49,9 @@ class LowerBound:
         else:
             spread = np.sqrt((deviations(choices, chosen.doubts, chosen.draws, luck) ** 2).mean(axis=1))
         scores = np.maximum(mean - widths(chosen, ranker)[:, None] * spread, _LEAST * mean) * choices.appetite
-        items, starts = shelves(choices, ranker)
+        shelf = shelves(choices, ranker, chosen.item_width, luck)
         out = np.empty((len(mean), ranker.slate_size), dtype=np.int64)
-        fill_top(scores, items, starts, np.exp(choices.quality), out)
+        fill_top(scores, shelf.items, shelf.starts, shelf.pull, shelf.order, out)
         return out[:, None, :], None
 
 

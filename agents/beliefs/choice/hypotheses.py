@@ -119,6 +119,11 @@ class MixturePosterior:
         return self.shelf.quality
 
     @property
+    def quality_doubt(self) -> Floats:
+        """(M,) standard deviation of q."""
+        return 1.0 / np.sqrt(self.shelf.precision)
+
+    @property
     def appetite(self) -> Floats:
         """(B, K) e^(-eta b), what satiation leaves of a topic's weight."""
         return np.exp(self.sated)
@@ -194,6 +199,6 @@ class MixturePosterior:
     def draw(self, index: int, luck: Luck) -> Singles:
         """Return (B, M) utilities under a joint hypothesis, drawn anew for each visit and index."""
         tastes = self.hypotheses(range(index, index + 1), luck)[:, 0]
-        doubt = (1.0 / np.sqrt(self.shelf.precision)).astype(np.float32)
+        doubt = self.quality_doubt.astype(np.float32)
         noise = luck.of("quality", index).rough_normals(len(self.groups))
         return np.asarray(tastes[:, self.groups] + self.offset + doubt * noise, dtype=np.float32)

@@ -54,20 +54,22 @@ def posterior():
 
 
 def rows_of_shelves(rng):
-    """Return weights (B, S, G), items by topic, starts and e^q of a small shop."""
+    """Return weights (B, S, G), items by topic in one order, starts and e^q of a small shop."""
     weights = np.exp(rng.normal(0, 1.5, (4, 5, N_TOPICS)))
     pull = np.exp(rng.normal(0, 0.7, N_ITEMS))
     order = np.lexsort((-pull, ITEMS.topic))
-    return weights, order, np.searchsorted(ITEMS.topic[order], np.arange(N_TOPICS + 1)), pull
+    return weights, order[None], np.searchsorted(ITEMS.topic[order], np.arange(N_TOPICS + 1)), pull[None]
 
 
 def test_hedged_slots_add_most_to_the_mean_chance_of_a_click():
     weights, items, starts, pull = rows_of_shelves(np.random.default_rng(1))
     out = np.empty((4, LENGTH), dtype=np.int64)
-    fill_hedged(weights, np.ones((4, N_TOPICS)), items, starts, pull, LOOKS, OUTSIDE, out)
+    fill_hedged(
+        weights, np.ones((4, N_TOPICS)), items, starts, pull, np.zeros(len(weights), np.int64), LOOKS, OUTSIDE, out
+    )
 
     def chance(b, slate):
-        total = sum(weights[b][:, ITEMS.topic[i]] * pull[i] * LOOKS[j] for j, i in enumerate(slate))
+        total = sum(weights[b][:, ITEMS.topic[i]] * pull[0, i] * LOOKS[j] for j, i in enumerate(slate))
         return (total / (OUTSIDE + total)).mean()
 
     for b in range(4):
@@ -81,10 +83,20 @@ def test_hedged_slots_add_most_to_the_mean_chance_of_a_click():
 def test_with_one_hypothesis_hedging_is_greed():
     weights, items, starts, pull = rows_of_shelves(np.random.default_rng(2))
     hedged, top = np.empty((2, 4, LENGTH), dtype=np.int64)
-    fill_hedged(weights[:, :1], np.ones((4, N_TOPICS)), items, starts, pull, LOOKS, OUTSIDE, hedged)
-    fill_top(weights[:, 0], items, starts, pull, top)
+    fill_hedged(
+        weights[:, :1],
+        np.ones((4, N_TOPICS)),
+        items,
+        starts,
+        pull,
+        np.zeros(len(weights), np.int64),
+        LOOKS,
+        OUTSIDE,
+        hedged,
+    )
+    fill_top(weights[:, 0], items, starts, pull, np.zeros(len(weights), np.int64), top)
     np.testing.assert_array_equal(hedged, top)
-    best = np.argsort(-(weights[:, 0][:, ITEMS.topic] * pull), axis=1)[:, :LENGTH]
+    best = np.argsort(-(weights[:, 0][:, ITEMS.topic] * pull[0]), axis=1)[:, :LENGTH]
     np.testing.assert_array_equal(top, best)
 
 
@@ -95,8 +107,10 @@ def test_hedged_slates_spread_over_what_excludes_each_other():
     _, items, starts, pull = rows_of_shelves(np.random.default_rng(3))
     pull = np.ones_like(pull)
     out, top = np.empty((2, 1, LENGTH), dtype=np.int64)
-    fill_hedged(weights, np.ones((1, N_TOPICS)), items, starts, pull, LOOKS, OUTSIDE, out)
-    fill_top(weights.mean(axis=1), items, starts, pull, top)
+    fill_hedged(
+        weights, np.ones((1, N_TOPICS)), items, starts, pull, np.zeros(len(weights), np.int64), LOOKS, OUTSIDE, out
+    )
+    fill_top(weights.mean(axis=1), items, starts, pull, np.zeros(len(weights), np.int64), top)
     assert len({bool(t < 3) for t in ITEMS.topic[out[0]].tolist()}) == 2
     assert (ITEMS.topic[top] < 3).all()
 
@@ -107,18 +121,18 @@ def test_the_lookahead_is_the_formula():
     chance = np.random.default_rng(5).uniform(0.05, 0.9, mean.shape)
     out = np.empty((4, LENGTH), dtype=np.int64)
     horizon = np.array([0.0, 3.0, 30.0, 300.0])
-    fill_ahead(mean, liked, chance, horizon, items, starts, pull, LOOKS, OUTSIDE, out)
+    fill_ahead(mean, liked, chance, horizon, items, starts, pull, np.zeros(len(weights), np.int64), LOOKS, OUTSIDE, out)
     for b in range(4):
-        w = mean[b][ITEMS.topic] * pull
+        w = mean[b][ITEMS.topic] * pull[0]
         best = np.argsort(-w)[:LENGTH]
         sigma, last = (w[best] * LOOKS).sum(), w[best[-1]]
-        w1, p = liked[b][ITEMS.topic] * pull, chance[b][ITEMS.topic]
+        w1, p = liked[b][ITEMS.topic] * pull[0], chance[b][ITEMS.topic]
         more = LOOKS[1] * np.maximum(w1 - last, 0.0)
         value = lambda s: s / (OUTSIDE + s)  # noqa: E731
         slope = OUTSIDE / (OUTSIDE + sigma) ** 2
         gain = (value(sigma + more) - value(sigma)) / slope
         score = w + horizon[b] * p * (1 - p) * LOOKS[1] * w1 / (OUTSIDE + sigma) * gain
-        assert out[b].tolist() == _top_by_group(score, pull)
+        assert out[b].tolist() == _top_by_group(score, pull[0])
 
 
 def _top_by_group(score, pull):
@@ -186,12 +200,29 @@ def test_width_goes_with_activity_either_way(posterior):
 
 
 def test_the_best_of_each_topic_comes_first(posterior):
-    choices, ranker, _ = posterior
-    items, starts = shelves(choices, ranker)
+    choices, ranker, luck = posterior
+    shelf = shelves(choices, ranker, 0.0, luck)
+    (items,) = shelf.items
     assert sorted(items.tolist()) == list(range(N_ITEMS))
-    for k, (first, end) in enumerate(itertools.pairwise(starts)):
+    for k, (first, end) in enumerate(itertools.pairwise(shelf.starts)):
         assert (ITEMS.topic[items[first:end]] == k).all()
         assert (np.diff(choices.quality[items[first:end]]) <= 0).all()
+
+
+def test_items_of_a_topic_take_turns_as_far_as_their_quality_is_unknown(posterior):
+    """Drawn qualities have the mean and spread that are believed, over days; a day's are the same for all of a part."""
+    choices, ranker, luck = posterior
+    drawn = []
+    for day in range(60):
+        later = Luck(luck.key, Visits(luck.visits.user_ids, day, luck.visits.visit, luck.visits.available))
+        at = Ranker(Situation(later.visits, ranker.situation.history, ITEMS), LENGTH, 9)
+        shelf = shelves(choices, at, 1.0, later)
+        drawn.append(np.log(shelf.pull))
+        assert len(set(shelf.order.tolist())) > 4
+    flat = np.concatenate(drawn)  # (days * parts, M)
+    doubt = choices.quality_doubt
+    np.testing.assert_allclose(flat.mean(axis=0), choices.quality, atol=5 * doubt.max() / np.sqrt(len(flat)))
+    np.testing.assert_allclose(flat.std(axis=0) / doubt, 1.0, atol=5 / np.sqrt(2 * len(flat)))
 
 
 def test_combinations_by_name():
@@ -239,14 +270,13 @@ def test_growth_counts_what_a_click_brings_later(posterior):
     choices, ranker, _ = posterior
     settings = GrowthSettings(patience=0.7)
     value = Growth(settings).value(choices, ranker)
-    items, starts = shelves(choices, ranker)
     chance, liked = choices.prospects()
     mean = np.exp(choices.level().astype(np.float64))
     known = choices.familiarity
     assert (known > 0).any()
     for b in range(0, N_USERS, 7):
         for k in range(N_TOPICS):
-            q = choices.quality[items[starts[k]]]
+            q = choices.quality[ITEMS.topic == k].max()
             p, w1, w = chance[b, k], liked[b, k], mean[b, k]
             w0 = (w - p * w1) / (1 - p)
             share = p * w1 / w
