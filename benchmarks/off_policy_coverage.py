@@ -24,7 +24,7 @@ def a_log(rng: np.random.Generator, rate: float, n: int = 1000, n_actions: int =
 
 
 def main(n_logs: int, n_replicates: int) -> None:
-    """Print coverage and mean width of each interval; without replicates the bootstrap's is left out."""
+    """Print coverage and mean width of each interval; without replicates the bootstrap is the delta method."""
     print(f"{'rate':>6}  {'estimator':11}  {'interval':20}  coverage  width")
     for rate in (0.878, 0.019):
         rng, seen = np.random.default_rng(11), dict[tuple[str, str], list[tuple[bool, float]]]()
@@ -38,7 +38,7 @@ def main(n_logs: int, n_replicates: int) -> None:
             for name, e in valued.estimates((0.0, 1.0), {"clipped_ips": 31.6}).items():
                 assert e.low is not None
                 assert e.high is not None
-                own = {"studentised bootstrap": (e.low, e.high)} if n_replicates else {}
+                own = {"combined": (e.low, e.high)}
                 for kind, (low, high) in (own | e.others).items():
                     seen.setdefault((name, kind), []).append((low <= value <= high, high - low))
         for (name, kind), found in seen.items():
