@@ -38,7 +38,7 @@ def guess_layout(text: str, n_rows: int, said: Collection[str] = ()) -> Layout:
 
     The separator is the one that cuts most of the lines into as many cells as the first, at least two; of those, the
     one that cuts them into most.  The first line is a header where it holds a name that columns usually have or that
-    was `said`, or only words above a line with a number.
+    was `said`, or only words above a line with a number or above nothing.
     """
     lines = [line for line in _END.split(text) if line.strip()][:n_rows]
     best = max(SEPARATORS, key=lambda separator: _fit(lines, separator))
@@ -90,4 +90,4 @@ def _has_header(rows: tuple[tuple[str, ...], ...], said: Collection[str]) -> boo
         return False
     if any(cell in said or is_known(cell) for cell in first):
         return True
-    return any(is_number(cell) or is_date(cell) for row in rows[1:2] for cell in row)
+    return len(rows) == 1 or any(is_number(cell) or is_date(cell) for cell in rows[1])

@@ -22,31 +22,31 @@ _ONE = "\x1f"  # stands for a separator of several characters
 _BATCH = 1 << 16  # rows of a file that is read in parts
 
 
-def read_columns(form: Format, names: Sequence[str], *, as_words: bool = True) -> Any:
-    """Return an Arrow table of the named columns.
+def read_columns(form: Format, names: Sequence[str]) -> Any:
+    """Return an Arrow table of the named columns; a text's cells as they are written, repeated ones held once.
 
     Args:
         form: the file, recognised.
         names: its columns that are read.
-        as_words: whether a text's cells come as they are written, repeated ones held once; else with guessed types.
 
     Raises:
         DataError: the file cannot be read; it names the line where there is one.
     """
-    kinds = dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())) if as_words else {}
+    kinds = dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string()))
     parts = list(batches(form, names, kinds))
     if not parts:
         raise DataError(f"{form.path}: no rows below the header; there is nothing to learn from")
     return pa.concat_tables(parts)
 
 
-def batches(form: Format, names: Sequence[str], kinds: dict[str, Any]) -> Iterator[Any]:
+def batches(form: Format, names: Sequence[str], kinds: dict[str, Any], *, missing: bool = False) -> Iterator[Any]:
     """Yield Arrow tables of the named columns, one after another; none has no rows.
 
     Args:
         form: the file, recognised.
         names: its columns that are read.
         kinds: the Arrow types of columns of a text; the others' are guessed.
+        missing: whether an empty cell of a text is no value, rather than an empty word.
 
     Raises:
         DataError: the file cannot be read; it names the line where there is one.
@@ -54,7 +54,7 @@ def batches(form: Format, names: Sequence[str], kinds: dict[str, Any]) -> Iterat
     names = list(dict.fromkeys(names))
     try:
         if form.kind == "text":
-            yield from _text(form, names, kinds)
+            yield from _text(form, names, kinds, missing)
         elif form.kind == "parquet":
             with _opened(form.path, form.gzipped) as file:
                 for batch in pq.ParquetFile(file).iter_batches(_BATCH, columns=names):
@@ -89,7 +89,7 @@ def preview(path: Path, kind: str, gzipped: bool, n_rows: int) -> tuple[tuple[st
     return tuple(names), tuple(zip(*columns, strict=True))
 
 
-def _text(form: Format, names: list[str], kinds: dict[str, Any]) -> Iterator[Any]:
+def _text(form: Format, names: list[str], kinds: dict[str, Any], missing: bool) -> Iterator[Any]:
     """Yield the columns of a delimited text."""
     if form.quoted:
         refuse_open_quotes(form.path, gzipped=form.gzipped)
@@ -98,7 +98,7 @@ def _text(form: Format, names: list[str], kinds: dict[str, Any]) -> Iterator[Any
         quote_char='"' if form.quoted else False,
     )
     read = pacsv.ReadOptions(column_names=list(form.names), skip_rows=int(form.header), block_size=1 << 24)
-    convert = pacsv.ConvertOptions(include_columns=names, column_types=kinds, strings_can_be_null=not kinds)
+    convert = pacsv.ConvertOptions(include_columns=names, column_types=kinds, strings_can_be_null=missing)
     with _one_separator(form) as stream, pacsv.open_csv(stream, read, parse, convert) as reader:
         for batch in reader:
             if batch.num_rows:

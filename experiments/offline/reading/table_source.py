@@ -26,7 +26,6 @@ from serendip.experiments.offline.reading.table_files import (
 )
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Floats, Ints, Items, SmallInts, Visits
-from serendip.simulator.reading.quotes import refuse_open_quotes
 
 _LONGEST = 1000  # positions of a slate
 _CHECKED = ("reward", "finite", "positive", "chance")
@@ -58,10 +57,7 @@ class TableSource:
         if not -np.inf < low < high < np.inf:
             raise SettingsError(f"the reward range is {low:g} to {high:g}; the first must be below the second")
         self._files = files_of(self.path)
-        for file in self._files:
-            if file.suffix != ".parquet":
-                refuse_open_quotes(file)
-        header = header_of(self._files[0])
+        header = header_of(self._files[0], (*self.columns.values(), *self.context))
         self._map = MappedColumns(
             self.path, header, self.columns, self.context, estimated=self.propensity_model is not None
         )

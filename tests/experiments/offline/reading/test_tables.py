@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -33,6 +35,41 @@ def write(path, table):
     table = pa.table(table)
     pacsv.write_csv(table, path) if path.suffix == ".csv" else pq.write_table(table, path)
     return path
+
+
+def as_tabs(path, table):
+    pacsv.write_csv(table, path, pacsv.WriteOptions(delimiter="\t"))
+
+
+def as_packed(path, table):
+    with pa.CompressedOutputStream(str(path), "gzip") as file:
+        pacsv.write_csv(table, file)
+
+
+def as_lines(path, table):
+    path.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+
+
+def as_arrow(path, table):
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def without_header(path, table):
+    pacsv.write_csv(table, path, pacsv.WriteOptions(include_header=False))
+
+
+@pytest.mark.parametrize("write_it", [as_tabs, as_packed, as_lines, as_arrow, without_header])
+def test_a_log_of_any_layout_has_the_same_value(tmp_path, write_it):
+    table = pa.table(columns())
+    names = {"reward": "click", "propensity": "pscore", "item": "arm", "user": "who"}
+    expected = evaluate(write(tmp_path / "log.csv", table), columns=names, target_column="pi", method=QUICK)
+    write_it(tmp_path / "other", table)
+    target = "pi"
+    if write_it is without_header:
+        names, target = {"reward": "1", "propensity": "2", "item": "3", "user": "4"}, "5"
+    found = evaluate(tmp_path / "other", columns=names, target_column=target, method=QUICK)
+    assert {n: e.value for n, e in found.estimates.items()} == {n: e.value for n, e in expected.estimates.items()}
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
@@ -106,7 +143,7 @@ def test_text_where_numbers_belong_is_named(tmp_path):
 @pytest.mark.parametrize("content", ["", "click,pscore\n"])
 def test_an_empty_file_is_said_in_one_sentence(tmp_path, content):
     (tmp_path / "log.csv").write_text(content)
-    with pytest.raises(DataError, match=r"log.csv: (not a Parquet or CSV table|holds no rows)"):
+    with pytest.raises(DataError, match=r"log.csv: (the file is empty|holds no rows)"):
         evaluate(tmp_path / "log.csv", columns=MAP, target_column="pscore")
 
 
