@@ -63,7 +63,7 @@ class TwinRunner:
                 agent.forget()
             player: Player = agents[0] if len(agents) == 1 else Halves(agents, self.seed)
             visits.append(self._visits(world, player, Schedule(horizon, 0)))
-        return Runs(np.stack(visits), self.logger(horizon), self._carries)
+        return Runs(np.stack(visits), self.logger(horizon), self._carries, self._twin.lopsided())
 
     def worlds(self) -> list[World]:
         """Return the draws of the twin."""

@@ -19,7 +19,7 @@ from serendip.simulator.calibration.from_log import known_topics, of_users, read
 from serendip.simulator.calibration.personas import Tastes, fit_tastes
 from serendip.simulator.calibration.reconstruct import FAMILIARITY, LIKED_UTILITY, course_of
 from serendip.simulator.calibration.showings import Showings
-from serendip.simulator.calibration.visits import GRID, Course, base_rates, carried, fit_logs
+from serendip.simulator.calibration.visits import GRID, LEAST, Course, base_rates, carried, fit_logs
 from serendip.simulator.catalogue import Catalogue, CatalogueSettings
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.errors import DataError
@@ -33,6 +33,7 @@ from serendip.simulator.world import World
 TASTERS, MOVERS, SEARCHED = 500, 1_000, 250  # users whose choices and whose visits are fitted, and where that begins
 _MOVES = ("discovery_effect", "satisfaction_effect", "activity_days", "repertoire_days")
 _FIRST = 2  # of the logs of moves: the rate's shape and scale stand before the effects
+_AT_BORDER, _LARGE = 1.5, 0.5  # factor of the least that is searched; an effect worth its name
 _WIDEST = 0.7  # standard deviation of the logs of moves, at most: what a log hardly says stays near its best value
 
 
@@ -80,6 +81,11 @@ class Twin:
     def carries(self) -> float:
         """Return by how many standard errors visits bring visits beyond what the fitted moves say."""
         return carried(self.logs, self.course)
+
+    def lopsided(self) -> bool:
+        """Return whether breadth moves users and satisfaction does not at all: breadth then stands in for the rest."""
+        effects, least = np.exp(self.logs[_FIRST : _FIRST + 2]), LEAST[_FIRST : _FIRST + 2]
+        return bool(effects[1] <= _AT_BORDER * least[1] and effects[0] > _LARGE)
 
     def _moved(self, rng: np.random.Generator) -> Floats:
         values, vectors = np.linalg.eigh(self.covariance)

@@ -31,11 +31,13 @@ class Runs:
         target: (D, horizon) under the target.
         logger: (D, horizon) under the logged policy, with the same luck; None where it cannot be run.
         carries: by how many standard errors visits of the log bring visits beyond what the fitted world says.
+        lopsided: whether in the fitted world breadth moves users and satisfaction does not at all.
     """
 
     target: Floats
     logger: Floats | None
     carries: float = 0.0
+    lopsided: bool = False
 
 
 class Runner(Protocol):
@@ -57,6 +59,7 @@ class Held:
         error: standard error of `logged` over users.
         most: days that count.
         carries: as in `Runs`.
+        lopsided: as in `Runs`.
     """
 
     change: Floats
@@ -65,6 +68,7 @@ class Held:
     error: float
     most: float
     carries: float = 0.0
+    lopsided: bool = False
 
     @property
     def off(self) -> float:
@@ -85,7 +89,9 @@ def held(runs: Runs, visited: Bools, horizon: int, last: int | None) -> Held | N
     target, logger = (each[:, days.start : days.stop].sum(axis=1) for each in (runs.target, runs.logger))
     each = visited[:, days.start : days.stop].sum(axis=1)
     error = float(each.std(ddof=1) / np.sqrt(len(each)))
-    return Held(target - logger, float(each.mean()), float(logger.mean()), error, float(len(days)), runs.carries)
+    return Held(
+        target - logger, float(each.mean()), float(logger.mean()), error, float(len(days)), runs.carries, runs.lopsided
+    )
 
 
 def value(found: Held) -> Estimate:
@@ -134,6 +140,10 @@ def judge_twin(found: Held, n_users: int) -> Verdict:
         bad.append(
             f"Visits bring visits ({found.carries:.1f} standard errors): what moves these users is not what moves the"
             " twin's, and what it says of another policy may be of the wrong sign."
+        )
+    if found.lopsided:
+        bad.append(
+            "In the fitted world breadth moves users and satisfaction does not: breadth stands in for what it lacks."
         )
     if n_users < _USERS:
         bad.append(f"There are {n_users} users; a world needs hundreds to be fitted.")

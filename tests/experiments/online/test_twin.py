@@ -67,3 +67,13 @@ def test_the_twin_is_recommended_and_does_not_stand_in_the_way(log, runner):
     silent = evaluate_activity(log, "popularity", horizon=15, last=6, n_replicates=10, twin=fails)
     assert "twin" not in silent.estimates
     assert any("The twin has no say: there is nothing to fit" in note for note in silent.notes)
+
+
+@pytest.mark.parametrize(
+    ("discovery", "satisfaction", "lopsided"),
+    [(2.3, 2.5, False), (0.01, 2.5, False), (0.01, 0.01, False), (2.3, 0.01, True)],
+)
+def test_breadth_that_stands_in_for_all_else_is_told(runner, discovery, satisfaction, lopsided):
+    logs = runner._twin.logs.copy()
+    logs[2:4] = np.log([discovery, satisfaction])
+    assert dataclasses.replace(runner._twin, logs=logs).lopsided() == lopsided

@@ -85,3 +85,6 @@ def test_a_world_whose_users_move_otherwise_is_not_believed():
     assert told.word == "invalid"
     assert "Visits bring visits" in told.reasons[0]
     assert held(Runs(np.ones((2, DAYS)), np.ones((2, DAYS)), 4.5), visited(), 10, None).carries == 4.5
+    lopsided = Held(np.full(2, 0.1), 2.0, 2.0, 0.1, 10.0, lopsided=True)
+    assert judge_twin(lopsided, 400).word == "invalid"
+    assert held(Runs(np.ones((2, DAYS)), np.ones((2, DAYS)), 0.0, lopsided=True), visited(), 10, None).lopsided
