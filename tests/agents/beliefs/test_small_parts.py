@@ -129,3 +129,31 @@ def test_a_situation_can_be_empty() -> None:
     belief.update(history, ITEMS)
     nobody = Visits(np.zeros(0, np.int64), 1, np.zeros(0, np.int32), np.ones(N_ITEMS, bool))
     assert len(belief.posterior(Situation(nobody, history, ITEMS)).rows) == 0
+
+
+def test_another_history_is_read_from_its_beginning() -> None:
+    belief, one, two = (
+        ChoiceMixture(ChoiceMixtureSettings(personas=2), TOPICS, 4, 1),
+        History(N_ITEMS),
+        History(N_ITEMS),
+    )
+    for day in range(3):
+        remember(one, day)
+        remember(two, day + 9)
+    belief.update(one, ITEMS)
+    learned = {name: array.copy() for name, array in belief.arrays().items()}
+
+    def alone(history: History) -> Any:
+        """What is believed of the users of `history` by a belief that has read nothing else."""
+        fresh = ChoiceMixture(ChoiceMixtureSettings(personas=2), TOPICS, 4, 1)
+        fresh.restore(learned)
+        fresh.forget()
+        fresh.read(history)
+        return fresh.arrays()["tastes.likelihood"]
+
+    belief.read(two)
+    found = belief.arrays()["tastes.likelihood"]
+    assert np.array_equal(found, alone(two))
+    assert not np.array_equal(found, alone(one))
+    belief.read(two)  # what was read is not read again
+    assert np.array_equal(belief.arrays()["tastes.likelihood"], found)

@@ -277,3 +277,12 @@ def test_titles_name_what_is_typed() -> None:
     assert title_of("snips") == "SNIPS (snips)"
     assert title_of("clipped_ips@10") == title_of("clipped_ips")
     assert title_of("somebody's own") == "somebody's own"
+
+
+def test_which_estimators_are_asked_where_nobody_names_any() -> None:
+    """Later ones may join; none of these leaves without a word."""
+    from serendip.experiments.offline.estimators import ESTIMATORS
+
+    usual = {"ips", "clipped_ips", "snips", "dm", "dr", "sndr", "switch_dr", "dr_os", "slate_ips", "slate_snips"}
+    assert {name for name in ESTIMATORS.names() if ESTIMATORS.card(name).usual} >= usual
+    assert not ESTIMATORS.card("mips").usual
