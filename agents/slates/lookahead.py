@@ -28,7 +28,7 @@ class LookaheadSettings:
         item_width: factor on the deviations of items' qualities, by which items of one topic take turns.
     """
 
-    horizon: Annotated[float, Range(least=0)] = 30.0
+    horizon: Annotated[float, Range(least=0)] = 10.0
     tilt: Annotated[float, Range(least=-2, most=2)] = 0.0
     doubts: Doubts = "own"
     item_width: Annotated[float, Range(least=0)] = 1.0
