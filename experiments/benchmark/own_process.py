@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import time
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
@@ -17,6 +15,7 @@ from serendip.agents.models.model import Interactions, Model
 from serendip.experiments.benchmark.metrics import TUNED_ON, Matrix, evaluate
 from serendip.experiments.benchmark.splits import Part, Split
 from serendip.experiments.running.parent import stay_with
+from serendip.experiments.running.parts import Carried, carried, take
 
 Cost = dict[str, float]
 _JUDGES = 2000
@@ -50,10 +49,13 @@ def fitted_alone(name: str, settings: dict[str, Any], parts: Split) -> tuple[Cos
     Raises:
         MemoryNeedError: the system ended the process.
     """
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context, stay_with, (os.getpid(),)) as pool:
+    from joblib.externals.loky.backend.context import get_context
+    from joblib.externals.loky.process_executor import ProcessPoolExecutor
+
+    context: Any = get_context("loky")  # which runs nothing of the script that asks again
+    with ProcessPoolExecutor(1, context=context, initializer=stay_with, initargs=(os.getpid(),)) as pool:
         try:
-            return pool.submit(_fit_and_evaluate, name, settings, parts).result()
+            return pool.submit(_fit_and_evaluate, name, settings, parts, carried()).result()
         except BrokenProcessPool as error:
             raise MemoryNeedError(
                 f"the process that fitted {name} was ended by the system, as it does where memory runs out; free some, "
@@ -61,6 +63,9 @@ def fitted_alone(name: str, settings: dict[str, Any], parts: Split) -> tuple[Cos
             ) from error
 
 
-def _fit_and_evaluate(name: str, settings: dict[str, Any], parts: Split) -> tuple[Cost, dict[str, Matrix]]:
+def _fit_and_evaluate(
+    name: str, settings: dict[str, Any], parts: Split, outside: Carried
+) -> tuple[Cost, dict[str, Matrix]]:
+    take(outside)
     model, cost = fitted(name, settings, parts.train, parts.validation)
     return cost, evaluate(model, parts.test)

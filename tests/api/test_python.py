@@ -112,6 +112,6 @@ def test_models_are_ranked_on_a_frame() -> None:
     item = np.concatenate([rng.permutation(20)[:12] * 2 + u % 2 for u in range(60)])
     frame = pa.table({"user": user, "item": item, "timestamp": np.arange(len(user)) * 3600 + 1_500_000_000})
     found = serendip.benchmark(frame, ["popularity", "ease"], trials=1, quiet=True)
-    quality = found.where(metric="NDCG@100")
+    quality = found.where(metric="ndcg@100")
     best = dict(zip(quality["model"], quality["value"], strict=True))
     assert best["ease"] > best["popularity"]
