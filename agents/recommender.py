@@ -19,12 +19,12 @@ from serendip.agents.beliefs.belief import (
     RememberingBelief,
     Situation,
 )
-from serendip.agents.catalogue import Catalogue, Tiles
 from serendip.agents.history import History
 from serendip.agents.kept_hypotheses import Played
 from serendip.agents.models.model import MANY_ITEMS, Arrays, block_rows
 from serendip.agents.propensity import SlateMixture
 from serendip.agents.saving import with_prefix, without_prefix, write_folder
+from serendip.agents.serving.catalogue import Catalogue, Tiles
 from serendip.agents.strategies.strategy import Ranker, Strategy, tie_key
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
@@ -246,6 +246,6 @@ def _catalogue(settings: RecommenderSettings, belief: Belief, strategy: Strategy
         )
     if settings.device is None:
         return Tiles() if n_items > MANY_ITEMS else None
-    from serendip.agents.accelerator import Accelerator
+    from serendip.agents.serving.accelerator import Accelerator
 
     return Accelerator(settings.device)

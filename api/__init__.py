@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from serendip.parts import add, list, make
     from serendip.ranking import benchmark
     from serendip.reading import load
-    from serendip.simulator.contracts import check_choice, check_dynamics
+    from serendip.simulator.dynamics.contracts import check_choice, check_dynamics
     from serendip.simulator.interface import Feedback
     from serendip.simulator.world import World
     from serendip.studies import run
@@ -42,8 +42,8 @@ _LAZY = {
     "benchmark": "serendip.ranking:benchmark",
     "calibrate": "serendip.worlds:calibrate",
     "check_agent": "serendip.agents.contract:check_agent",
-    "check_choice": "serendip.simulator.contracts:check_choice",
-    "check_dynamics": "serendip.simulator.contracts:check_dynamics",
+    "check_choice": "serendip.simulator.dynamics.contracts:check_choice",
+    "check_dynamics": "serendip.simulator.dynamics.contracts:check_dynamics",
     "check_estimator": "serendip.experiments.offline.contract:check_estimator",
     "check_model": "serendip.agents.models.contract:check_model",
     "check_reward_model": "serendip.experiments.offline.contract:check_reward_model",

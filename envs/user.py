@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from serendip.envs.actions import ActionError, action_space
-from serendip.envs.life import open_life
+from serendip.envs.lives.life import open_life
 from serendip.envs.opening import MAX_TRIES, draw_life, nobody_came, observation_space
 from serendip.envs.picture import Chronicle, Picture
 from serendip.envs.rewards import Brought

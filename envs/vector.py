@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from serendip.envs.actions import ActionError, Showable, action_space
-from serendip.envs.crowd import Crowd
+from serendip.envs.lives.crowd import Crowd
 from serendip.envs.opening import (
     MAX_TRIES,
     checked_days,

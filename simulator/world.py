@@ -14,8 +14,8 @@ from serendip.simulator import randomness
 from serendip.simulator.arrays import gather, namespace, to_numpy
 from serendip.simulator.catalogue import Catalogue, draw_catalogue, staleness
 from serendip.simulator.choice import make_choice
-from serendip.simulator.drift import affinity, drift_tastes
 from serendip.simulator.dynamics import State, make_dynamics
+from serendip.simulator.dynamics.drift import affinity, drift_tastes
 from serendip.simulator.fitted import Fitted
 from serendip.simulator.interface import Array, Items, Visits
 from serendip.simulator.population import Population, draw_population

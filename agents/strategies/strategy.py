@@ -8,8 +8,8 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from serendip.agents.beliefs.belief import Factored, Luck, Posterior, Situation
-from serendip.agents.catalogue import Catalogue
-from serendip.agents.ranking import top_slates
+from serendip.agents.serving.catalogue import Catalogue
+from serendip.agents.serving.ranking import top_slates
 from serendip.simulator import randomness
 from serendip.simulator.interface import Bools, Floats, Ints, Singles, Visits
 

@@ -114,54 +114,40 @@ class Evaluate:
             add(part)
         admit_agents([target for target in (self.target, self.against) if target])
 
-        from serendip.experiments.cli.output import console_for, slot_progress
-        from serendip.experiments.offline.evaluate import evaluate
-        from serendip.experiments.offline.reading.opening import TableOptions
-        from serendip.experiments.offline.report import report
+        from serendip.experiments.cli.output import console_for
+        from serendip.experiments.cli.valued import require, tell
         from serendip.simulator.errors import SettingsError
 
         if self.truth and self.target is None:
             raise SettingsError("--truth runs the target in the log's world; say which with --target AGENT|DIR")
         console = console_for(self.json)
-        if self.outcome == "activity":
-            evaluation = self._activity(console)
-            report(evaluation, self.json, console, details=self.details)
-            if self.figures is not None:
-                from serendip.experiments.figures.long_term import draw
+        evaluation = self._activity(console) if self.outcome == "activity" else self._reward(console)
+        tell(evaluation, console, self.json, self.figures, details=self.details)
+        require(self.require, evaluation.verdict)
 
-                console.print(f"figures in {self.figures}: {draw(evaluation, self.figures).name}")
-            self._required(evaluation.verdict)
-            return
+    def _reward(self, console: Any) -> Any:
+        """Return the evaluation of the target by its mean reward per slot."""
+        from serendip.experiments.cli.output import slot_progress
+        from serendip.experiments.cli.valued import truth_of
+        from serendip.experiments.offline.evaluate import evaluate
+        from serendip.experiments.offline.reading.opening import TableOptions
+        from serendip.simulator.errors import SettingsError
+
         if self.last or self.short_run:
             raise SettingsError("--last and --short-run are for --outcome activity")
         with slot_progress(console) as progress:
-            evaluation = evaluate(
+            return evaluate(
                 self.log,
                 self.target,
                 columns=self.columns,
                 target_column=self.target_column,
                 against=self.against,
-                truth=self._find_truth if self.truth else None,
+                truth=(lambda: truth_of(self.log, str(self.target))) if self.truth else None,
                 method=self._method(),
                 table=TableOptions(self.reward_range, self.propensity_model, self.context),
                 workers=self._workers(),
                 progress=progress,
             )
-        report(evaluation, self.json, console, details=self.details)
-        if self.figures is not None:
-            from serendip.experiments.figures.off_policy import draw_all
-
-            files = draw_all(evaluation, self.figures)
-            console.print(f"figures in {self.figures}: {', '.join(file.name for file in files)}")
-        self._required(evaluation.verdict)
-
-    def _required(self, verdict: str) -> None:
-        """End with exit code 3 where the verdict is less than what is required."""
-        from serendip.simulator.errors import TooLittleError
-
-        words = ("invalid", "weak", "reliable")
-        if self.require is not None and words.index(verdict) < words.index(self.require):
-            raise TooLittleError(f"the verdict is {verdict}; {self.require} was required")
 
     def _workers(self) -> Any:
         """Return who reads the files; None for this process."""
@@ -185,6 +171,7 @@ class Evaluate:
     def _activity(self, console: Any) -> Any:
         """Return the evaluation of the target by its users' visits."""
         from serendip.experiments.cli.output import slot_progress
+        from serendip.experiments.cli.valued import activity_of, twin_of
         from serendip.experiments.offline.long_term.activity import evaluate_activity, evaluate_short_run
         from serendip.simulator.errors import SettingsError
 
@@ -193,39 +180,21 @@ class Evaluate:
                 "--outcome activity takes a log's folder and one of --target AGENT|DIR and --short-run LOG2, with"
                 " --horizon, --last, --against, --truth and --figures"
             )
+        horizon, last = self.horizon, self.last
         if self.short_run is not None:
             if self.truth or self.against:
                 raise SettingsError("--short-run goes with neither --truth nor --against: nothing says what ran there")
-            return evaluate_short_run(self.log, self.short_run, horizon=self.horizon, last=self.last)
+            return evaluate_short_run(self.log, self.short_run, horizon=horizon, last=last)
         with slot_progress(console) as progress:
             return evaluate_activity(
                 self.log,
                 str(self.target),
                 against=self.against,
-                horizon=self.horizon,
-                last=self.last,
-                truth=self._find_activity if self.truth else None,
+                horizon=horizon,
+                last=last,
+                truth=(lambda: activity_of(self.log, str(self.target), self.horizon, self.last))
+                if self.truth
+                else None,
                 progress=progress,
-                twin=self._twin if self.twin else None,
+                twin=(lambda: twin_of(self.log)) if self.twin else None,
             )
-
-    def _twin(self) -> Any:
-        """Return what runs policies in a world fitted to the log."""
-        from serendip.experiments.online.twin import TwinRunner
-
-        return TwinRunner(self.log)
-
-    def _find_activity(self) -> float:
-        """Return the days with a visit that count, per user, when the target is run."""
-        from serendip.experiments.offline.valuation import Method
-        from serendip.experiments.online.on_policy import on_policy_activity
-
-        daily = on_policy_activity(self.log, str(self.target), Method().seed, self.horizon)
-        return float(daily[-(self.last or self.horizon) :].sum())
-
-    def _find_truth(self) -> Any:
-        """Return what the target is worth when it is run."""
-        from serendip.experiments.offline.valuation import Method
-        from serendip.experiments.online.on_policy import on_policy_truth
-
-        return on_policy_truth(self.log, str(self.target), Method().seed)

@@ -10,8 +10,8 @@ import pyarrow as pa
 from serendip.simulator.dynamics import State
 from serendip.simulator.interface import Bools, Ints
 from serendip.simulator.logs.schema import Table
+from serendip.simulator.oracle.truth import liked_topics, look
 from serendip.simulator.population import ACTIVITY_GROUPS
-from serendip.simulator.truth import liked_topics, look
 from serendip.simulator.world import World
 
 COUNTS = ("users", "visitors", "slates", "clicks", "alive", "liked_known", "breadth", "discoveries")

@@ -16,7 +16,7 @@ from serendip.experiments.offline.targets.target import saved_agent, trained_age
 from serendip.experiments.online.agents import parse_agent
 from serendip.experiments.online.life import Player, Schedule, live
 from serendip.experiments.online.on_policy import Halves, Tally
-from serendip.simulator.calibration.twin import Twin, fit_twin
+from serendip.simulator.calibration.from_logs.twin import Twin, fit_twin
 from serendip.simulator.errors import SerendipError
 from serendip.simulator.interface import Floats
 from serendip.simulator.logs import open_log

@@ -15,11 +15,11 @@ from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
 from serendip.simulator.interface import Feedback, Ints, Slates, Visits
 from serendip.simulator.logs import LogMeta, LogWriter, organic_table
+from serendip.simulator.oracle.truth import liked_topics, look
 from serendip.simulator.organic import organic_history
 from serendip.simulator.population import ACTIVITY_GROUPS
 from serendip.simulator.settings_json import settings_to_json
 from serendip.simulator.site import Observed
-from serendip.simulator.truth import liked_topics, look
 from serendip.simulator.world import World, playing_key
 
 Progress = Callable[[int], None]

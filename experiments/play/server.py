@@ -16,7 +16,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serendip.agents import registry
-from serendip.experiments.play.games import JsonObject, Table
+from serendip.experiments.play.game import JsonObject
+from serendip.experiments.play.games import Table
 from serendip.simulator.errors import SerendipError, SettingsError
 from serendip.simulator.world import World
 

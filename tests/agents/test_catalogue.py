@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from serendip.agents.accelerator import Accelerator
 from serendip.agents.beliefs import BELIEFS
 from serendip.agents.beliefs.belief import Factored, Luck, Situation
-from serendip.agents.catalogue import Tiles
 from serendip.agents.models.model import MANY_ITEMS
-from serendip.agents.ranking import top_slates
 from serendip.agents.registry import load, make
+from serendip.agents.serving.accelerator import Accelerator
+from serendip.agents.serving.catalogue import Tiles
+from serendip.agents.serving.ranking import top_slates
 from serendip.simulator import randomness
 from serendip.simulator.errors import SerendipError, SettingsError
 from serendip.simulator.interface import Items, Visits

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from serendip.agents.models.model import level_rows
-from serendip.agents.ranking import top_slates
+from serendip.agents.serving.ranking import top_slates
 from serendip.simulator import randomness
 from serendip.simulator.errors import SerendipError, SettingsError
 
@@ -20,7 +20,7 @@ def slow(scores, available, length, users, key):
 @pytest.mark.parametrize(("n_items", "block_above"), [(40, 4096), (40, 10), (47, 10)])
 @pytest.mark.parametrize("levels", [1, 3, 1000])
 def test_agrees_with_a_full_sort(monkeypatch, n_items, block_above, levels):
-    monkeypatch.setattr("serendip.agents.ranking._BLOCK_ABOVE", block_above)
+    monkeypatch.setattr("serendip.agents.serving.ranking._BLOCK_ABOVE", block_above)
     rng = np.random.default_rng(levels)
     scores = (rng.integers(levels, size=(30, n_items)) / 7).astype(np.float32)
     available = rng.random(n_items) < 0.7
@@ -36,7 +36,7 @@ def test_as_many_slots_as_items():
 
 
 def test_few_available_items_in_few_blocks(monkeypatch):
-    monkeypatch.setattr("serendip.agents.ranking._BLOCK_ABOVE", 10)
+    monkeypatch.setattr("serendip.agents.serving.ranking._BLOCK_ABOVE", 10)
     scores = np.arange(40, dtype=np.float32)[None, ::-1] * np.ones((3, 1), np.float32)
     available = np.isin(np.arange(40), [0, 1, 2, 3, 4, 39])
     got = top_slates(scores, available, 5, np.arange(3), 0)

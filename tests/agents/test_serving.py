@@ -7,7 +7,7 @@ from serendip.agents.beliefs.features import UserTable
 from serendip.agents.beliefs.linear_ensemble import LinearEnsemble, LinearEnsembleSettings
 from serendip.agents.recommender import Recommender, RecommenderSettings
 from serendip.agents.registry import make
-from serendip.agents.serving import Server
+from serendip.agents.serving.server import Server
 from serendip.agents.strategies.thompson import Thompson, ThompsonSettings
 from serendip.simulator.errors import SerendipError, SettingsError
 from serendip.simulator.interface import Feedback, Items, Visits

@@ -12,8 +12,8 @@ import pytest
 
 from serendip.simulator.choice import CHOICES, ChoiceCard
 from serendip.simulator.choice.position_based import PositionBased
-from serendip.simulator.contracts import ContractError, check_choice, check_dynamics
 from serendip.simulator.dynamics import DYNAMICS, DynamicsCard
+from serendip.simulator.dynamics.contracts import ContractError, check_choice, check_dynamics
 from serendip.simulator.dynamics.static import Static
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.settings import read_world

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serendip.envs.life import LoneLife, open_life
-from serendip.envs.repertoire_life import RepertoireLife, can_live
+from serendip.envs.lives.life import LoneLife, open_life
+from serendip.envs.lives.repertoire_life import RepertoireLife, can_live
 from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.fitted import Fitted
 from serendip.simulator.population import Cohort, PopulationSettings

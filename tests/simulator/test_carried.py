@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serendip.simulator.calibration.visits import START, Course, carried
+from serendip.simulator.calibration.from_logs.visits import START, Course, carried
 from serendip.simulator.dynamics.repertoire import Repertoire
 
 N, DAYS = 400, 60

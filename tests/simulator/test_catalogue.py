@@ -9,7 +9,7 @@ import pytest
 
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.catalogue import CatalogueSettings, draw_catalogue, staleness
-from serendip.simulator.drift import drift_tastes
+from serendip.simulator.dynamics.drift import drift_tastes
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.organic import organic_history
 from serendip.simulator.settings import WorldSettings, read_world

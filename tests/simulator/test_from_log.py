@@ -15,11 +15,11 @@ from scipy.stats import gamma
 
 from serendip.simulator import randomness
 from serendip.simulator.calibration import bgnbd, calibrate_log
-from serendip.simulator.calibration.choices import Choices, Exposures
-from serendip.simulator.calibration.from_log import LogFit, fit_log
-from serendip.simulator.calibration.log_world import unidentified
+from serendip.simulator.calibration.from_logs.choices import Choices, Exposures
+from serendip.simulator.calibration.from_logs.log_world import unidentified
+from serendip.simulator.calibration.from_logs.read import LogFit, fit_log
+from serendip.simulator.calibration.from_logs.visits import GRID, Course, Lesson, Moves, _scores
 from serendip.simulator.calibration.rates import Rates
-from serendip.simulator.calibration.visits import GRID, Course, Lesson, Moves, _scores
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Feedback, Slates

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serendip.simulator.calibration.choices import Choices, expose
-from serendip.simulator.calibration.personas import fit_tastes
-from serendip.simulator.calibration.showings import Showings
+from serendip.simulator.calibration.from_logs.choices import Choices, expose
+from serendip.simulator.calibration.from_logs.personas import fit_tastes
+from serendip.simulator.calibration.from_logs.showings import Showings
 
 N_USERS, N_TOPICS, N_ITEMS, LENGTH, GAMMA = 240, 16, 64, 3, 0.9
 CHOICES = Choices(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serendip.experiments.play.games import BESIDE, MOST_GAMES, Table
+from serendip.experiments.play.be_the_recommender import BESIDE
+from serendip.experiments.play.games import MOST_GAMES, Table
 from serendip.experiments.play.one_life import DAYS, OneLife, play_through
 from serendip.experiments.play.titles import read_titles
 from serendip.simulator.errors import DataError, SettingsError

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from serendip.agents.beliefs.belief import Factored
-from serendip.agents.catalogue import ROWS
-from serendip.agents.ranking import require_enough, require_finite, settled
+from serendip.agents.serving.catalogue import ROWS
+from serendip.agents.serving.ranking import require_enough, require_finite, settled
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Bools, Ints, Singles
 

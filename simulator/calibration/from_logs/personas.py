@@ -20,8 +20,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, logsumexp
 
-from serendip.simulator.calibration.choices import Choices
-from serendip.simulator.calibration.showings import QUALITY, Showings, qualities
+from serendip.simulator.calibration.from_logs.choices import Choices
+from serendip.simulator.calibration.from_logs.showings import QUALITY, Showings, qualities
 from serendip.simulator.interface import Bools, Floats, Ints
 
 PERSONAS, STEPS, RESTARTS = 16, 20, 2  # kinds of users at most, steps of EM, and times that it is begun

@@ -14,8 +14,8 @@ from serendip.agents.beliefs.features import UserTable
 from serendip.agents.beliefs.linear_ensemble import LinearEnsemble
 from serendip.agents.beliefs.weights import products
 from serendip.agents.propensity import random_slates
-from serendip.agents.ranking import top_slates
 from serendip.agents.recommender import Recommender
+from serendip.agents.serving.ranking import top_slates
 from serendip.agents.strategies.strategy import tie_key
 from serendip.agents.strategies.thompson import Thompson
 from serendip.simulator import randomness

@@ -13,16 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from serendip.simulator.calibration.choices import Choices, fit_choices, make_trials
-from serendip.simulator.calibration.examination import fit_examination
-from serendip.simulator.calibration.from_log import known_topics, of_users, read_slots
-from serendip.simulator.calibration.personas import Tastes, fit_tastes
-from serendip.simulator.calibration.reconstruct import FAMILIARITY, LIKED_UTILITY, course_of
-from serendip.simulator.calibration.showings import Showings
-from serendip.simulator.calibration.visits import GRID, LEAST, Course, base_rates, carried, fit_logs
+from serendip.simulator.calibration.from_logs.choices import Choices, fit_choices, make_trials
+from serendip.simulator.calibration.from_logs.examination import fit_examination
+from serendip.simulator.calibration.from_logs.personas import Tastes, fit_tastes
+from serendip.simulator.calibration.from_logs.read import enough_happens, known_topics, of_users, read_slots
+from serendip.simulator.calibration.from_logs.reconstruct import FAMILIARITY, LIKED_UTILITY, course_of
+from serendip.simulator.calibration.from_logs.showings import Showings
+from serendip.simulator.calibration.from_logs.visits import GRID, LEAST, Course, base_rates, carried, fit_logs
 from serendip.simulator.catalogue import Catalogue, CatalogueSettings
 from serendip.simulator.dynamics.repertoire import Repertoire
-from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Floats, Ints
 from serendip.simulator.logs import Log, open_log
 from serendip.simulator.population import Population, PopulationSettings
@@ -126,8 +125,7 @@ def fit_twin(path: Path, *, seed: int = 0) -> Twin:
     log = open_log(path)
     slots, appeal = read_slots(log)
     first = log.users()["first_day"].to_numpy().astype(np.int64)
-    if len(np.unique(slots["user"])) < 2 or not 0.0 < slots["clicked"].mean() < 1.0:
-        raise DataError(f"{path}: too little happens to fit a world to; it needs users who click some of what they see")
+    enough_happens(slots, path)
     examination = fit_examination(slots, appeal)
     order = generator(seed, "tasters").permutation(np.unique(slots["user"]))
     some = of_users(slots, order[:TASTERS], len(first))

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from serendip.envs.crowd import Crowd
-from serendip.envs.repertoire_life import RepertoireLife, can_live
+from serendip.envs.lives.crowd import Crowd
+from serendip.envs.lives.repertoire_life import RepertoireLife, can_live
 from serendip.simulator.interface import Bools, Ints, Singles
 from serendip.simulator.world import World
 

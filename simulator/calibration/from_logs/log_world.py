@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from serendip.simulator.calibration.from_log import LogFit, fit_log
-from serendip.simulator.calibration.visits import LEAST, MOST
+from serendip.simulator.calibration.from_logs.read import LogFit, fit_log
+from serendip.simulator.calibration.from_logs.visits import LEAST, MOST
 from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.errors import DataError

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from serendip.envs.luck import DAYS, Luck
+from serendip.envs.lives.luck import DAYS, Luck
 from serendip.simulator.choice.multinomial_logit import MultinomialLogit
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.interface import Bools, Ints, Singles

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from serendip.simulator.calibration.choices import Choices, fit_choices, make_trials
-from serendip.simulator.calibration.examination import fit_examination, item_appeal
+from serendip.simulator.calibration.from_logs.choices import Choices, fit_choices, make_trials
+from serendip.simulator.calibration.from_logs.examination import fit_examination, item_appeal
+from serendip.simulator.calibration.from_logs.reconstruct import LIKED_UTILITY, follow
+from serendip.simulator.calibration.from_logs.visits import Course, Moves, fit_moves
 from serendip.simulator.calibration.rates import Activity, Rates, fit_rates
-from serendip.simulator.calibration.reconstruct import LIKED_UTILITY, follow
-from serendip.simulator.calibration.visits import Course, Moves, fit_moves
 from serendip.simulator.dynamics.repertoire import Repertoire
+from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Bools, Floats, Ints
 from serendip.simulator.logs import Log, open_log
 from serendip.simulator.randomness import generator
@@ -106,6 +107,16 @@ def read_slots(log: Log) -> tuple[dict[str, Any], Floats]:
     }
     slots["slate"] = _number_slates(slots["user"], slots["day"], slots["visit"])
     return slots, item_appeal(slots["item"], slots["clicked"], found["propensity"], topic)
+
+
+def enough_happens(slots: dict[str, Any], path: Path) -> None:
+    """Return where a world can be fitted to the slots of the log `path`.
+
+    Raises:
+        DataError: one user only, or nothing was clicked, or everything.
+    """
+    if len(np.unique(slots["user"])) < 2 or not 0.0 < slots["clicked"].mean() < 1.0:
+        raise DataError(f"{path}: too little happens to fit a world to; it needs users who click some of what they see")
 
 
 def _number_slates(user: Ints, day: Ints, visit: Ints) -> Ints:

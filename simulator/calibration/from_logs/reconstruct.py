@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from serendip.simulator.calibration.choices import Choices, Trials, tastes
-from serendip.simulator.calibration.visits import Course, Lesson
+from serendip.simulator.calibration.from_logs.choices import Choices, Trials, tastes
+from serendip.simulator.calibration.from_logs.visits import Course, Lesson
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.interface import Bools, Floats, Ints
 

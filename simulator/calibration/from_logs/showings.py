@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from serendip.simulator.calibration.choices import Choices, expose
+from serendip.simulator.calibration.from_logs.choices import Choices, expose
 from serendip.simulator.interface import Floats, Ints
 
 QUALITY = 0.7  # standard deviation of qualities before anything was seen, in units of utility

@@ -12,7 +12,7 @@ import numpy as np
 
 from serendip.agents.beliefs.belief import Factored
 from serendip.agents.models.model import in_blocks, level_rows
-from serendip.agents.ranking import require_enough, require_finite, settled, take_largest
+from serendip.agents.serving.ranking import require_enough, require_finite, settled, take_largest
 from serendip.simulator.interface import Bools, Ints, Singles
 
 ROWS = 256  # vectors at once, in blocks of one shape: see `in_blocks`

@@ -1,0 +1,1 @@
+"""Slates for those who wait: ranking, large catalogues, accelerators, and one item at a time."""

@@ -1,0 +1,1 @@
+"""One life in a world, or many side by side, as the environments live them."""
