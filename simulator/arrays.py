@@ -24,6 +24,12 @@ def add_at(table: Array, users: Array, columns: Array, amount: float) -> None:
     """Add `amount` to `table` (n, K), in place, at each of `users` (B,) x `columns` (B, L).
 
     A column that stands twice in a row is added to twice; users must not repeat.
+
+    Args:
+        table: (n, K) what is added to, in place.
+        users: (B,) rows, none twice.
+        columns: (B, L) columns in each row.
+        amount: what is added each time.
     """
     xp = array_api_compat.array_namespace(table)
     whole = xp.reshape(table, (-1,))

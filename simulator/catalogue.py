@@ -111,7 +111,14 @@ def _release_days(settings: CatalogueSettings, seed: int) -> SmallInts:
 
 
 def staleness(released: Array, day: Array | int, most: float, days: float) -> Array:
-    """Return (B, L) what items `released` (B, L) lost by `day`, one for all or (B,): most (1 - e^-(age / days))."""
+    """Return (B, L) what items `released` (B, L) lost by `day`, one for all or (B,): most (1 - e^-(age / days)).
+
+    Args:
+        released: (B, L) first day of each item.
+        day: day of the world, from 0; one for all or (B,).
+        most: utility that an item loses in the end.
+        days: days in which it loses 1 - 1/e of that.
+    """
     xp = array_api_compat.array_namespace(released)
     today = day if isinstance(day, int) else day[:, None]
     age = xp.astype(xp.clip(today - released, 0, None), xp.float32)

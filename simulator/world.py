@@ -53,7 +53,12 @@ class World:
         arrays: str = "numpy",
         device: str | None = None,
     ) -> None:
-        """Draw the items and the people; `arrays` is "numpy" or "torch", `device` where torch puts them."""
+        """Draw the items and the people.
+
+        Args:
+            arrays: "numpy" or "torch".
+            device: where torch puts the arrays; its own default when None.
+        """
         self.settings = settings
         self.seed = seed
         self.choice = make_choice(settings.choice)
@@ -137,6 +142,8 @@ class World:
         Only what is shown is scored; the cost does not grow with the catalogue.
 
         Args:
+            users: (B,) rows of the users, none twice.
+            items: (B, L) rows of the items.
             day: one for all or (B,); items grow stale where the catalogue says so.
             state: where tastes drift, the state they are in; else, or when None, tastes are those of the first day.
         """
@@ -151,7 +158,14 @@ class World:
         return affinity(taste, users, self.catalogue.factors, items) + quality
 
     def utility(self, state: State, users: Array, items: Array, day: Array | int = 0) -> Array:
-        """Return (B, L) what items are worth to users now, satiation and all."""
+        """Return (B, L) what items are worth to users now, satiation and all.
+
+        Args:
+            state: state of the users that the dynamics keep, by name.
+            users: (B,) rows of the users, none twice.
+            items: (B, L) rows of the items.
+            day: day of the world, from 0; one for all or (B,).
+        """
         topics = self._of_items(self.catalogue.topic, items)
         return self.match(users, items, day, state) + self.dynamics.disposition(state, users, topics)
 
@@ -159,8 +173,11 @@ class World:
         """Show slates `items` (B, L) to `users` (B,), none of them twice; change the state; return clicks (B, L).
 
         Args:
+            state: state of the users, changed in place.
             day: one for all or (B,).
             visit: number of the slate within the user's day, one for all or (B,).
+            users: (B,) rows of the users, none twice.
+            items: (B, L) rows of the items.
         """
         xp = array_api_compat.array_namespace(users)
         if users.shape[0] <= AT_ONCE or not array_api_compat.is_numpy_namespace(xp):
@@ -244,14 +261,10 @@ class _Placer:
 
     def catalogue(self, catalogue: Catalogue) -> Catalogue:
         """Return the catalogue with all arrays in place; topics become int64 to index with."""
-        topic, factors = self(catalogue.topic.astype(np.int64)), catalogue.factors
-        return replace(
-            catalogue,
-            topic=topic,
-            quality=self(catalogue.quality),
-            released=self(catalogue.released),
-            factors=None if factors is None else self(factors),
-        )
+        factors = None if catalogue.factors is None else self(catalogue.factors)
+        quality, released = self(catalogue.quality), self(catalogue.released)
+        topic = self(catalogue.topic.astype(np.int64))
+        return replace(catalogue, topic=topic, quality=quality, released=released, factors=factors)
 
     def people(self, people: Population) -> Population:
         """Return the population with all arrays in place."""
@@ -272,7 +285,14 @@ def playing_key(seed: int) -> int:
 
 
 def make_world(world: str | Path, seed: int, *, arrays: str = "numpy", device: str | None = None) -> World:
-    """Return the preset world, or the one in a folder, under `seed`."""
+    """Return the preset world, or the one in a folder, under `seed`.
+
+    Args:
+        world: name of a preset, or the folder of a world.
+        seed: number that all draws follow from.
+        arrays: "numpy" or "torch".
+        device: where torch puts the arrays; its own default when None.
+    """
     settings, folder = read_world(world)
     fitted = None if folder is None or settings.fitted is None else Fitted.load(folder / settings.fitted)
     return World(settings, seed, fitted, arrays=arrays, device=device)

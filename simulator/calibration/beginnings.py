@@ -51,7 +51,16 @@ def activity_in(data: Dated, history: History) -> Activity:
 def known_at_first(
     history: History, topic: Any, n_topics: int, taste: Floats, factors: Floats, quality: Floats
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Return (N, K) the repertoire that each user's first positives gave, by the world's own rule of learning."""
+    """Return (N, K) the repertoire that each user's first positives gave, by the world's own rule of learning.
+
+    Args:
+        history: the positives of the data.
+        topic: (M,) topic of each item.
+        n_topics: number of topics.
+        taste: (N, d) tastes of the users.
+        factors: (M, d) factors of the items.
+        quality: (M,) quality of each item, in units of utility.
+    """
     rank = np.arange(len(history.user)) - np.searchsorted(history.user, history.user)
     early = rank < EARLY
     user, item = history.user[early], history.item[early]

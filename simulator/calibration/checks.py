@@ -66,7 +66,14 @@ def _json(value: Any) -> float | None:
 
 
 def check(history: History, replicas: Iterable[History], topic: Ints, n_topics: int) -> tuple[Check, ...]:
-    """Return every check of `history` against its replicas."""
+    """Return every check of `history` against its replicas.
+
+    Args:
+        history: the positives of the data.
+        replicas: histories drawn from the fitted world.
+        topic: (M,) topic of each item.
+        n_topics: number of topics.
+    """
     observed = _curves(history, topic, n_topics)
     drawn = [_curves(replica, topic, n_topics) for replica in replicas]
     found = list[Check]()

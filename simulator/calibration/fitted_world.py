@@ -26,7 +26,7 @@ class Report:
     """A fitted world and how well it matches.
 
     Attributes:
-        settings: of the world.
+        settings: settings of the fitted world.
         summary: what was read and fitted, as JSON.
         checks: the data against draws from the fitted world.
         verdict: what the fit is worth.
@@ -57,7 +57,15 @@ class Report:
 
 
 def settings_of(name: str, fitted: Fitted, rates: Rates, n_users: int, *, leaves: bool) -> WorldSettings:
-    """Return the settings of the world; base rates are what activity would be without the breadth seen in the data."""
+    """Return the settings of the world; base rates are what activity would be without the breadth seen in the data.
+
+    Args:
+        name: name of the world.
+        fitted: items and people as fitted.
+        rates: how often people come and when they leave, as fitted.
+        n_users: users of the world.
+        leaves: whether leaving is fitted, and not that of the preset worlds.
+    """
     dynamics = Repertoire()
     breadth = float(fitted.known.sum(axis=1).mean())
     raised = dynamics.discovery_effect * (1.0 - np.exp(-breadth / dynamics.breadth_scale))
@@ -80,7 +88,16 @@ def settings_of(name: str, fitted: Fitted, rates: Rates, n_users: int, *, leaves
 def summary_of(
     path: Path, data: Dated, history: History, rates: Rates, world: WorldSettings, n_topics: int
 ) -> dict[str, Any]:
-    """Return what was read and fitted."""
+    """Return what was read and fitted.
+
+    Args:
+        path: the file that was read.
+        data: the interactions as read.
+        history: the positives of the data.
+        rates: how often people come and when they leave, as fitted.
+        world: settings of the fitted world.
+        n_topics: number of topics.
+    """
     return {
         "data": {
             "file": path.name,

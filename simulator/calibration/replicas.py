@@ -56,6 +56,15 @@ def replicate(
     As in the world, people are resampled from those seen.  Days are drawn from the rates.  Each person likes as many
     items as in the data, so that what is held against it is which ones; they are drawn one after the other, without
     replacement, by the multinomial logit of the utilities.
+
+    Args:
+        history: the positives of the data.
+        activity: when people were active.
+        rates: how often people come and when they leave, as fitted.
+        taste: (N, d) tastes of the users.
+        factors: (M, d) factors of the items.
+        quality: (M,) quality of each item.
+        rng: generator of the draws.
     """
     user, day = draw_days(rates, activity.watched, rng)
     person = rng.integers(len(taste), size=len(taste))

@@ -43,6 +43,15 @@ def fit_utilities(
     (by q; shrunk by what chance adds to their variance), each user's mean score (by s, within bounds), each user's
     likes in each topic (by t, with `topic_prior` likes as expected added).  Levels put every user's history at
     `liked_utility`: how likely anything is to be clicked at all cannot be seen where only likes are.
+
+    Args:
+        likes: (N, M) sparse, 1 where a user likes an item.
+        users: (N, d) factors of the users.
+        items: (M, d) factors of the items.
+        topic: (M,) topic of each item.
+        n_topics: number of topics.
+        settings: bounds, priors and number of steps of the fit.
+        seed: number that all draws follow from.
     """
     mean = items.mean(axis=0)
     centred = items - mean

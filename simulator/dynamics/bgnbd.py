@@ -48,7 +48,16 @@ class BgNbd:
     def respond(
         self, state: State, people: Population, users: Array, topics: Array, match: Array, clicked: Array
     ) -> None:
-        """Note who is here today."""
+        """Note who is here today.
+
+        Args:
+            state: state of the users that the dynamics keep, by name.
+            people: the users, with what makes each differ.
+            users: (B,) rows of the users, none twice.
+            topics: (B, L) topic of each item shown.
+            match: (B, L) lasting worth of each item to its user, in units of utility.
+            clicked: (B, L) whether each item was clicked.
+        """
         state["here"][users] = True
 
     def night(self, state: State, people: Population) -> None:

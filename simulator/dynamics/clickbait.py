@@ -65,7 +65,16 @@ class Clickbait:
     def respond(
         self, state: State, people: Population, users: Array, topics: Array, match: Array, clicked: Array
     ) -> None:
-        """Let users learn, and take in what they clicked."""
+        """Let users learn, and take in what they clicked.
+
+        Args:
+            state: state of the users that the dynamics keep, by name.
+            people: the users, with what makes each differ.
+            users: (B,) rows of the users, none twice.
+            topics: (B, L) topic of each item shown.
+            match: (B, L) lasting worth of each item to its user, in units of utility.
+            clicked: (B, L) whether each item was clicked.
+        """
         xp = array_api_compat.array_namespace(match)
         learn(state["repertoire"], people, users, topics, match, clicked, self.learning)
         sensational = self.is_sensational(topics)

@@ -68,7 +68,16 @@ class Hawkes:
     def respond(
         self, state: State, people: Population, users: Array, topics: Array, match: Array, clicked: Array
     ) -> None:
-        """Let users learn, get their fill, and be excited by each discovery."""
+        """Let users learn, get their fill, and be excited by each discovery.
+
+        Args:
+            state: state of the users that the dynamics keep, by name.
+            people: the users, with what makes each differ.
+            users: (B,) rows of the users, none twice.
+            topics: (B, L) topic of each item shown.
+            match: (B, L) lasting worth of each item to its user, in units of utility.
+            clicked: (B, L) whether each item was clicked.
+        """
         add_at(state["satiation"], users, topics, self.satiation_step)
         found = learn(state["repertoire"], people, users, topics, match, clicked, self.learning)
         found = found * people.factor_of["discovery_effect"][users]

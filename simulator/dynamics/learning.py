@@ -27,6 +27,15 @@ def learn(
 
     m_uk += rate (1 - m_uk) max(g, 0); a click that disappoints teaches nothing.  A topic is discovered when
     its familiarity crosses `people.known_from`.
+
+    Args:
+        known: (n, K) repertoire in [0, 1], changed in place.
+        people: the users, with what makes each differ.
+        users: (B,) rows of the users, none twice.
+        topics: (B, L) topic of each item shown.
+        match: (B, L) lasting worth of each item to its user, in units of utility.
+        clicked: (B, L) whether each item was clicked.
+        rate: share of what is missing that a click of worth 1 adds, in [0, 1].
     """
     xp = array_api_compat.array_namespace(match)
     flat = xp.reshape(known, (-1,))

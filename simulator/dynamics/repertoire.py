@@ -88,7 +88,16 @@ class Repertoire:
     def respond(
         self, state: State, people: Population, users: Array, topics: Array, match: Array, clicked: Array
     ) -> None:
-        """Let users learn from what they clicked, get their fill of what they saw, and be pleased or not."""
+        """Let users learn from what they clicked, get their fill of what they saw, and be pleased or not.
+
+        Args:
+            state: state of the users that the dynamics keep, by name.
+            people: the users, with what makes each differ.
+            users: (B,) rows of the users, none twice.
+            topics: (B, L) topic of each item shown.
+            match: (B, L) lasting worth of each item to its user, in units of utility.
+            clicked: (B, L) whether each item was clicked.
+        """
         if self.leave_a > 0.0:
             state["here"][users] = True
         add_at(state["satiation"], users, topics, self.satiation_step)

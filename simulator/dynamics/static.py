@@ -31,7 +31,16 @@ class Static:
     def respond(
         self, state: State, people: Population, users: Array, topics: Array, match: Array, clicked: Array
     ) -> None:
-        """Change nothing."""
+        """Change nothing.
+
+        Args:
+            state: state of the users that the dynamics keep, by name.
+            people: the users, with what makes each differ.
+            users: (B,) rows of the users, none twice.
+            topics: (B, L) topic of each item shown.
+            match: (B, L) lasting worth of each item to its user, in units of utility.
+            clicked: (B, L) whether each item was clicked.
+        """
 
     def night(self, state: State, people: Population) -> None:
         """Change nothing."""

@@ -56,7 +56,12 @@ class LogWriter:
         """Append the slots of B slates, in their order.
 
         Args:
+            visits: the B visits.
+            slates: what was shown, with its propensities.
+            feedback: what was clicked.
             state: (B, 3) what the logger knew of each user, or None.
+            policy: index of the policy in the meta data.
+            policy_version: how often the policy had learned.
         """
         if len(visits) == 0:
             return
@@ -87,7 +92,15 @@ class LogWriter:
         organic: Table | None = None,
         truth: Table | None = None,
     ) -> None:
-        """Write what is left, the tables beside the decisions, and last the meta data that makes it a log."""
+        """Write what is left, the tables beside the decisions, and last the meta data that makes it a log.
+
+        Args:
+            meta: run, policies, seed and settings.
+            users: one row for each user.
+            items: what a site knows of its catalogue.
+            organic: clicks before the first day, or None.
+            truth: what only the simulator knows, or None.
+        """
         if self._rows:
             self._flush(self._rows)
         columns = {"item_id": np.arange(items.n_items), "topic": items.topic, "released": items.released}

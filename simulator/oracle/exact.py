@@ -41,6 +41,12 @@ def exact_value(world: World, user: int, n_days: int, policy: Choose | None = No
     tree of all outcomes, with the world's own transitions.  A topic's best item is the one of highest quality: no other
     of the topic gives more clicks, or clicks that are worth more.  With `policy` the value is that of its choices.
 
+    Args:
+        world: the world that is lived in.
+        user: row of the user.
+        n_days: days that are looked ahead.
+        policy: what chooses; the best policy when None.
+
     Raises:
         SettingsError: slates are longer, items have factors, or the tree is too large.
     """

@@ -27,7 +27,15 @@ class Oracle(Protocol):
 
 
 def expected_clicks(world: World, state: State, day: int, users: Array, items: Array) -> Floats:
-    """Return (B,) expected clicks on slates `items` (B, L), given everything: sum_j P(click j)."""
+    """Return (B,) expected clicks on slates `items` (B, L), given everything: sum_j P(click j).
+
+    Args:
+        world: the world that is lived in.
+        state: state of the users that the dynamics keep, by name.
+        day: day of the world, from 0; one for all or (B,).
+        users: (B,) rows of the users, none twice.
+        items: (B, L) rows of the items.
+    """
     utility = world.utility(state, users, world.place(items), day)
     return to_numpy(world.choice.probabilities(utility)).sum(axis=1, dtype=np.float64)
 
@@ -40,7 +48,14 @@ class Myopic:
     """
 
     def slates(self, world: World, state: State, day: int, users: Array) -> Ints:
-        """Return (B, L) the items of highest utility."""
+        """Return (B, L) the items of highest utility.
+
+        Args:
+            world: the world that is lived in.
+            state: state of the users that the dynamics keep, by name.
+            day: day of the world, from 0; one for all or (B,).
+            users: (B,) rows of the users, none twice.
+        """
 
         def choose(some: Array, items: Ints) -> Ints:
             return _top(_utility(world, state, day, some, items), world)
@@ -68,7 +83,14 @@ class Growth:
     """c: clicks a slate that are expected later."""
 
     def slates(self, world: World, state: State, day: int, users: Array) -> Ints:
-        """Return (B, L) items, filled slot by slot."""
+        """Return (B, L) items, filled slot by slot.
+
+        Args:
+            world: the world that is lived in.
+            state: state of the users that the dynamics keep, by name.
+            day: day of the world, from 0; one for all or (B,).
+            users: (B,) rows of the users, none twice.
+        """
         dynamics = world.dynamics
         if not isinstance(dynamics, Repertoire):
             return Myopic().slates(world, state, day, users)

@@ -29,7 +29,7 @@ class Condition:
     Attributes:
         column: which is looked at.
         comparison: how, such as `>=`.
-        value: with what; a number, or a word where it is for `==` or `!=`.
+        value: what is compared with: a number, or a word where it is for `==` or `!=`.
     """
 
     column: str

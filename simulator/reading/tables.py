@@ -72,6 +72,12 @@ def batches(form: Format, names: Sequence[str], kinds: dict[str, Any], *, missin
 def preview(path: Path, kind: str, gzipped: bool, n_rows: int) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Return the names of a Parquet, Arrow or JSON file's columns, and its first rows as words.
 
+    Args:
+        path: the file.
+        kind: format of the file: `parquet`, `arrow` or `json`.
+        gzipped: whether the file is compressed by gzip.
+        n_rows: rows that are shown.
+
     Raises:
         DataError: it cannot be read.
     """

@@ -101,7 +101,14 @@ class Trials:
 
 
 def expose(user: Ints, topic: Ints, slate: Ints, day: Ints) -> tuple[Exposures, Ints]:
-    """Return the exposures in n slots, and (n,) the one that each slot belongs to; slates are numbered in time."""
+    """Return the exposures in n slots, and (n,) the one that each slot belongs to; slates are numbered in time.
+
+    Args:
+        user: (n,) user of each slot.
+        topic: (n,) topic of each slot.
+        slate: (n,) number of the slate of each slot, in order of time.
+        day: (n,) day of each slot.
+    """
     order = np.lexsort((slate, topic, user))
     keys = np.stack([user[order], topic[order], slate[order]])
     first = np.concatenate([[True], (np.diff(keys, axis=1) != 0).any(axis=0)])

@@ -13,6 +13,12 @@ def item_appeal(item: Ints, clicked: Floats, propensity: Floats, topic: Ints) ->
     """Return (M,) log odds of each item's click rate under uniform slates, less the mean of its topic.
 
     Each slot weighs 1 / propensity, so that it hangs on the item and not on whom a policy showed it to.
+
+    Args:
+        item: (n,) item of each slot.
+        clicked: (n,) 1 where it was clicked, else 0.
+        propensity: (n,) propensity of each item at its position, in (0, 1].
+        topic: (M,) topic of each item.
     """
     weight = 1.0 / propensity
     weight /= weight.mean()

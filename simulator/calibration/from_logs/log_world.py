@@ -26,7 +26,7 @@ class LogReport:
     """A world fitted to a log.
 
     Attributes:
-        settings: of the world.
+        settings: settings of the fitted world.
         fit: what was found.
     """
 

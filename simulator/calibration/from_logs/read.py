@@ -64,9 +64,11 @@ def fit_log(
     Still, what users like is right for random slates only: policies that follow clicks make them seem to like more.
 
     Args:
+        path: a log's folder.
         given: dynamics whose R0, rho, zeta, g0 and largest rate hold; None: the default's.
         moves: whether to fit how activity moves (minutes).
         n_movers: users, drawn by `seed`, on whom that is fitted.
+        seed: number that the draw of these users follows from.
 
     Raises:
         DataError: not a log.

@@ -31,8 +31,14 @@ def follow(
     likely, and so is max(g, 0), from which users learn.
 
     Args:
+        slots: columns of the logged slots, by name.
+        trials: the slots as trials of the choice model.
+        choices: how users choose, as fitted.
+        appeal: (M,) log odds of the click rate of each item, less the mean of its topic.
         first: (n,) day of arrival.
         known: (n, K) topics that were clicked before the first day.
+        n_days: days of the log.
+        given: dynamics whose settings hold as they are.
     """
     clicked = np.flatnonzero(slots["clicked"] > 0.0)
     worth = _worth(slots, trials, choices, appeal, clicked, known.shape)

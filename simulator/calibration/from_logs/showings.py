@@ -37,7 +37,14 @@ class Showings:
 
     @classmethod
     def of(cls, slots: dict[str, Any], examination: float, choices: Choices, organic: Floats) -> Showings:
-        """Return the showings in the slots (user, topic, slate, day, position, item, clicked)."""
+        """Return the showings in the slots (user, topic, slate, day, position, item, clicked).
+
+        Args:
+            slots: columns of the logged slots, by name.
+            examination: gamma of gamma^j, the share that look at each further position.
+            choices: how users choose, as fitted.
+            organic: (n, K) clicks by topic before the first day.
+        """
         n_topics = organic.shape[1]
         exposures, row = expose(slots["user"], slots["topic"], slots["slate"], slots["day"])
         full = choices.satiation * exposures.satiation(choices.satiation_days)
@@ -89,7 +96,14 @@ class Showings:
 
 
 def qualities(showings: Showings, mean: Floats, topic: Ints, quality: Floats) -> tuple[Floats, Floats]:
-    """Return (M,) qualities after a Newton step, and their standard errors; shrunk to 0, of mean 0 in topics."""
+    """Return (M,) qualities after a Newton step, and their standard errors; shrunk to 0, of mean 0 in topics.
+
+    Args:
+        showings: what was shown, and what was clicked.
+        mean: (e,) mean of e^taste for each showing.
+        topic: (M,) topic of each item.
+        quality: (M,) qualities before the step.
+    """
     score = np.exp(showings.looked + quality[showings.item]) * mean[showings.row]
     slate = showings.slate[showings.row]
     chance = score / (1.0 + np.bincount(slate, score)[slate])

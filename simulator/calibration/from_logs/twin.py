@@ -41,10 +41,10 @@ class Twin:
     """What a log says of its world.
 
     Attributes:
-        settings: of the world, but for what is drawn.
+        settings: settings of the world, except for what is drawn.
         topic: (M,) topic of each item.
         released: (M,) first day of each item.
-        tastes: of the log's users, and qualities.
+        tastes: tastes of the log's users, and qualities of its items.
         logs: (8,) logs of how activity moves.
         covariance: (8, 8) of these.
         course: what happened to the users.
