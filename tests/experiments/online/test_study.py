@@ -167,3 +167,18 @@ def test_measures_add_up(finished):
         assert np.all(results.daily(agent, "slates") >= results.daily(agent, "visitors"))
         assert np.all(results.daily(agent, "slates") >= results.daily(agent, "clicks"))
         assert np.all(np.diff(results.daily(agent, "alive"), axis=1) <= 0)
+
+
+def test_a_unit_whose_log_is_wanted_and_lacking_is_not_finished(tmp_path):
+    """As when `logged_seeds` is raised: it is run again, to the same daily table, and then has its log."""
+    make_world("tiny", 0).save(tmp_path / "world")
+    settings = (tmp_path / "u", tmp_path / "world", "uniform", 0, Schedule(3))
+    Unit(*settings, logged=False).run()
+    daily = (tmp_path / "u" / "daily.parquet").read_bytes()
+    assert Unit(*settings, logged=False).finished()
+    wanted = Unit(*settings, logged=True)
+    assert not wanted.finished()
+    wanted.run()
+    assert wanted.finished()
+    assert open_log(tmp_path / "u" / "log").decisions().day.max() == 2
+    assert (tmp_path / "u" / "daily.parquet").read_bytes() == daily
