@@ -15,18 +15,19 @@ _SAFE, _ELSEWHERE, _HIGH, _WHEEL_NOISE = 1.2, 1.0, 50.0, 0.01
 
 
 class LinearArms:
-    """Arm k pays weights_k . x + noise of deviation `noise[k]`; or 1 with the probability sigma(weights_k . x).
-
-    Args:
-        name: of the bandits.
-        weights: (R, K, 1 + d), the first number of each for the constant.
-        noise: (K,) standard deviations; None: rewards are clicks.
-        key: of contexts and rewards.
-    """
+    """Arm k pays weights_k . x + noise of deviation `noise[k]`; or 1 with the probability sigma(weights_k . x)."""
 
     arms = None
 
     def __init__(self, name: str, weights: Floats, noise: NDArray[Any] | None, key: int) -> None:
+        """Hold the bandits of one group.
+
+        Args:
+            name: name of the group of bandits.
+            weights: (R, K, 1 + d) true weights, the first of each for the constant.
+            noise: (K,) standard deviations of the rewards; None where they are clicks.
+            key: key of contexts and rewards.
+        """
         self.groups = (name,)
         self._weights, self._noise, self._key = weights, noise, key
         self._runs = np.arange(len(weights))

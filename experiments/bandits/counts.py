@@ -60,7 +60,14 @@ class Beta:
         return [BetaPosterior(1.0 + self._wins[part], 1.0 + self._losses[part]) for part in parts]
 
     def learn(self, t: int, context: Floats, arms: Ints, rewards: Floats) -> None:
-        """Count."""
+        """Count.
+
+        Args:
+            t: number of the event, from 0.
+            context: (R, C) what was seen before the choice, in each bandit.
+            arms: (R,) arm that was played in each bandit; with members or groups before it.
+            rewards: what each arm brought, shaped as `arms`.
+        """
         if self.keep < 1.0:
             self._wins *= self.keep
             self._losses *= self.keep
@@ -104,7 +111,14 @@ class Bootstrap:
         return [MemberScores(share[:, part]) for part in parts]
 
     def learn(self, t: int, context: Floats, arms: Ints, rewards: Floats) -> None:
-        """Count, each member as often as its luck says."""
+        """Count, each member as often as its luck says.
+
+        Args:
+            t: number of the event, from 0.
+            context: (R, C) what was seen before the choice, in each bandit.
+            arms: (R,) arm that was played in each bandit; with members or groups before it.
+            rewards: what each arm brought, shaped as `arms`.
+        """
         member = np.arange(self.members)[:, None]
         times = randomness.poisson(1.0, self._key, member, self._rows, t, -1)  # (S, N)
         self._wins[member, self._rows, arms] += times * rewards

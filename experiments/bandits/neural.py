@@ -40,7 +40,14 @@ class NeuralLinear:
         return gaussian_posteriors(self._known, x, self._inner_arms, parts)
 
     def learn(self, t: int, context: Floats, arms: Ints, rewards: Floats) -> None:
-        """Learn one event in each bandit, and train the networks when it is time."""
+        """Learn one event in each bandit, and train the networks when it is time.
+
+        Args:
+            t: number of the event, from 0.
+            context: (R, C) what was seen before the choice, in each bandit.
+            arms: (R,) arm that was played in each bandit; with members or groups before it.
+            rewards: what each arm brought, shaped as `arms`.
+        """
         x = self._events.x(context, arms)
         self._x[:, t], self._arms[:, t], self._y[:, t] = x, arms, rewards
         n = t + 1

@@ -44,7 +44,7 @@ class Played:
     Attributes:
         groups: names of groups of runs.
         rounds: (C,) after which they were noted.
-        regret: by strategy, (G, R, C) sum of (best mean - mean of the arm played) up to then.
+        regret: (G, R, C) by strategy: sum of (best mean - mean of the arm played) up to then.
         uniform: (G, R, C) the same for playing any arm, in expectation.
     """
 

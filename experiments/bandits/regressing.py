@@ -53,7 +53,14 @@ class Linear:
         return gaussian_posteriors(self._known, context, self._events.arms, parts)
 
     def learn(self, t: int, context: Floats, arms: Ints, rewards: Floats) -> None:
-        """Learn one event in each bandit."""
+        """Learn one event in each bandit.
+
+        Args:
+            t: number of the event, from 0.
+            context: (R, C) what was seen before the choice, in each bandit.
+            arms: (R,) arm that was played in each bandit; with members or groups before it.
+            rewards: what each arm brought, shaped as `arms`.
+        """
         self._known.learn(self._events.rows(arms), self._events.x(context, arms), rewards[:, None])
 
 
@@ -73,7 +80,14 @@ class Logistic:
         return _gaussians(location, variance, parts)
 
     def learn(self, t: int, context: Floats, arms: Ints, rewards: Floats) -> None:
-        """Learn one event in each bandit."""
+        """Learn one event in each bandit.
+
+        Args:
+            t: number of the event, from 0.
+            context: (R, C) what was seen before the choice, in each bandit.
+            arms: (R,) arm that was played in each bandit; with members or groups before it.
+            rewards: what each arm brought, shaped as `arms`.
+        """
         self._known.learn(self._events.rows(arms), self._events.x(context, arms), rewards)
 
 
@@ -97,7 +111,14 @@ class LinearEnsemble:
         return [MemberScores(scores[:, part].astype(np.float32)) for part in parts]
 
     def learn(self, t: int, context: Floats, arms: Ints, rewards: Floats) -> None:
-        """Learn one event in each bandit, each member as often as its luck says."""
+        """Learn one event in each bandit, each member as often as its luck says.
+
+        Args:
+            t: number of the event, from 0.
+            context: (R, C) what was seen before the choice, in each bandit.
+            arms: (R,) arm that was played in each bandit; with members or groups before it.
+            rewards: what each arm brought, shaped as `arms`.
+        """
         rows, x = self._events.rows(arms), self._events.x(context, arms)
         member = np.arange(MEMBERS)[:, None]
         times = randomness.poisson(1.0, self._key, member, np.arange(len(rows)), t).astype(np.float64)

@@ -25,7 +25,7 @@ class Row:
         belief: name of the belief.
         horizon: number of rounds.
         rounds: (C,) rounds after which regret was noted.
-        share: by strategy, (R, C) regret in percent of what playing any arm would have cost on the same bandit.
+        share: (R, C) by strategy: regret in percent of what playing any arm would have cost on the same bandit.
     """
 
     bandit: str

@@ -14,7 +14,15 @@ from serendip.simulator.settings_json import write_json
 
 
 def run(plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs: int = 0) -> dict[str, Any]:
-    """Play what is left of `wanted` in `out`, report it there, and return the table as plain values."""
+    """Play what is left of `wanted` in `out`, report it there, and return the table as plain values.
+
+    Args:
+        plan: what is played, and how long.
+        wanted: the units of the plan that are asked for.
+        out: folder of the results.
+        console: where people read.
+        jobs: processes side by side; 0 for as many as are sensible here.
+    """
     from serendip.experiments.figures.bandits import draw_all
 
     run_suite(plan, wanted, out, console, jobs)

@@ -24,7 +24,14 @@ def worth(site: Site, users: Ints) -> Floats:
 
 
 def proposals(site: Site, users: Ints, posterior: Posterior, n_draws: int) -> Ints:
-    """Return (B, n_draws, 10) the best items of hypotheses; where these can be counted, of the first of them."""
+    """Return (B, n_draws, 10) the best items of hypotheses; where these can be counted, of the first of them.
+
+    Args:
+        site: the site, its users and its items.
+        users: (B,) the users, none twice.
+        posterior: what the belief thinks of its users.
+        n_draws: hypotheses that are drawn.
+    """
     luck = Luck(randomness.derive(site.world.seed, "proposals"), site.situation(users).visits)
     n = min(n_draws, posterior.n_hypotheses or n_draws)
     best = [np.argpartition(-posterior.draw(index, luck), TOP, axis=1)[:, :TOP] for index in range(n)]
@@ -36,6 +43,13 @@ def never_shown(site: Site, users: Ints, truth: Floats, posterior: Posterior, n_
 
     `share` of items never shown, number of `distinct` items over the users (one hypothesis each), and `utility`, the
     mean of `truth` (B, M) over the items.
+
+    Args:
+        site: the site, its users and its items.
+        users: (B,) the users, none twice.
+        truth: (B, M) true worth of each item to each user.
+        posterior: what the belief thinks of its users.
+        n_draws: hypotheses that are drawn.
     """
     top = proposals(site, users, posterior, n_draws)
     found = dict[str, Any]()

@@ -52,6 +52,13 @@ def lived_in(world_name: str, seed: int, days: int, held_back: float, agent: str
     """Return a site where `agent` served everybody for `days`, without a share `held_back` of the items.
 
     Which items are held back is a matter of luck, not of their worth: they are as good as the others.
+
+    Args:
+        world_name: name of a preset world.
+        seed: number that all draws follow from.
+        days: days that everybody was served.
+        held_back: share of the items that is never shown, in [0, 1).
+        agent: name of the agent that served.
     """
     world = make_world(world_name, seed)
     n_held = round(held_back * world.n_items)

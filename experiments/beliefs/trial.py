@@ -91,6 +91,12 @@ def probabilities(site: Site, trial: Trial, posterior: Posterior, n_draws: int) 
     A score says only which item is better.  What it is beyond the mean of the user's items becomes a probability by one
     logistic curve, fitted on the clicks of the users set aside for it.  A belief that knows how users choose says the
     probability itself: its scores are utilities, and x0 is that of no click.
+
+    Args:
+        site: the site, its users and its items.
+        trial: the slates that clicks are foretold for.
+        posterior: what the belief thinks of its users.
+        n_draws: hypotheses that are drawn.
     """
     luck = Luck(randomness.derive(site.world.seed, "trial"), site.situation(trial.users).visits)
     n = posterior.n_hypotheses or n_draws

@@ -24,6 +24,7 @@ def hits_at(scores: Matrix, known: Matrix, asked: Matrix, k: int) -> Matrix:
         scores: (n, n_items), higher is better.
         known: (n, n_items) bool.
         asked: (n, n_items) bool.
+        k: length of the ranking.
     """
     k = min(k, scores.shape[1])
     worth = np.where(known, -np.inf, scores)

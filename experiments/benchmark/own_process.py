@@ -27,6 +27,12 @@ def fitted(name: str, settings: dict[str, Any], train: Any, validation: Part) ->
     Models that are learned in epochs stop by at most 2,000 of the users of `validation`, spread evenly over its rows.
     The cost is `seconds`, `learned_mb` (what the model keeps) and `peak_mb`: the most that this process has held while
     learning, beyond what it held before; 0 where the system does not count.
+
+    Args:
+        name: name of the model.
+        settings: settings of the model, by name.
+        train: interactions that it learns from.
+        validation: users by whom models that are learned in epochs stop.
     """
     n_users = validation.known.shape[0]
     some = np.unique(np.linspace(0, n_users - 1, min(n_users, _JUDGES)).astype(np.int64))

@@ -34,8 +34,8 @@ class Split:
 
     Attributes:
         train: (n_users, n_items) CSR.
-        validation: for tuning.
-        test: for the table.
+        validation: users that models are tuned on.
+        test: users that the table is made of.
     """
 
     train: Any

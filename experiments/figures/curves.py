@@ -13,7 +13,14 @@ LOW = 0
 
 
 def two_panels(results: Results, title: str, y_label: str, curve: Callable[[str, int], Floats]) -> Any:
-    """Return a figure of `curve(agent, group)` (n_seeds, n_days), from 0 up, for the low-activity third and for all."""
+    """Return a figure of `curve(agent, group)` (n_seeds, n_days), from 0 up, for the low-activity third and for all.
+
+    Args:
+        results: what the study found.
+        title: what stands above the figure.
+        y_label: what the vertical axis says.
+        curve: gives (n_seeds, n_days) for an agent and a group.
+    """
     subtitle = f"world {results.study.world_name}; {spread_words(len(results.seeds))}"
     figure, axes = new_figure(2, title, subtitle, width=10.0)
     colour, ends = colours(results.agents), dict[str, float]()

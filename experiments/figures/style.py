@@ -32,7 +32,15 @@ def colours(agents: tuple[str, ...]) -> dict[str, str]:
 
 
 def new_figure(n_panels: int, title: str, subtitle: str, *, width: float = 11.0, height: float = 4.6) -> Any:
-    """Return a figure with `n_panels` axes side by side, a title that says what is seen, and room on the right."""
+    """Return a figure with `n_panels` axes side by side, a title that says what is seen, and room on the right.
+
+    Args:
+        n_panels: axes side by side.
+        title: what stands above the figure.
+        subtitle: what stands below the title.
+        width: inches across.
+        height: inches from top to bottom.
+    """
     figure = Figure(figsize=(width, height), layout="constrained")
     figure.suptitle(f"{title}\n", fontsize=13, fontweight="bold", x=0.01, ha="left")
     figure.text(0.01, 0.905, subtitle, fontsize=9.5, color="#444444", ha="left")
@@ -69,7 +77,14 @@ def smooth(values: Floats, days: int = 7) -> Floats:
 
 
 def name_lines(ax: Axes, ends: dict[str, float], colour: dict[str, str], at: float) -> None:
-    """Write each agent's name at the end of its line, moved apart where they would overlap."""
+    """Write each agent's name at the end of its line, moved apart where they would overlap.
+
+    Args:
+        ax: axes with the lines.
+        ends: height of the end of each line, by agent.
+        colour: colour of each line, by agent.
+        at: horizontal place of the names.
+    """
     low, high = ax.get_ylim()
     gap = 0.055 * (high - low)
     placed = -np.inf

@@ -34,7 +34,7 @@ class Evaluation:
     Attributes:
         log: the log's path.
         target: what was valued.
-        estimates: by name of the estimator.
+        estimates: what each estimator says, by its name.
         diagnostics: numbers by name; None where unknown.
         verdict: `reliable`, `weak` or `invalid`.
         reasons: why.
@@ -44,8 +44,8 @@ class Evaluation:
         valued: the sums behind the estimates.
         recommended: name of the estimator to go by, or None.
         because: why that one, in a sentence.
-        distribution: of rewards under the target, where it was asked for.
-        difference: to another target, where one was named.
+        distribution: quantiles of the rewards under the target, where they were asked for.
+        difference: estimate of the difference to another target, where one was named.
         parts: estimates for parts of the log, by their names, where they were asked for.
     """
 

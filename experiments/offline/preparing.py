@@ -59,11 +59,11 @@ class Prepared:
     Attributes:
         source: the log.
         target: what is valued.
-        method: with the log's clip, and the rungs of what is tuned.
+        method: how the target is valued, with the log's clip, and the rungs of what is tuned.
         asked: names of the estimators that can be made.
         logging: the policy that wrote the log, where an estimator needs it.
         predictions: what a reward model says, or None.
-        drift: of what the log shows, or None.
+        drift: what changed in the log over time, or None.
         notes: why some estimators are left out.
     """
 

@@ -77,7 +77,14 @@ def joined(parts: Sequence[Slots]) -> Slots:
 
 
 def slots(user: Ints, reward: Floats, propensity: Floats, target: Floats) -> Slots:
-    """Return slots that no reward model has seen."""
+    """Return slots that no reward model has seen.
+
+    Args:
+        user: (n,) user of each slot.
+        reward: (n,) reward of each slot.
+        propensity: (n,) probability of the item under the logging policy, in (0, 1].
+        target: (n,) probability of the item under the target policy, in [0, 1].
+    """
     unknown = np.full(len(user), np.nan)
     return Slots(user, reward, propensity, target, unknown, unknown)
 

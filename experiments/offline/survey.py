@@ -47,6 +47,12 @@ def with_mrdr(target: Target, source: Source, predictions: Predictions, method: 
     """Return the predictions with those of the model that makes the variance of DR smallest; one more pass.
 
     Each slot counts with a weight of target / propensity^2, on average 1.  Farajtabar et al. (2018), section 4.
+
+    Args:
+        target: what is valued.
+        source: the log.
+        predictions: rewards as the model predicts them, fold by fold.
+        method: how the target is valued.
     """
     table = RewardTable(source.items().topic, source.slate_size, method.seed)
     memories = target.memories()

@@ -46,7 +46,7 @@ class Method:
     Attributes:
         estimators: names of the estimators.
         tuning: settings that estimators share by name, such as `clip`.
-        seed: of the bootstrap.
+        seed: number that the bootstrap follows from.
         n_replicates: bootstrap replicates.
         rows_are_users: whether each row is a user of its own; nothing is then kept for each user.
         reward_model: name of the model of DM, DR and their kin.
@@ -71,12 +71,12 @@ class Valued:
     """What a pass over a log comes to.
 
     Attributes:
-        names: of the estimators, and last that of the mean weight.
+        names: names of the estimators, and last that of the mean weight.
         columns: where each ratio's sums are.
         moments: sums over users.
         weights: the importance weights.
         reward_range: smallest and largest reward seen.
-        tenths: of the users, by activity; none where each row is a user of its own.
+        tenths: tenths of the users, by activity; none where each row is a user of its own.
         users: (U, C) the sums of each user, where there are at most 20,000; else None.
         further_means: the mean of each weight of a slate, of its beginning, of a topic; it should be 1.
         floors: (E,) the standard error of each estimate if rewards were as likely at large weights as at small ones.

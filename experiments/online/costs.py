@@ -26,7 +26,7 @@ class Cost:
     Attributes:
         agent: as on the command line.
         seeds: number of seeds behind it.
-        seconds_per_day: of `update()`, by the clock, a mean over all days.
+        seconds_per_day: seconds of `update()` by the clock, a mean over all days.
         longest_update: seconds of the dearest day.
         by_day: seconds of each day, 0 where the agent did not learn.
     """

@@ -111,6 +111,16 @@ def rounds(
 
     All users' first slates come before anybody's second.  A slate is chosen before the next batch is observed, but
     agents learn only in `update`, so the size of a batch changes nothing.
+
+    Args:
+        world: the world that is lived in.
+        state: state of the users, changed in place.
+        agent: who chooses.
+        key: key of the agent's draws.
+        day: day of the world, from 0.
+        users: (n,) users who come.
+        n_slates: (n,) slates of the visit of each.
+        batch_size: users at a time; 0 for all at once.
     """
     most = int(n_slates.max()) if len(users) else 0
     for number in range(most):

@@ -41,6 +41,12 @@ def on_policy_activity(log: Path, target: str, seed: int, days: int) -> Floats:
     """Return (days,) users who visit on each day, per user, when `target` is run without learning in the log's world.
 
     Args and raises: as `on_policy_truth`; `days` may be more than the log has.
+
+    Args:
+        log: a simulated log's folder.
+        target: an agent's name, or a saved agent's folder.
+        seed: number that all draws follow from.
+        days: days to run; they may be more than the log has.
     """
     world, player, _ = _stage(log, target, seed)
     tally = Tally()
@@ -73,7 +79,14 @@ class Tally:
         self.came_on.append(len(users))
 
     def saw(self, visits: Visits, slates: Slates, feedback: Feedback, version: int) -> None:
-        """Count clicks and slots."""
+        """Count clicks and slots.
+
+        Args:
+            visits: who came, and when.
+            slates: what was shown, with its propensities.
+            feedback: what was clicked.
+            version: how often the agent had learned.
+        """
         self.clicks += int(feedback.clicked.sum())
         self.slots += feedback.clicked.size
 

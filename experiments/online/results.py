@@ -28,7 +28,7 @@ class Results:
     Attributes:
         study: what was run.
         seeds: the seeds that every agent has finished.
-        counts: by agent, (n_seeds, n_days, n_groups, n_measures) in the order of `measures.COUNTS`.
+        counts: (n_seeds, n_days, n_groups, n_measures) by agent, in the order of `measures.COUNTS`.
     """
 
     study: Study
@@ -56,7 +56,15 @@ class Results:
         return counts.sum(axis=2) if group == ALL else counts[:, :, group]
 
     def ratio(self, agent: str, above: str, below: str, days: slice, group: int = ALL) -> Floats:
-        """Return (n_seeds,) sum of one measure over `days` by that of another, such as clicks by slates."""
+        """Return (n_seeds,) sum of one measure over `days` by that of another, such as clicks by slates.
+
+        Args:
+            agent: name of the agent.
+            above: measure above the line.
+            below: measure below the line.
+            days: days that are summed over.
+            group: number of the activity group.
+        """
         total = self.daily(agent, below, group)[:, days].sum(axis=1)
         return self.daily(agent, above, group)[:, days].sum(axis=1) / np.maximum(total, 1.0)
 

@@ -19,7 +19,15 @@ from serendip.simulator.settings_json import write_json
 
 
 def run(study: Study, out: Path, console: Console, *, batch_size: int = 0, jobs: int = 0) -> dict[str, Any]:
-    """Run what is left of `study` in `out`, report it there, and return the table as plain values."""
+    """Run what is left of `study` in `out`, report it there, and return the table as plain values.
+
+    Args:
+        study: agents, seeds and days.
+        out: folder of the results.
+        console: where people read.
+        batch_size: users at a time, which changes nothing but the speed; 0 for all at once.
+        jobs: processes side by side; 0 for as many as are sensible here.
+    """
     whole = run_study(study, out, console, batch_size=batch_size, jobs=jobs)
     if set(study.agents) != set(whole.agents) or study.seeds != whole.seeds:
         console.print(

@@ -30,7 +30,7 @@ class TwinRunner:
 
     Attributes:
         log: the log's folder.
-        seed: of the halves of the users that a named agent is trained and run on, as in `evaluate`.
+        seed: number that decides on which half of the users a named agent is trained, and on which it is run.
     """
 
     def __init__(self, log: Path, seed: int = 0, n_draws: int = N_DRAWS) -> None:

@@ -35,7 +35,14 @@ class TimingWitness:
         """Do nothing."""
 
     def saw(self, visits: Visits, slates: Slates, feedback: Feedback, version: int) -> None:
-        """Do nothing."""
+        """Do nothing.
+
+        Args:
+            visits: who came, and when.
+            slates: what was shown, with its propensities.
+            feedback: what was clicked.
+            version: how often the agent had learned.
+        """
 
     def night(self, day: int, state: State) -> None:
         """Pass on the number of days done."""
@@ -54,7 +61,14 @@ class MeasuringWitness:
         self.daily.came(users)
 
     def saw(self, visits: Visits, slates: Slates, feedback: Feedback, version: int) -> None:
-        """Count slates and clicks."""
+        """Count slates and clicks.
+
+        Args:
+            visits: who came, and when.
+            slates: what was shown, with its propensities.
+            feedback: what was clicked.
+            version: how often the agent had learned.
+        """
         self.daily.saw(visits.user_ids, feedback.clicked)
 
     def night(self, day: int, state: State) -> None:
@@ -76,7 +90,14 @@ class LoggingWitness:
         self._observed.came(users)
 
     def saw(self, visits: Visits, slates: Slates, feedback: Feedback, version: int) -> None:
-        """Write the slates."""
+        """Write the slates.
+
+        Args:
+            visits: who came, and when.
+            slates: what was shown, with its propensities.
+            feedback: what was clicked.
+            version: how often the agent had learned.
+        """
         state = self._observed.state(visits.user_ids, visits.day)
         self._writer.append(visits, slates, feedback, state=state, policy_version=version)
         self._observed.clicked(visits.user_ids, slates.items, feedback.clicked)
@@ -86,7 +107,14 @@ class LoggingWitness:
         self._observed.night()
 
     def close(self, policy: str, schedule: Schedule, agent: Any, state: State) -> None:
-        """Write what stands beside the decisions, the world included, so that the log explains itself."""
+        """Write what stands beside the decisions, the world included, so that the log explains itself.
+
+        Args:
+            policy: name of the policy.
+            schedule: when the agent learns.
+            agent: the agent at the end.
+            state: state of the users at the end.
+        """
         world = self._world
         world.save(self._writer.path / "world")
         explores = float(getattr(agent.settings, "epsilon", 0.0))  # what came up may be far above what can

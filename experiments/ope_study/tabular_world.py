@@ -83,6 +83,13 @@ class TabularWorld:
         """Return a log of users under a policy that explores with probability `logging`, weighed for `target`.
 
         The columns of its mornings are the two levels; a day brings whether it explored.
+
+        Args:
+            n_users: users of the log.
+            n_days: days of the log.
+            logging: probability with which the logging policy explores.
+            target: probability with which the target policy explores.
+            seed: number that all draws follow from.
         """
         rng = randomness.generator(seed, "tabular world")
         state = np.empty((n_users, n_days + 1), dtype=np.int64)

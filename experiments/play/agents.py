@@ -83,6 +83,13 @@ def beliefs_by_topic(agent: Any, visits: Visits) -> tuple[Floats, Floats]:
 
 
 def visit_of(world: World, user: int, day: int, number: int) -> Visits:
-    """Return the visit of one user, as a site sees it."""
+    """Return the visit of one user, as a site sees it.
+
+    Args:
+        world: the world that is lived in.
+        user: row of the user.
+        day: day of the world, from 0.
+        number: number of the slate within the user's day.
+    """
     ids: Ints = np.array([user], dtype=np.int64)
     return Visits(ids, day, np.array([number], dtype=np.int32), world.items.available(day))

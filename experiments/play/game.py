@@ -44,6 +44,13 @@ class Hall:
 def whole(wish: JsonObject, name: str, least: int, most: int, default: int) -> int:
     """Return the whole number `name` of a wish, or the default where it is not there.
 
+    Args:
+        wish: what the page sent.
+        name: which number.
+        least: smallest that is allowed.
+        most: largest that is allowed.
+        default: number where none is given.
+
     Raises:
         SettingsError: it is no whole number from `least` to `most`.
     """

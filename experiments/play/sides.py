@@ -19,7 +19,7 @@ class Days:
 
     Attributes:
         day: days lived.
-        visitors: for each day the users who came, by activity group.
+        visitors: users who came on each day, by activity group.
         clicks: clicks of each day.
     """
 

@@ -17,6 +17,14 @@ class Watch:
     """Tells of work that is being done."""
 
     def __init__(self, console: Console, bar: Progress, total: int, steps: str) -> None:
+        """Show how much of the work is done.
+
+        Args:
+            console: where people read.
+            bar: the bar to move.
+            total: pieces of work there are.
+            steps: what the pieces are called.
+        """
         self._console, self._bar, self._total, self._steps = console, bar, total, steps
         self._task = bar.add_task("running", total=total)
         self._began = self._last = time.monotonic()

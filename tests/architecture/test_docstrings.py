@@ -1,6 +1,6 @@
 """Documentation that stands alone: parameters and errors of public functions, attributes of classes.
 
-A floor is held to it once it is in `FLOORS`; what is above it is added as it is mended.
+What stands in `NOT_YET` is left out until it is mended.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-FLOORS = ("simulator", "agents", "envs", "api")
+FLOORS = ("simulator", "agents", "envs", "experiments", "api")
 NOT_YET = ("agents/beliefs/choice",)  # what their paths begin with; take a line out once it is mended
 MANY = 4  # parameters from which on each is documented
 FRAGMENT = re.compile(r"^(of|to|for|by|with|from|in|on|at|over|likewise|the same|as above)\b", re.IGNORECASE)

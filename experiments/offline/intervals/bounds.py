@@ -15,7 +15,14 @@ from serendip.experiments.offline.intervals.sums import COUNT
 
 
 def delta_method(value: float, error: float, n_users: int, level: float = 0.95) -> Interval:
-    """Return V -+ t se, with t the quantile of Student's t with one degree of freedom less than there are users."""
+    """Return V -+ t se, with t the quantile of Student's t with one degree of freedom less than there are users.
+
+    Args:
+        value: the estimate.
+        error: standard error of the estimate.
+        n_users: users that it is made of.
+        level: probability of the interval, in (0, 1).
+    """
     if n_users < 2:
         return -math.inf, math.inf
     half = float(stdtrit(n_users - 1, (1.0 + level) / 2.0)) * error

@@ -34,8 +34,8 @@ class Distribution:
         cdf: (G,) probability of a reward at or below each level.
         low: (G,) lower end of a band that holds the whole function in 95% of logs.
         high: (G,) upper end of it.
-        quantiles: by share p, the smallest level that a share p of the rewards does not exceed.
-        cvar: by share a, the mean of the worst share a of the rewards (conditional value at risk).
+        quantiles: smallest level that a share p of the rewards does not exceed, by p.
+        cvar: mean of the worst share a of the rewards (conditional value at risk), by a.
     """
 
     levels: list[float]

@@ -26,7 +26,7 @@ class Estimate:
         value: the estimate; None where it cannot be made.
         low: lower end.
         high: upper end.
-        standard_error: by the delta method, clustered by user; None where there is no estimate.
+        standard_error: standard error by the delta method, clustered by user; None where there is no estimate.
         others: intervals of other kinds, by name (see `bounds`).
     """
 

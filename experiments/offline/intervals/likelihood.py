@@ -84,7 +84,7 @@ class WeightMoments:
 
     Attributes:
         n_users: U.
-        sums: of N, W and C.
+        sums: sums of N, W and C.
         products: (3, 3) of each two of them.
     """
 

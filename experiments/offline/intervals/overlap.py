@@ -18,7 +18,7 @@ class Tenth:
     Attributes:
         n_users: how many they are.
         slots_a_user: mean number of slots.
-        mean_weight: of their slots; 1 if the propensities are right.
+        mean_weight: mean weight of their slots; 1 if the propensities are right.
         effective_users: (sum_u W_u)^2 / sum_u W_u^2 with W_u a user's sum of weights: users that are left in effect.
     """
 

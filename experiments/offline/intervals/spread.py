@@ -19,7 +19,7 @@ class Spread:
 
     Attributes:
         error: the jackknife's, each user left out once.
-        degrees: of freedom of Student's t, as many as the kurtosis of the shares leaves.
+        degrees: degrees of freedom of Student's t, as many as the kurtosis of the shares leaves.
         least: the smallest share of a user in the error, or 0.
         most: the largest.
     """
@@ -36,7 +36,7 @@ class Crowd:
 
     Attributes:
         effective: (sum n_u)^2 / sum n_u^2: as many users with the same number of slots are worth as much.  Kish (1965).
-        weighed: likewise of their sums of weights.
+        weighed: effective number of users by their sums of weights.
         tail: shape of the tail of their numbers of slots, or None of few users.
     """
 
@@ -98,7 +98,14 @@ def spread_of(columns: Columns, e: int, sums: Floats) -> Spread | None:
 
 
 def difference_of(columns: Columns, one: int, other: int, sums: Floats) -> tuple[float, float] | None:
-    """Return estimate `one` less `other` and the standard error of that, over the same users; None where unknown."""
+    """Return estimate `one` less `other` and the standard error of that, over the same users; None where unknown.
+
+    Args:
+        columns: which sums belong to which estimate.
+        one: number of the estimate.
+        other: number of the estimate that is taken from it.
+        sums: (U, C) sums of each user.
+    """
     pair = [shares(columns, e, sums) for e in (one, other)]
     if pair[0] is None or pair[1] is None or len(sums) < 2:
         return None

@@ -207,7 +207,16 @@ class Moments:
 
 
 def moments(columns: Columns, seed: int, users: Ints, sums: Floats, n_replicates: int, n_threads: int = 1) -> Moments:
-    """Return the sums over U users of their `sums` (U, C), and of the products that standard errors are made of."""
+    """Return the sums over U users of their `sums` (U, C), and of the products that standard errors are made of.
+
+    Args:
+        columns: which sums belong to which estimate.
+        seed: number that all draws follow from.
+        users: (U,) ids of the users, which the weights of the bootstrap follow from.
+        sums: (U, C) sums of each user.
+        n_replicates: replicates of the bootstrap.
+        n_threads: threads that share out the replicates; they change no result.
+    """
     pairs = np.array(columns.pairs)
 
     def values(rows: slice) -> Floats:

@@ -20,7 +20,7 @@ class Conclusion:
     """What is said of a log for a target.
 
     Attributes:
-        estimates: by name of the estimator.
+        estimates: what each estimator says, by its name.
         diagnostics: numbers by name; None where unknown.
         verdict: the word, and why.
         recommended: name of the estimator to go by, or None.

@@ -35,15 +35,15 @@ class Borders:
         invalid_z: and invalid, where it is also `invalid_off` from 1.
         invalid_off: how far the mean weight is from 1 in an invalid log.
         weak_missing: share of the target that the log lacks, beyond chance, in a weak log.
-        invalid_missing: in an invalid one.
+        invalid_missing: share of the target that an invalid log lacks, beyond chance.
         weak_sample: effective slots below which a log is weak.
         invalid_sample: below which it is invalid.
         weak_users: effective users below which a log is weak.
         weak_share: effective users below which it is weak, as a share of all.
         users_tail: shape of the tail of users' slots (Hill), above which it is weak.
         rewards_tail: shape of the tail of rewards (generalised Pareto), above which it is weak.
-        weights_tail: likewise of weights, above which it is weak,
-        weights_tail_sample: where the effective sample is below this.
+        weights_tail: shape of the tail of weights (generalised Pareto) above which it is weak, in a small sample.
+        weights_tail_sample: effective slots below which `weights_tail` counts.
         items_z: standard errors by which an item's propensities are off in a weak log.
         optimism: standard errors of the value that are luck of the items in a weak log.
     """

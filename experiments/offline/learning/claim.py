@@ -72,7 +72,7 @@ class Claim:
 
     Attributes:
         value: the policy's, with a 95% interval over users; where items compete, what is left of it when they do.
-        gain: the same less the log's.
+        gain: value of the policy less the log's.
         users_in_effect: Kish's effective number of users.
     """
 

@@ -45,6 +45,13 @@ def value(batch: Batch, objective: Objective, clip: float, translation: float, p
     dr: baseline what a model predicts, which is added for all that the policy shows.  Dudik, Langford & Li (2011).
     loglik: the mean of (reward / propensity) log pi(item), the largest lower bound of IPS that is concave; the policy
     then shows items as often as they would be clicked under uniform slates.  Ma, Narayanan & Sra (2019), eq. 4.
+
+    Args:
+        batch: logged slots with what the policy shows there.
+        objective: name of the objective.
+        clip: largest importance weight.
+        translation: what is taken from each reward, for snips.
+        penalty: standard errors that are taken from the estimate.
     """
     if objective == "loglik":
         terms = torch.gather(batch.log_policy, 1, batch.items) * torch.clamp(batch.reward / batch.propensity, max=clip)

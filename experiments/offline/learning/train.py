@@ -32,8 +32,8 @@ class Learning:
         penalty: standard errors that are taken off the objective: caution.
         epochs: passes over the examples, at most.
         batch: slates in a step.
-        rate: of Adam.
-        seed: of first weights and order.
+        rate: step size of Adam.
+        seed: number that first weights and the order of batches follow from.
     """
 
     objective: Objective = "loglik"

@@ -30,6 +30,13 @@ def double_reinforcement(
     the target, by marginalised importance sampling, over the expected number of the log's days in s.  Every day of the
     log stands in for every day k of the horizon, as a state is taken to hold all that matters.  Kallus & Uehara (2022),
     "Efficiently breaking the curse of horizon in off-policy evaluation with double reinforcement learning", eq. 5.
+
+    Args:
+        days: the log, day by day and user by user.
+        horizon: days that are looked ahead.
+        seed: number that all draws follow from.
+        last: how many of the last days count; all of them when None.
+        held: whether what it says of the log is exchanged for what the log's users did.
     """
     terms, most = _terms(days, horizon, seed, last), counted(horizon, last)
     if held and most.stop <= days.n_days:

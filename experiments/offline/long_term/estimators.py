@@ -92,6 +92,13 @@ def marginalised(days: Days, horizon: int, seed: int = 0, n_replicates: int = 20
 
     It is what the log's users did plus what the weights change of it in the chain of states, so that what the states
     hide of the log itself cancels; days that the log does not have stand on the chain alone.
+
+    Args:
+        days: the log, day by day and user by user.
+        horizon: days that are looked ahead.
+        seed: number that all draws follow from.
+        n_replicates: replicates of the bootstrap.
+        last: how many of the last days count; all of them when None.
     """
     drawn = bootstrap.counts(seed, days.user, n_replicates).T.astype(np.float64)
     times = np.concatenate([np.ones((1, len(days.user))), drawn])

@@ -36,7 +36,7 @@ class FittedQ:
 
     Attributes:
         value: visits per user over the days that count, under the target.
-        lift: the same, less what the logging policy's users did.
+        lift: value less what the logging policy's users did.
         own: what the regression says of the logging policy itself; None where the log ends before the days that count.
         observed: what the logging policy's users did, over the days that count and that the log has; likewise.
         replicates: (1 + R,) the value as it is, then in each replicate; two targets of one log share the draws.
@@ -64,6 +64,14 @@ def fitted_q(
 
     The value is what the log's users did plus what the target would change of it, both by the same regression, so that
     what the regression gets wrong of both alike cancels; beyond the log's last day the regression stands alone.
+
+    Args:
+        days: the log, day by day and user by user.
+        horizon: days that are looked ahead.
+        last: how many of the last days count; all of them when None.
+        basis: functions of the state that the regression is linear in.
+        seed: number that all draws follow from.
+        n_replicates: replicates of the bootstrap.
 
     Raises:
         SettingsError: the days do not say what they brought.

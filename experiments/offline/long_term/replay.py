@@ -111,7 +111,14 @@ class Watched:
         )
 
     def saw(self, users: Ints, items: Ints, clicked: Bools, *, organic: bool = False) -> None:
-        """Count slates `items` (B, L) of distinct `users` (B,); what was organic tells of tastes, not of activity."""
+        """Count slates `items` (B, L) of distinct `users` (B,); what was organic tells of tastes, not of activity.
+
+        Args:
+            users: (B,) the users, none twice.
+            items: (B, L) items shown.
+            clicked: (B, L) whether each was clicked.
+            organic: whether nobody chose the slates.
+        """
         for position in range(items.shape[1]):
             topic = self.topic[items[:, position]]
             self.exposures[users, topic] += 1.0

@@ -30,7 +30,7 @@ class Runs:
     Attributes:
         target: (D, horizon) under the target.
         logger: (D, horizon) under the logged policy, with the same luck; None where it cannot be run.
-        carries: by how many standard errors visits of the log bring visits beyond what the fitted world says.
+        carries: number of standard errors by which visits of the log bring visits beyond what the fitted world says.
         lopsided: whether in the fitted world breadth moves users and satisfaction does not at all.
     """
 
@@ -82,7 +82,14 @@ class Held:
 
 
 def held(runs: Runs, visited: Bools, horizon: int, last: int | None) -> Held | None:
-    """Return the runs held to what the users did, `visited` (U, T); None where the log or the logger lacks the days."""
+    """Return the runs held to what the users did, `visited` (U, T); None where the log or the logger lacks the days.
+
+    Args:
+        runs: what runs of the target and of the logger in fitted worlds brought.
+        visited: (U, T) whether each user came on each day.
+        horizon: days that are looked ahead.
+        last: how many of the last days count; all of them when None.
+    """
     days = counted(horizon, last)
     if runs.logger is None or days.stop > visited.shape[1]:
         return None

@@ -18,7 +18,7 @@ class TableOptions:
 
     Attributes:
         reward_range: smallest and largest reward that can occur, or None; intervals with a guarantee need it.
-        propensity_model: by which propensities are estimated that the file lacks, or None.
+        propensity_model: name of the model that estimates the propensities which the file lacks, or None.
         context: columns that this model may use.
     """
 
@@ -31,6 +31,12 @@ def open_source(
     path: Path, columns: ColumnMap = (), target_column: str | None = None, options: TableOptions | None = None
 ) -> Source:
     """Return the log at `path`: this project's own where there is a meta.json or decisions/, else a table.
+
+    Args:
+        path: a log's folder, or the file or folder of a table.
+        columns: what the columns of a file are called, by the log's own names.
+        target_column: column with the target's probability of each logged item.
+        options: what is to be known of a table beyond its columns.
 
     Raises:
         DataError: nothing is there that can be read.

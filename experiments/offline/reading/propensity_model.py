@@ -42,7 +42,14 @@ class Frequency:
         self._share: Floats = np.zeros((0, 0))
 
     def fit(self, rows: Rows, slate_size: int, n_items: int, n_rows: int) -> None:
-        """Count."""
+        """Count.
+
+        Args:
+            rows: reads the rows of the file, batch by batch.
+            slate_size: slots of a slate.
+            n_items: number of items.
+            n_rows: rows of the file.
+        """
         counts = np.zeros(slate_size * n_items)
         for position, item, _ in rows:
             counts += np.bincount(position * n_items + item, minlength=counts.size)
@@ -66,7 +73,17 @@ class Logistic:
         self._size, self._mean, self._spread = 1, np.zeros(0), np.ones(0)
 
     def fit(self, rows: Rows, slate_size: int, n_items: int, n_rows: int) -> None:
-        """Learn; a DataError says where there is nothing to be told apart."""
+        """Learn; a DataError says where there is nothing to be told apart.
+
+        Args:
+            rows: reads the rows of the file, batch by batch.
+            slate_size: slots of a slate.
+            n_items: number of items.
+            n_rows: rows of the file.
+
+        Raises:
+            DataError: nothing is there to be told apart.
+        """
         step = -(-n_rows // _LEARNED_FROM)
         kept, seen = list[tuple[Ints, Ints, Floats]](), 0
         for position, item, context in rows:

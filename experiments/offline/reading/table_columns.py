@@ -26,6 +26,14 @@ class MappedColumns:
     def __init__(
         self, path: Path, header: list[str], given: Mapping[str, str], context: tuple[str, ...], estimated: bool
     ) -> None:
+        """Find each column of the file by the log's own names.
+
+        Args:
+            header: names of its columns.
+            given: what a person says the columns are called, by the log's own names.
+            context: columns that a propensity model may use.
+            estimated: whether propensities are estimated, and need no column.
+        """
         self.path, self.of = path, dict[str, str]()
         for name, known in COLUMNS.items():
             said = given.get(name)
@@ -63,7 +71,17 @@ class MappedColumns:
         return self.values(table, self.of[name], name, offset)
 
     def values(self, table: Any, column: str, name: str, offset: int) -> Any:
-        """Return a column; a DataError names the first row without a value."""
+        """Return a column; a DataError names the first row without a value.
+
+        Args:
+            table: a batch of rows.
+            column: name of the column in the file.
+            name: what the column is, by the log's own names.
+            offset: number of the first row of this batch in the file.
+
+        Raises:
+            DataError: a row has no value; the first is named.
+        """
         values = table[column].combine_chunks()
         if values.null_count:
             row = int(np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False))[0])
@@ -75,7 +93,17 @@ class MappedColumns:
         return self.floats(table, self.of[name], name, offset)
 
     def floats(self, table: Any, column: str, name: str, offset: int) -> Floats:
-        """Return a column as float64."""
+        """Return a column as float64.
+
+        Args:
+            table: a batch of rows.
+            column: name of the column in the file.
+            name: what the column is, by the log's own names.
+            offset: number of the first row of this batch in the file.
+
+        Raises:
+            DataError: a row holds no number; the first is named.
+        """
         values = self.values(table, column, name, offset)
         if not (
             pa.types.is_floating(values.type) or pa.types.is_integer(values.type) or pa.types.is_boolean(values.type)
@@ -84,7 +112,14 @@ class MappedColumns:
         return values.to_numpy(zero_copy_only=False).astype(np.float64)
 
     def check(self, offset: int, name: str, values: Floats, reward_range: tuple[float, float] | None) -> None:
-        """Raise a DataError that names the first row with a value that the column cannot have."""
+        """Raise a DataError that names the first row with a value that the column cannot have.
+
+        Args:
+            offset: number of the first row of this batch in the file.
+            name: what the column is, by the log's own names.
+            values: (n,) what is in the column.
+            reward_range: smallest and largest reward that can occur, or None.
+        """
         kind = COLUMNS[name].values
         if kind == "positive":
             self.allow(offset, name, values, (values > 0) & (values <= 1), "above 0 and at most 1")
@@ -97,7 +132,18 @@ class MappedColumns:
             self.allow(offset, name, values, (values >= low) & (values <= high), f"{low:g} to {high:g}")
 
     def allow(self, offset: int, name: str, values: Floats, fine: Any, allowed: str) -> None:
-        """Raise a DataError that names the first row that is not fine."""
+        """Raise a DataError that names the first row that is not fine.
+
+        Args:
+            offset: number of the first row of this batch in the file.
+            name: what the column is, by the log's own names.
+            values: (n,) what is in the column.
+            fine: (n,) whether each value is allowed.
+            allowed: what is allowed, in words.
+
+        Raises:
+            DataError: a row is not fine; the first is named.
+        """
         if not fine.all():
             row = int(np.flatnonzero(~fine)[0])
             column = self.of[name]

@@ -42,7 +42,7 @@ class TableSource:
         path: a CSV or Parquet file, or a folder of Parquet parts.
         columns: what its columns are called; what is left out is looked for under the usual names.
         declared_range: smallest and largest reward, or None.
-        propensity_model: by which propensities are estimated that the file lacks, or None.
+        propensity_model: name of the model that estimates the propensities which the file lacks, or None.
         context: columns that this model may use.
     """
 

@@ -22,7 +22,15 @@ class RewardTable:
         self.sums: Floats = np.zeros(shape)
 
     def update(self, users: Ints, positions: Ints, items: Ints, rewards: Floats, weights: Floats | None = None) -> None:
-        """Take a batch of n slots into account, each as often as its weight says."""
+        """Take a batch of n slots into account, each as often as its weight says.
+
+        Args:
+            users: (n,) user of each slot.
+            positions: (n,) position of each slot.
+            items: (n,) item of each slot.
+            rewards: (n,) reward of each slot.
+            weights: (n,) how often each slot counts; once when None.
+        """
         cells = (folds(self.seed, users) * self.slate_size + positions) * len(self.topic) + items
         sums = rewards if weights is None else weights * rewards
         self.counts += np.bincount(cells, weights, self.counts.size).reshape(self.counts.shape)

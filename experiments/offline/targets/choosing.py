@@ -13,7 +13,18 @@ from serendip.simulator.errors import DataError, SettingsError
 
 
 def choose_target(target: str | None, source: Source, target_column: str | None, seed: int) -> Target:
-    """Return what is to be valued: a saved agent where the folder exists, else an agent by its name, else a column."""
+    """Return what is to be valued: a saved agent where the folder exists, else an agent by its name, else a column.
+
+    Args:
+        target: an agent's name, or a saved agent's folder; None where a column says what the target would do.
+        source: the log.
+        target_column: column with the target's probability of each logged item, or None.
+        seed: number that all draws follow from.
+
+    Raises:
+        DataError: no such folder, or no agent in it.
+        SettingsError: no target is named, or two are.
+    """
     has_column = target_column is not None or source.has_target
     if target is None:
         if not has_column:

@@ -27,7 +27,7 @@ class LoggingPolicy:
 
     Attributes:
         agent: the agent.
-        key: of its draws.
+        key: key of its draws.
         uniform: whether every slate is as likely as any other.
         n_slots: slots that it was asked about.
         n_other: slots of which it says another propensity than the log.

@@ -35,7 +35,7 @@ class Predictions:
     Attributes:
         rewards: (2, L, M) predicted reward of each item at each position, for the users of each fold; or None.
         never_shown: (L, M) 1 where the log never shows the item at the position, else 0.
-        seed: of the folds.
+        seed: number that the folds follow from, and the draws where the log names no key.
         mrdr: (2, L, M) predicted rewards by the model that MRDR fits, or None.
         knows_users: whether predictions are multiplied by how each user has rewarded so far.
     """
@@ -113,7 +113,7 @@ class AgentTarget:
 
     Attributes:
         agents: one for all users, or one for each fold of them.
-        seed: of the folds, and of the draws where the log names no key.
+        seed: number that the folds follow from, and the draws where the log names no key.
         slate_size: positions of the agent's slates.
         notes: what was done to get these agents.
     """
@@ -246,6 +246,12 @@ def _predicted(mixture: SlateMixture, step: Step, predictions: Predictions, rewa
 
 def saved_agent(path: Path, items: Items, slate_size: int, seed: int) -> AgentTarget:
     """Return the agent saved in the folder `path` as a target, with an empty memory: the log's histories fill it.
+
+    Args:
+        path: folder of the agent.
+        items: what the log knows of its catalogue.
+        slate_size: slots of a slate.
+        seed: number that all draws follow from.
 
     Raises:
         DataError: no agent is there, or it is of another catalogue or slate size than the log.

@@ -33,10 +33,10 @@ class Bandit:
         item_spread: standard deviation between items, of the logit.
         kind_spread: standard deviation between items within a kind of users.
         user_spread: standard deviation between users, whom no policy can tell apart.
-        slope: by how much the logit rises with the logarithm of a user's rounds.
-        drift: by how much the logit rises from the first to the last row.
+        slope: rise of the logit with the logarithm of a user's rounds.
+        drift: rise of the logit from the first to the last row.
         epsilon: how often the logging policy shows any item; else its best.
-        target_epsilon: the same of the target.
+        target_epsilon: how often the target shows any item; else its best.
         doubt: standard deviation of what either policy believes, around the truth.
         modelled: whether the log comes with a reward model's predictions, from a table of items.
         in_time: whether rows come in the order of time, users mixed; else user by user.
@@ -156,7 +156,15 @@ def choose(rng: np.random.Generator, chances: Floats) -> Ints:
 
 
 def rewards_of(rng: np.random.Generator, s: Bandit, world: World, logit: Floats, item: Ints) -> Floats:
-    """Return (n,) rewards of what was shown, given the logit of each."""
+    """Return (n,) rewards of what was shown, given the logit of each.
+
+    Args:
+        rng: generator of the draws.
+        s: settings of the bandit.
+        world: items, logits and policies of the log.
+        logit: (n,) logit of a click on what was shown.
+        item: (n,) item shown.
+    """
     hit = (rng.random(len(item)) < sigmoid(logit)).astype(np.float64)
     amount = world.worth[item] if s.price_noise is None else world.worth[item] * s.price_noise(rng, len(item))
     return hit * amount

@@ -68,7 +68,7 @@ class Pareto:
     """Whole numbers below a Pareto variable from 1 on, cut off: few users have most of the rounds.
 
     Attributes:
-        index: of the tail; below 2 the number has no variance but for the cut.
+        index: index of the tail; below 2 the number has no variance except for the cut.
         most: where it is cut.
     """
 

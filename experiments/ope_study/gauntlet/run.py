@@ -59,7 +59,14 @@ def run(
 
 
 def piece(out: Path, card: Situation, seed: int, numbers: range) -> list[Trial]:
-    """Return the trials of those numbers, from their file as far as it goes."""
+    """Return the trials of those numbers, from their file as far as it goes.
+
+    Args:
+        out: folder of the results.
+        card: the situation.
+        seed: number that all draws follow from.
+        numbers: numbers of the trials.
+    """
     file = out / "pieces" / card.name / f"{numbers.start:05d}.json"
     trials = [_from_json(values) for values in read_json(file)] if file.exists() else []
     if len(trials) < len(numbers):

@@ -24,7 +24,7 @@ class Row:
         verdict: the word.
         recommended: the estimate to go by; `none` where there is none.
         logs: how many.
-        share: of the situation's logs.
+        share: share of the situation's logs.
         coverage: share of recommended intervals that hold the truth; None where nothing is recommended.
         width: their median width, relative to the truth.
         bias: mean error of the recommended value, relative to the truth.
@@ -56,13 +56,13 @@ class Summary:
         reliable: how many were called reliable.
         weak: weak.
         invalid: invalid.
-        coverage: of recommended intervals where reliable; None where none was.
-        weak_coverage: likewise where weak.
+        coverage: coverage of recommended intervals where reliable; None where none was.
+        weak_coverage: coverage of recommended intervals where weak; None where none was.
         width: median width of recommended intervals where reliable, relative to the truth.
-        snips_coverage: of the interval of SNIPS over all logs.
+        snips_coverage: coverage of the interval of SNIPS over all logs.
         fine: logs in which SNIPS is within 10% of the truth, if its interval covers as it should; else 0.
-        fine_reliable: of these, called reliable.
-        fine_invalid: of these, called invalid.
+        fine_reliable: number of the fine logs that are called reliable.
+        fine_invalid: number of the fine logs that are called invalid.
         wrong_sign: logs called reliable that were said to be clearly better or worse than the log, and are not.
     """
 

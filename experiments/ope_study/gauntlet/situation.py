@@ -21,7 +21,7 @@ class Drawn:
     Attributes:
         columns: the columns of the table, (n,) each; `target` holds the target's probability of what was shown.
         truth: the target's mean reward per slot, exactly.
-        logged: the same of the logging policy, on average over its choices.
+        logged: value of the logging policy, on average over its choices.
         reward_range: smallest and largest reward, where a person would declare it; else None.
     """
 
@@ -44,7 +44,7 @@ class Situation(Card):
     """The card of a situation.  `make` takes a random generator and returns a log, `Drawn`.
 
     Attributes:
-        half: on which half of the situations it stands: where the verdict's borders are `learned`, or only `shown`.
+        half: which half of the situations it belongs to: where the verdict's borders are `learned`, or only `shown`.
     """
 
     half: Half

@@ -21,9 +21,9 @@ class Slated:
         n_users: how many users the log has; each sees `n_visits` slates.
         n_visits: slates of a user.
         n_items: how many items there are.
-        length: of a slate.
+        length: slots of a slate.
         epsilon: how often the logging policy shows any slate; else its best.
-        target_epsilon: the same of the target.
+        target_epsilon: how often the target shows any slate; else its best.
         compete: whether a slate has one click at most (multinomial logit); else slots are rewarded by themselves.
         whole: whether the log comes with the probability of each whole slate.
     """

@@ -31,9 +31,9 @@ class Trial:
         observed: mean reward of the log.
         verdict: the word.
         recommended: the estimate to go by, or None.
-        reasons: of the verdict.
-        estimates: by name, those that have an interval.
-        diagnostics: by name.
+        reasons: reasons of the verdict.
+        estimates: estimates that have an interval, by name.
+        diagnostics: values of the diagnostics, by name.
     """
 
     truth: float

@@ -17,12 +17,12 @@ class Smooth:
     """A log of actions on a line, whose weights are log-normal.
 
     Attributes:
-        shift: of the target, in standard deviations of the logging policy; the spread of the weights' logarithm.
+        shift: shift of the target, in standard deviations of the logging policy; the spread of the weights' logarithm.
         n_users: how many users the log has.
-        rounds: of each.
+        rounds: rounds of each user.
         n_actions: points on the line, from -4.5 to 4.5.
         base: logit of a reward in the middle.
-        slope: by which it rises with the place.
+        slope: rise of the logit with the place.
     """
 
     shift: float

@@ -69,7 +69,7 @@ class Audit:
 
     Attributes:
         log: its path.
-        checks: in the order they were asked.
+        checks: what was checked, in the order of asking.
         broken: names of the logging policies whose propensities cannot be right.
         power: the smallest errors that the log would show.
     """

@@ -41,7 +41,7 @@ class Rows:
         items: the catalogue.
         policies: names.
         floor: what no propensity is below; 0 where that is unknown.
-        share: of the users that are kept.
+        share: share of the users that are kept.
     """
 
     user: Ints
