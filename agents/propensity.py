@@ -52,20 +52,20 @@ class SlateMixture:
         """Return (B, L) probability of each item of `items` (B, L) at its position."""
         same = self.candidates == items[:, None, :]  # (B, S, L)
         share = self._share(same)  # (B, L)
-        return np.minimum((1.0 - self.epsilon) * share + self._random(items, 1), 1.0)
+        return np.minimum(mixed(share, self.epsilon, self._random(items, 1)), 1.0)
 
     def of_slate(self, items: Ints) -> Floats:
         """Return (B,) probability of each whole slate of `items` (B, L)."""
         same = (self.candidates == items[:, None, :]).all(axis=2)  # (B, S)
         share = self._share(same)  # (B,)
         random = self._random(items, items.shape[1]).prod(axis=1)
-        return np.minimum((1.0 - self.epsilon) * share + random, 1.0)
+        return np.minimum(mixed(share, self.epsilon, random), 1.0)
 
     def anywhere(self, items: Ints) -> Floats:
         """Return (B, L) probability that each item of `items` (B, L) is anywhere in the slate."""
         length = self.candidates.shape[2]
         held = (self.candidates[:, :, :, None] == items[:, None, None, :]).any(axis=2)  # (B, S, L)
-        return np.minimum((1.0 - self.epsilon) * self._share(held) + length * self._random(items, 1), 1.0)
+        return np.minimum(mixed(self._share(held), self.epsilon, length * self._random(items, 1)), 1.0)
 
     def after_prefix(self, items: Ints) -> Floats:
         """Return (B, L) probability of each item at its position given the items before it, for cascades.
@@ -74,14 +74,14 @@ class SlateMixture:
         """
         same = np.logical_and.accumulate(self.candidates == items[:, None, :], axis=2)  # (B, S, L)
         random = np.cumprod(self._random(items, items.shape[1]), axis=1)
-        prefix = (1.0 - self.epsilon) * self._share(same) + random  # (B, L)
+        prefix = mixed(self._share(same), self.epsilon, random)  # (B, L)
         before = np.concatenate([np.ones((len(items), 1)), prefix[:, :-1]], axis=1)
         return np.minimum(np.divide(prefix, before, out=np.zeros_like(prefix), where=before > 0.0), 1.0)
 
     def likelihoods(self, items: Ints) -> Floats:
         """Return (B, S) probability of the whole slates `items` (B, L) if candidate s were the one that counts."""
         same = (self.candidates == items[:, None, :]).all(axis=2)
-        return (1.0 - self.epsilon) * same + self._random(items, items.shape[1]).prod(axis=1)[:, None]
+        return mixed(same, self.epsilon, self._random(items, items.shape[1]).prod(axis=1)[:, None])
 
     def given_played(self, likelihoods: Floats) -> SlateMixture:
         """Return the mixture with its candidates reweighted by what was played before from the same hypotheses.
@@ -125,7 +125,15 @@ class SlateMixture:
         of_candidates = values[positions, self.candidates]  # (B, S, L)
         greedy = self._share(of_candidates)  # (B, L)
         random = values[:, self.available].mean(axis=1)  # (L,)
-        return (1.0 - self.epsilon) * greedy + self.epsilon * random
+        return mixed(greedy, self.epsilon, self.epsilon * random)
+
+
+def mixed(share: Any, epsilon: float, random: Any) -> Any:
+    """Return (1 - epsilon) share + random: what candidates give in `share` of the cases, and random slates in all.
+
+    `random` holds epsilon already, as the random branch's probability.
+    """
+    return (1.0 - epsilon) * share + random
 
 
 def random_slates(visits: Visits, available: Bools, length: int, key: int) -> Ints:

@@ -7,20 +7,18 @@ from typing import Annotated, Any
 
 import numpy as np
 import scipy.sparse as sparse
-from numpy.typing import NDArray
 
 from serendip.agents.beliefs.belief import Situation
 from serendip.agents.beliefs.gaussian import GaussianPosterior
 from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.gram import gram, invert_in_place
-from serendip.agents.models.model import Arrays, Sparse
+from serendip.agents.models.model import Arrays, Matrix, Sparse
 from serendip.agents.models.woodbury import changed_rows, update_inverse
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator.interface import Ints, Items, Singles
 from serendip.simulator.ranges import Range, check_ranges
 
-Matrix = NDArray[Any]
 _FEW = 0.25  # rows that changed, in units of the items: from there on a new inverse takes less work
 
 

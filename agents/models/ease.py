@@ -7,18 +7,15 @@ of a Gaussian Markov random field (Steck 2019, "Markov random fields for collabo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from serendip.agents.models.gram import gram, invert_in_place
-from serendip.agents.models.model import Arrays, Interactions, Sparse, require_items
+from serendip.agents.models.model import Arrays, Interactions, Matrix, Sparse, require_items
 from serendip.agents.models.search import LogRange, ModelCard
 from serendip.simulator.interface import Singles
 from serendip.simulator.ranges import Range, check_ranges
-
-Matrix = NDArray[Any]
 
 
 def ease_weights(gram: Matrix, lam: float | Matrix, prior: Matrix | None = None, *, overwrite: bool = False) -> Matrix:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 from scipy.linalg import lapack as _lapack
 
 from serendip.agents.models import memory
-from serendip.agents.models.model import Sparse, csr
+from serendip.agents.models.model import Matrix, Sparse, csr
 from serendip.simulator.errors import SerendipError
 
-Matrix = NDArray[Any]
 lapack: Any = _lapack
 _BLOCK = 1024
 

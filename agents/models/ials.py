@@ -11,16 +11,16 @@ n_u = (|clicks of u| + a n_items)^nu, n_i likewise with users.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import NDArray
 
 from serendip.agents.models.least_squares import Side, improve
 from serendip.agents.models.model import (
     Arrays,
     Interactions,
+    Matrix,
     Sparse,
     block_rows,
     csr,
@@ -32,8 +32,6 @@ from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
 from serendip.simulator import randomness
 from serendip.simulator.interface import Singles
 from serendip.simulator.ranges import Range, check_ranges
-
-Matrix = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)

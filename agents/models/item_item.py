@@ -8,10 +8,9 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
+from serendip.agents.models.model import Arrays, Interactions, Matrix, Sparse, csr, require_items
 from serendip.simulator.interface import Singles
 
-Matrix = NDArray[Any]
 _BLOCK = 1024
 
 

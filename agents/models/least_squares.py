@@ -9,16 +9,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn.functional import embedding_bag
 
-from serendip.agents.models.model import Sparse
+from serendip.agents.models.model import Matrix, Sparse
 
-Matrix = NDArray[Any]
 _CHUNK = 1 << 19  # numbers gathered at once: 2 MB
 _STEPS = 3  # of conjugate gradients; a pass starts where the last one ended
 

@@ -9,11 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import NDArray
 
-from serendip.agents.models.model import Sparse
+from serendip.agents.models.model import Matrix, Sparse
 
-Matrix = NDArray[Any]
 Weighting = Literal["none", "tf-idf", "bm25"]
 Measure = Literal["cosine", "asymmetric", "jaccard", "dice", "tversky", "product"]
 OF_SETS = ("jaccard", "dice", "tversky")

@@ -15,6 +15,7 @@ from serendip.simulator.errors import DataError, SerendipError
 from serendip.simulator.interface import Singles
 
 Sparse = Any  # a scipy.sparse.csr_array; scipy's own types are too wide to help
+Matrix = NDArray[Any]  # dense, of single or double precision
 Arrays = dict[str, NDArray[Any]]
 MANY_ITEMS = 1 << 14  # items
 

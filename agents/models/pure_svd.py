@@ -6,19 +6,15 @@ Cremonesi, Koren & Turrin (2010), "Performance of recommender algorithms on top-
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.linalg
 import scipy.sparse.linalg
-from numpy.typing import NDArray
 
-from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, in_blocks, level_rows, require_items
+from serendip.agents.models.model import Arrays, Interactions, Matrix, Sparse, csr, in_blocks, level_rows, require_items
 from serendip.agents.models.search import LogRange, ModelCard
 from serendip.simulator import randomness
 from serendip.simulator.interface import Singles
-
-Matrix = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)

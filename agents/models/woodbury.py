@@ -7,12 +7,9 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sparse
-from numpy.typing import NDArray
 
-from serendip.agents.models.model import Sparse
+from serendip.agents.models.model import Matrix, Sparse
 from serendip.simulator.interface import Floats, Ints
-
-Matrix = NDArray[Any]
 
 
 def changed_rows(old: Sparse, old_users: Ints, new: Sparse, new_users: Ints) -> tuple[Sparse, Floats]:

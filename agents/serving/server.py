@@ -13,7 +13,7 @@ import numpy as np
 from serendip.agents.beliefs.features import UserTable
 from serendip.agents.beliefs.linear_ensemble import LinearEnsemble
 from serendip.agents.beliefs.weights import products
-from serendip.agents.propensity import random_slates
+from serendip.agents.propensity import mixed, random_slates
 from serendip.agents.recommender import Recommender
 from serendip.agents.serving.ranking import top_slates
 from serendip.agents.strategies.strategy import tie_key
@@ -80,6 +80,7 @@ class Server:
         self._n_members, self._n_items, n_features = weights.shape
         self._weights = np.ascontiguousarray(weights.reshape(-1, n_features).T)  # (d, S * M)
         self._epsilon = agent.settings.epsilon
+        self._random = self._epsilon / self._n_items
         self._ties, self._key = tie_key(agent.seed), key
         self._candidate, self._explore = (randomness.derive(key, name) for name in ("candidate", "explore"))
         self._start = tuple(stream & _MASK for stream in (self._candidate, self._explore))
@@ -114,7 +115,7 @@ class Server:
             items[explored] = self._anything(user_ids[explored], day, visit[explored])
             arms = np.searchsorted(self._pool, items)
         share = np.count_nonzero(best == arms[:, None], axis=1) / n_members
-        return Served(items, self._propensity(share), explored)
+        return Served(items, np.minimum(mixed(share, self._epsilon, self._random), 1.0), explored)
 
     def choose_one(self, x: Singles, user_id: int, day: int, visit: int) -> tuple[int, float, bool]:
         """Return the item shown at one visit, its probability, and whether it is anything at all.
@@ -146,7 +147,7 @@ class Server:
             arm = arms[int(randomness.fraction(candidate) * self._n_members)]
             item = int(self._pool[arm])
         share = arms.count(arm) / self._n_members
-        return item, min((1.0 - self._epsilon) * share + self._epsilon / self._n_items, 1.0), explored
+        return item, min(mixed(share, self._epsilon, self._random), 1.0), explored
 
     def _best(self, scores: Singles, user_ids: Ints) -> Ints:
         """Return (B, S) the best item of each member, by `scores` (B, S * M)."""
@@ -174,6 +175,3 @@ class Server:
         available = np.zeros(int(self._pool[-1]) + 1, dtype=bool)
         available[self._pool] = True
         return random_slates(Visits(user_ids, day, visit, available), available, 1, self._key)[:, 0]
-
-    def _propensity(self, share: Floats) -> Floats:
-        return np.minimum((1.0 - self._epsilon) * share + self._epsilon / self._n_items, 1.0)
