@@ -12,21 +12,42 @@ from serendip.experiments.cli.training_bar import training_bar
 from serendip.experiments.running.provenance import commanded
 
 INTERRUPTED, NOBODY_READS, WRONG_INPUT = 130, 141, 2  # 128 + SIGINT, 128 + SIGPIPE, as shells have it
+TERMINATED = 143  # 128 + SIGTERM
 TOO_LITTLE = 3
 
 
 def run(arguments: Sequence[str]) -> int:
     """Parse `arguments`, run the subcommand they name and return the exit code of the process."""
+    hear_terminations()
     try:
         code = _run(arguments)
         sys.stdout.flush()
         return code
+    except Terminated:
+        print("\nserendip: ended from outside; the same command goes on where it stopped", file=sys.stderr)
+        return TERMINATED
     except KeyboardInterrupt:
         print("\nserendip: stopped; the same command goes on where it stopped", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again when it exits
         return NOBODY_READS
+
+
+class Terminated(BaseException):
+    """This process was asked to end, by SIGTERM."""
+
+
+def hear_terminations() -> None:
+    """Let SIGTERM end this process as an interrupt does: what is finished stays, and a sentence says how to go on."""
+    import signal
+    import threading
+
+    def end(number: int, frame: object) -> None:
+        raise Terminated
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
 
 
 def _run(arguments: Sequence[str]) -> int:

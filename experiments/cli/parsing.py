@@ -11,6 +11,7 @@ from tyro._errors import ParseErrorEvent, on_parse_error
 
 from serendip.experiments.cli.commands import COMMANDS, Command
 from serendip.experiments.cli.complaints import sentence
+from serendip.experiments.cli.config import ConfigError, with_config
 
 ABOUT = (
     "A laboratory for exploration in recommender systems: simulated users whose activity grows with discovery, "
@@ -29,10 +30,14 @@ def parse(arguments: Sequence[str]) -> Command | None:
         UsageError: an unknown subcommand or flag, or a value that cannot be one.
     """
     if list(arguments) == ["--version"]:
-        from importlib.metadata import version
+        from serendip import __version__
 
-        print(f"serendip {version('serendip')}")
+        print(f"serendip {__version__}")
         return None
+    try:
+        arguments = with_config(arguments)
+    except ConfigError as error:
+        raise UsageError(str(error)) from error
     kinds: dict[str, Any] = {name: pkgutil.resolve_name(path) for name, path in COMMANDS.items()}
 
     def complain(event: ParseErrorEvent) -> None:
