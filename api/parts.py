@@ -42,8 +42,9 @@ def add(part: Any) -> str:
     """Take in a part of one's own, and return its name, by which it is used like those that are shipped.
 
     Args:
-        part: a card (of a strategy, belief, model, dynamics, choice, estimator, reward model or interval), an agent's
-            class, or where one of these is: `file.py:NAME` or `package.module:NAME`.
+        part: a card (of an agent, strategy, belief, model, dynamics, choice, estimator, reward model, interval,
+            propensity model, situation, study or figure), an agent's class, or where one of these is: `file.py:NAME`
+            or `package.module:NAME`.
 
     Raises:
         SettingsError: nothing is there, it is no part, or its name is one that is shipped.

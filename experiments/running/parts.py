@@ -23,6 +23,8 @@ REGISTRIES = {
     "estimator": "serendip.experiments.offline.estimators:ESTIMATORS",
     "reward model": "serendip.experiments.offline.reward_models:REWARD_MODELS",
     "interval": "serendip.experiments.offline.intervals:INTERVALS",
+    "propensity model": "serendip.experiments.offline.reading:PROPENSITY_MODELS",
+    "situation": "serendip.experiments.ope_study.gauntlet:SITUATIONS",
     "study": "serendip.experiments.online.studies:STUDIES",
     "figure": "serendip.experiments.figures:FIGURES",
 }
