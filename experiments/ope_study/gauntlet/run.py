@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from serendip.experiments.ope_study.gauntlet import SITUATIONS
 from serendip.experiments.ope_study.gauntlet.situation import Situation
 from serendip.experiments.ope_study.gauntlet.trial import Trial, trial
-from serendip.experiments.running.lock import alone_in
+from serendip.experiments.running.folder import Claim, claimed
+from serendip.experiments.running.pieces import Piece
+from serendip.experiments.running.pool import Tell
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.settings_json import read_json, write_json
 
 _PIECE = 10  # logs that are kept together
-_ABOUT = "gauntlet.json"
 
 
 def run(
@@ -28,8 +30,8 @@ def run(
 ) -> dict[str, list[Trial]]:
     """Return the trials of each situation, running those that OUT does not have yet.
 
-    Pieces of ten logs are files, written whole: after a kill the same command goes on, and more logs or situations are
-    added to those there.
+    Pieces of ten logs are files, each with a manifest: after a kill the same command goes on, and more logs or
+    situations are added to those there.
 
     Args:
         out: the folder of the pieces.
@@ -44,13 +46,12 @@ def run(
     cards = [SITUATIONS.card(name) for name in dict.fromkeys(names or SITUATIONS.names())]
     if n_logs < 1:
         raise SettingsError(f"logs is {n_logs}; allowed is 1 or more")
-    with alone_in(out):
-        _claim(out, seed)
+    with claimed(out, Claim("gauntlet.json", "ope-study --gauntlet", {"seed": seed})):
         found, done = dict[str, list[Trial]](), 0
         for card in cards:
             trials = list[Trial]()
             for start in range(0, n_logs, _PIECE):
-                trials += piece(out, card, seed, range(start, min(start + _PIECE, n_logs)))
+                trials += _trials(out, card, seed, range(start, min(start + _PIECE, n_logs)))
                 if progress:
                     progress(done + len(trials), len(cards) * n_logs)
             found[card.name] = trials
@@ -58,8 +59,8 @@ def run(
     return found
 
 
-def piece(out: Path, card: Situation, seed: int, numbers: range) -> list[Trial]:
-    """Return the trials of those numbers, from their file as far as it goes.
+def piece(out: Path, card: Situation, seed: int, numbers: range) -> Piece:
+    """Return the piece that holds the trials of those numbers.
 
     Args:
         out: folder of the results.
@@ -67,26 +68,28 @@ def piece(out: Path, card: Situation, seed: int, numbers: range) -> list[Trial]:
         seed: number that all draws follow from.
         numbers: numbers of the trials.
     """
-    file = out / "pieces" / card.name / f"{numbers.start:05d}.json"
-    trials = [_from_json(values) for values in read_json(file)] if file.exists() else []
-    if len(trials) < len(numbers):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as folder:
-            trials += [trial(card, seed, number, Path(folder)) for number in numbers[len(trials) :]]
-        write_json(file, [dataclasses.asdict(one) for one in trials])
-    return trials[: len(numbers)]
+    decides = {"situation": card.name, "seed": seed, "first": numbers.start, "logs": len(numbers)}
+    part = "" if len(numbers) == _PIECE else f"-{len(numbers)}"
+    path = out / "pieces" / card.name / f"{numbers.start:05d}{part}.json"
+    return Piece(path, card.name, len(numbers), decides, partial(_make, card, seed, numbers))
 
 
-def _claim(out: Path, seed: int) -> None:
-    """Take the folder, or see that it is of this seed."""
-    about = out / _ABOUT
-    if not about.exists():
-        if any(path.name != ".lock" for path in out.iterdir()):
-            raise SettingsError(f"{out}: not empty, and not a gauntlet; give another --out")
-        write_json(about, {"seed": seed})
-    there = read_json(about).get("seed")
-    if there != seed:
-        raise SettingsError(f"{out}: its logs are of seed {there}, not {seed}; give that seed, or another --out")
+def _make(card: Situation, seed: int, numbers: range, path: Path, tell: Tell) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        made = [dataclasses.asdict(trial(card, seed, number, Path(folder))) for number in numbers]
+    write_json(path, made)
+    tell(len(numbers))
+
+
+def _trials(out: Path, card: Situation, seed: int, numbers: range) -> list[Trial]:
+    """Return the trials of those numbers: the first of a whole piece where it is there, else a piece of their own."""
+    one = piece(out, card, seed, range(numbers.start, numbers.start + _PIECE))
+    if not one.finished():
+        one = piece(out, card, seed, numbers)
+    if not one.finished():
+        one.sweep()
+        one.finish()
+    return [_from_json(values) for values in read_json(one.path)[: len(numbers)]]
 
 
 def _from_json(values: dict[str, Any]) -> Trial:

@@ -145,9 +145,22 @@ def test_a_gauntlet_goes_on_where_it_stopped(tmp_path, capsys):
     assert matplotlib.image.imread(save(draw(summaries(first)), tmp_path / "gauntlet.png")).shape[1] > 600
 
 
+def test_more_logs_are_added_to_those_there_and_a_damaged_piece_is_made_anew(tmp_path):
+    first = run(tmp_path, ["short-log"], 1, 5)["short-log"]
+    ten = run(tmp_path, ["short-log"], 10, 5)["short-log"]
+    assert ten[:1] == first
+    file = tmp_path / "pieces" / "short-log" / "00000.json"
+    file.write_text("[]")
+    assert run(tmp_path, ["short-log"], 10, 5)["short-log"] == ten
+    (tmp_path / "pieces" / "short-log" / "00000-1.json").unlink()
+    before = file.stat().st_mtime_ns
+    assert run(tmp_path, ["short-log"], 2, 5)["short-log"] == ten[:2]
+    assert file.stat().st_mtime_ns == before
+
+
 def test_what_cannot_be_run_is_said(tmp_path, capsys):
     run(tmp_path / "out", ["short-log"], 1, 5)
-    with pytest.raises(SettingsError, match="its logs are of seed 5, not 6"):
+    with pytest.raises(SettingsError, match="holds results with seed 5, not 6"):
         run(tmp_path / "out", ["short-log"], 1, 6)
     with pytest.raises(SettingsError, match="unknown situation 'nothing'; known: plain, many-items"):
         run(tmp_path / "new", ["nothing"], 1, 5)
@@ -155,7 +168,7 @@ def test_what_cannot_be_run_is_said(tmp_path, capsys):
         run(tmp_path / "new", ["plain"], 0, 5)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "file").touch()
-    with pytest.raises(SettingsError, match="not empty, and not a gauntlet"):
+    with pytest.raises(SettingsError, match="not empty, and not a folder that `serendip ope-study --gauntlet` wrote"):
         run(tmp_path / "mine", ["plain"], 1, 5)
     assert main(["ope-study", "--situations", "plain"]) == 2
     assert "say --gauntlet too" in " ".join(capsys.readouterr().err.split())
