@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,7 +133,7 @@ def _text(path: Path) -> Generator[TextIO]:
 def _from_matrix(path: Path) -> tuple[Any, Any]:
     try:
         matrix: Any = scipy.sparse.coo_array(scipy.sparse.load_npz(path))
-    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: not a SciPy matrix; write one with scipy.sparse.save_npz") from error
     users, items = matrix.coords
     wrong = np.flatnonzero(~(matrix.data >= 0) | np.isinf(matrix.data))

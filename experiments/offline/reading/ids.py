@@ -55,7 +55,11 @@ def user_ids(column: Any) -> Ints:
     """
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         encoded = column.dictionary_encode()
-        return _each(np.asarray(encoded.dictionary.to_pylist()))[encoded.indices.to_numpy()]
+        try:
+            words = encoded.dictionary.to_pylist()
+        except UnicodeDecodeError as error:
+            raise DataError(f"users are not named in UTF-8 ({error}); write the table again") from error
+        return _each(np.asarray(words))[encoded.indices.to_numpy()]
     values = numbers_or_words(column)
     return values if np.issubdtype(values.dtype, np.integer) else _each(values)
 

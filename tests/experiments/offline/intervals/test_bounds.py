@@ -99,3 +99,39 @@ def test_exact_intervals_cover_rare_and_common_rewards(rate, width):
         widths.append(high - low)
     assert covered >= 0.92 * 300
     assert np.mean(widths) <= width
+
+
+def test_students_interval_by_hand() -> None:
+    """The .975 quantiles of Student's t with 4 and with 1 degrees of freedom are 2.776445 and 12.706205."""
+    from serendip.experiments.offline.intervals.bounds import delta_method
+
+    np.testing.assert_allclose(delta_method(1.0, 0.1, 5), [1.0 - 0.2776445, 1.0 + 0.2776445], atol=1e-7)
+    np.testing.assert_allclose(delta_method(0.0, 1.0, 2), [-12.706205, 12.706205], atol=1e-5)
+    np.testing.assert_allclose(delta_method(0.0, 1.0, 5, level=0.9), [-2.131847, 2.131847], atol=1e-5)
+    assert delta_method(1.0, 0.1, 1) == (-np.inf, np.inf)
+
+
+def test_a_confidence_sequence_by_its_formula() -> None:
+    from serendip.experiments.offline.intervals.bounds import confidence_sequence
+
+    rho = (-2 * np.log(0.05) + np.log(1 - 2 * np.log(0.05))) / 1000
+    for users in (2, 50, 1000):
+        x = users * rho
+        half = 0.1 * np.sqrt(2 * (x + 1) / x * np.log(np.sqrt(x + 1) / 0.05))
+        np.testing.assert_allclose(confidence_sequence(0.3, 0.1, users), [0.3 - half, 0.3 + half])
+    assert confidence_sequence(0.3, 0.1, 1) == (-np.inf, np.inf)
+    relative = [confidence_sequence(0.0, 1.0, users)[1] for users in (500, 1000, 2000)]
+    assert relative[1] == min(relative)
+
+
+def test_bernsteins_interval_by_hand() -> None:
+    """Users' sums within 2 * 5 = 10, their variance 3, 9 of them with 30 slots: log(4 / .05) = log 80."""
+    from serendip.experiments.offline.intervals.bounds import empirical_bernstein, hoeffding
+
+    log = np.log(80.0)
+    half = (np.sqrt(2 * 0.03 * log / 9) + 7 * log / (3 * 8)) * 10 * 9 / 30
+    np.testing.assert_allclose(empirical_bernstein(0.4, 5.0, 30.0, 2.0, 3.0, 9), [0.4 - half, 0.4 + half])
+    assert empirical_bernstein(0.4, 5.0, 30.0, 2.0, 3.0, 1) == (-np.inf, np.inf)
+    assert np.isfinite(empirical_bernstein(0.4, 5.0, 30.0, 2.0, 3.0, 2)).all()
+    half = 5.0 * np.sqrt(120.0 * np.log(40.0) / 2) / 30
+    np.testing.assert_allclose(hoeffding(0.4, 5.0, 30.0, 120.0), [0.4 - half, 0.4 + half])
