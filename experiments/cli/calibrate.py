@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -36,6 +36,9 @@ class Calibrate:
     time_unit: TimeUnit = None
     """Unit of times that are numbers from some start, such as days."""
 
+    items: Annotated[Path | None, shown("FILE")] = None
+    """Titles of items: a file with their ids, titles and genres, such as movies.csv."""
+
     users: Count = None
     """Users of the world; without, as many as in the data."""
 
@@ -50,14 +53,17 @@ class Calibrate:
         if self.ratings.is_dir():
             self._to_log()
             return
-        from serendip.experiments.cli.output import say
+        from serendip.experiments.cli.output import say, step_progress
         from serendip.experiments.figures import calibration as figure
         from serendip.experiments.figures.style import save
+        from serendip.experiments.running.screen import Screen
         from serendip.simulator.calibration import calibrate
         from serendip.simulator.reading import Wanted
 
         wanted = Wanted(self.columns, self.min_rating, self.positive, self.time_unit)
-        report = calibrate(self.ratings, self.out, wanted, self.seed, n_users=self.users, force=self.force)
+        how: dict[str, Any] = {"n_users": self.users, "force": self.force, "titles": self.items}
+        with step_progress(Screen(stderr=True)) as at:
+            report = calibrate(self.ratings, self.out, wanted, self.seed, **how, at=at)
         save(figure.draw(report), self.out / "fit.png")
         for line in report.lines():
             say(line)

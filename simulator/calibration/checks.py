@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from serendip.simulator.calibration.drawing import first_of_topic
 from serendip.simulator.calibration.replicas import History
 from serendip.simulator.interface import Floats, Ints
 
@@ -113,13 +114,14 @@ def _curves(history: History, topic: Ints, n_topics: int) -> dict[str, tuple[Flo
     """Return every (x, values) that is compared."""
     n_people, n_items = len(history.people), len(history.kept)
     counts = np.bincount(history.item, minlength=n_items).astype(np.float64)
+    breadth, repeats = _breadth(history, topic, n_topics)
     curves: dict[str, Callable[[], tuple[Floats, Floats]]] = {
         "item popularity": lambda: _popularity(counts),
         "item Gini": lambda: (np.zeros(1), np.array([gini(counts)])),
         "days active": lambda: _days_active(history, n_people),
         "gaps between visits": lambda: _gaps(history),
-        "topic breadth": lambda: _breadth(history, topic, n_topics)[0],
-        "topic repeat share": lambda: _breadth(history, topic, n_topics)[1],
+        "topic breadth": lambda: breadth,
+        "topic repeat share": lambda: repeats,
     }
     return {name: curve() for name, curve in curves.items()}
 
@@ -150,10 +152,9 @@ def _gaps(history: History) -> tuple[Floats, Floats]:
 def _breadth(history: History, topic: Ints, n_topics: int) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
     """Return mean distinct topics after 1, 2, 4, ... positives, and the share of positives in a topic known by then."""
     topics = topic[history.item]
-    rank = np.arange(len(topics)) - np.searchsorted(history.user, history.user)
-    new = np.zeros(len(topics), dtype=bool)
-    new[np.unique(history.user * n_topics + topics, return_index=True)[1]] = True
+    new = first_of_topic(history.user, topics, n_topics)
     n_each = np.bincount(history.user)
+    rank = np.arange(len(topics)) - np.repeat(np.cumsum(n_each) - n_each, n_each)
     seen, known = list[float](), list[float]()
     for n in BREADTH_AT:
         long = (n_each >= n)[history.user] & (rank < n)

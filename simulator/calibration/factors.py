@@ -58,11 +58,13 @@ def solve(likes: Matrix, other: Floats, settings: FactorSettings) -> Floats:
     """Return the factors (N, d) of the rows of `likes`, given the factors `other` (M, d) of its columns."""
     n_factors = other.shape[1]
     everywhere = settings.unseen_weight * (other.T @ other)  # (d, d)
-    pairs = (other[:, :, None] * other[:, None, :]).reshape(len(other), -1)  # (M, d d)
+    one, two = np.triu_indices(n_factors)
+    pairs = other[:, one] * other[:, two]  # (M, d (d + 1) / 2)
     rows = list[Floats]()
     for start in range(0, likes.shape[0], BLOCK):
         block = likes[start : start + BLOCK]
-        seen = (block @ pairs).reshape(-1, n_factors, n_factors) * (1.0 - settings.unseen_weight)
+        seen = np.empty((block.shape[0], n_factors, n_factors))
+        seen[:, one, two] = seen[:, two, one] = (block @ pairs) * (1.0 - settings.unseen_weight)
         n_seen = np.diff(block.indptr)
         weight = n_seen + settings.unseen_weight * (len(other) - n_seen)
         ridge = settings.penalty * weight[:, None, None] * np.eye(n_factors)

@@ -30,12 +30,14 @@ class Report:
         summary: what was read and fitted, as JSON.
         checks: the data against draws from the fitted world.
         verdict: what the fit is worth.
+        said: what was read and guessed, in sentences.
     """
 
     settings: WorldSettings
     summary: dict[str, Any]
     checks: tuple[Check, ...]
     verdict: FitVerdict
+    said: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return what `fit.json` holds."""
@@ -46,6 +48,7 @@ class Report:
         """Return the report as lines of text for a person."""
         data, rates = self.summary["data"], self.summary["rates"]
         head = [
+            *self.said,
             f"{data['users_kept']:,} users, {data['items_kept']:,} items, {data['positives_kept']:,} positives kept of "
             f"{data['rows']:,} rows; {self.summary['topics']} topics; {data['period']}",
             f"visits per day while present: Gamma({rates['shape']:.3g}, {rates['scale_days']:.3g} days), mean "

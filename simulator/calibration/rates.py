@@ -9,9 +9,11 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln, logsumexp
 
+from serendip.simulator.calibration.drawing import draw_days_of
 from serendip.simulator.interface import Floats, Ints
 
 GRID = np.linspace(-14.0, 4.0, 361)  # log rates, per day, over which likelihoods are integrated
+_SMALL = 1e-280  # a sum below may have lost what it consists of
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,7 @@ def draw_days(rates: Rates, watched: Ints, rng: np.random.Generator) -> tuple[In
     leaving = np.clip(rng.beta(rates.leave_a, rates.leave_b, n), 1e-12, 1.0)
     lasts = rng.geometric(leaving) - 1  # repeats after which the person leaves
     repeats = np.minimum(rng.binomial(watched, probability), watched)
-    user, day = list[Ints](), list[Ints]()
-    for u in range(n):
-        days = np.sort(rng.choice(watched[u], repeats[u], replace=False) + 1)[: lasts[u]]
-        user.append(np.full(len(days) + 1, u))
-        day.append(np.concatenate([[0], days]))
-    return np.concatenate(user), np.concatenate(day)
+    return draw_days_of(watched.astype(np.int64), repeats, lasts, rng)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +116,9 @@ class _Histories:
         repeats: (n,) days active after the first.
         counts: (n,) people with that history.
         inverse: (N,) history of each person.
-        stayed: (s, G) log likelihood with the person there to the end, for each distinct (repeats, watched).
+        stayed: log likelihood (s, G) with the person there to the end, for each distinct (repeats, watched).
         stayed_at: (n,) row of `stayed`.
-        left: (l, G) log likelihood with the person gone after the last active day, for each (repeats, recency).
+        left: log likelihood (l, G) with the person gone after the last active day, for each (repeats, recency).
         left_at: (n,) row of `left`.
         from_first: whether people may leave after the first day.
     """
@@ -129,9 +126,9 @@ class _Histories:
     repeats: Ints
     counts: Ints
     inverse: Ints
-    stayed: Floats
+    stayed: _Likelihoods
     stayed_at: Ints
-    left: Floats
+    left: _Likelihoods
     left_at: Ints
     from_first: bool
 
@@ -148,20 +145,51 @@ class _Histories:
         """Return (n,) log likelihood of each history with the person there to the end, and gone after the last day."""
         prior, a, b = _log_prior(rates), rates.leave_a, rates.leave_b
         days_survived = self.repeats + (1.0 if self.from_first else 0.0)  # days after which the person could have left
-        stay = betaln(a, b + days_survived) + logsumexp(self.stayed + prior, axis=1)[self.stayed_at]
-        leave = (
-            betaln(a + 1.0, b + np.maximum(days_survived, 1.0) - 1.0)
-            + logsumexp(self.left + prior, axis=1)[self.left_at]
-        )
+        stay = betaln(a, b + days_survived) + self.stayed.under(prior)[self.stayed_at]
+        leave = betaln(a + 1.0, b + np.maximum(days_survived, 1.0) - 1.0) + self.left.under(prior)[self.left_at]
         return stay - betaln(a, b), np.where(days_survived > 0.0, leave - betaln(a, b), -np.inf)
 
 
-def _day_likelihood(pairs: Ints) -> tuple[Floats, Ints]:
-    """Return (p, G) log likelihood of so many active days among so many, for each distinct pair, and (n,) which."""
+@dataclass(frozen=True, slots=True)
+class _Likelihoods:
+    """Log likelihoods of p histories at every rate of the grid (G).
+
+    Attributes:
+        logs: (p, G) log likelihoods.
+        most: (p,) largest of each history.
+        shares: (p, G) likelihoods as shares of the largest.
+    """
+
+    logs: Floats
+    most: Floats
+    shares: Floats
+
+    @classmethod
+    def of(cls, logs: Floats) -> _Likelihoods:
+        """Return the likelihoods whose logs are `logs` (p, G)."""
+        most = logs.max(axis=1)
+        return cls(logs, most, np.exp(logs - most[:, None]))
+
+    def under(self, prior: Floats) -> Floats:
+        """Return (p,) log likelihood of each history under the log probabilities `prior` (G,) of the rates.
+
+        One product of a matrix with a vector, but for histories so unlikely under it that this is too small a number.
+        """
+        highest = float(prior.max())
+        total = self.shares @ np.exp(prior - highest)
+        found = self.most + highest + np.log(np.maximum(total, _SMALL))
+        rare = np.flatnonzero(total <= _SMALL)
+        if len(rare):
+            found[rare] = logsumexp(self.logs[rare] + prior, axis=1)
+        return found
+
+
+def _day_likelihood(pairs: Ints) -> tuple[_Likelihoods, Ints]:
+    """Return the likelihood of so many active days among so many, for each distinct pair, and (n,) which."""
     distinct, at = np.unique(pairs, axis=1, return_inverse=True)
     repeats, days = (row[:, None].astype(np.float64) for row in distinct)
     rate = np.exp(GRID)
-    return repeats * np.log(-np.expm1(-rate)) - (days - repeats) * rate, at.ravel()
+    return _Likelihoods.of(repeats * np.log(-np.expm1(-rate)) - (days - repeats) * rate), at.ravel()
 
 
 def _log_prior(rates: Rates) -> Floats:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from serendip.simulator.calibration.drawing import draw_items
 from serendip.simulator.calibration.rates import Activity, Rates, draw_days
 from serendip.simulator.interface import Floats, Ints
 
@@ -49,37 +51,38 @@ def replicate(
     taste: Floats,
     factors: Floats,
     quality: Floats,
-    rng: np.random.Generator,
-) -> History:
-    """Return a history as the fitted world would have made it, of as many people watched for as long.
+    rngs: Sequence[np.random.Generator],
+) -> Iterator[History]:
+    """Yield histories as the fitted world would have made them, of as many people watched for as long.
 
     As in the world, people are resampled from those seen.  Days are drawn from the rates.  Each person likes as many
     items as in the data, so that what is held against it is which ones; they are drawn one after the other, without
     replacement, by the multinomial logit of the utilities.
 
     Args:
-        history: the positives of the data.
-        activity: when people were active.
-        rates: how often people come and when they leave, as fitted.
-        taste: (N, d) tastes of the users.
-        factors: (M, d) factors of the items.
-        quality: (M,) quality of each item.
-        rng: generator of the draws.
+        history: the data.
+        activity: when its people came.
+        rates: how often people come.
+        taste: (N, d) their tastes.
+        factors: (M, d) what tastes are multiplied with.
+        quality: (M,) worth of each item to everybody.
+        rngs: what each history is drawn from.
     """
-    user, day = draw_days(rates, activity.watched, rng)
-    person = rng.integers(len(taste), size=len(taste))
-    total = np.bincount(history.user, minlength=len(taste))[person]
-    item = [
-        _choose(taste[some] @ factors.T + quality, total[start : start + BLOCK], rng)
-        for start in range(0, len(taste), BLOCK)
-        if len(some := person[start : start + BLOCK])
-    ]
-    who = np.repeat(np.arange(len(taste)), total)
-    return History(who, np.concatenate(item), np.zeros_like(who), history.people, history.kept, user, day)
+    n, counts = len(taste), np.bincount(history.user, minlength=len(taste))
+    drawn = [draw_days(rates, activity.watched, rng) for rng in rngs]
+    people = [np.sort(rng.integers(n, size=n)) for rng in rngs]
+    chosen = [list[Ints]() for _ in rngs]
+    for start in range(0, n, BLOCK):
+        weight = _weights(taste[start : start + BLOCK], factors, quality)
+        for person, items, rng in zip(people, chosen, rngs, strict=True):
+            some = person[np.searchsorted(person, start) : np.searchsorted(person, start + BLOCK)]
+            items.append(draw_items(weight, some - start, counts[some], rng))
+    for (user, day), person, items in zip(drawn, people, chosen, strict=True):
+        who = np.repeat(np.arange(n), counts[person])
+        yield History(who, np.concatenate(items), np.zeros_like(who), history.people, history.kept, user, day)
 
 
-def _choose(utility: Floats, n: Ints, rng: np.random.Generator) -> Ints:
-    """Return n_u items for each row of `utility` (B, M), in the order of the largest utility + Gumbel noise."""
-    noisy = utility + rng.gumbel(size=utility.shape)
-    order = np.argsort(-noisy, axis=1)
-    return np.concatenate([row[:k] for row, k in zip(order, n, strict=True)])
+def _weights(taste: Floats, factors: Floats, quality: Floats) -> Floats:
+    """Return (B, M) e^utility, as shares of each person's largest."""
+    utility = taste @ factors.T + quality
+    return np.exp(utility - utility.max(axis=1, keepdims=True))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from serendip.simulator.reading.names import is_known
 
+LOOKED_AT = 100  # lines by which the separator is told
 SEPARATORS = ("\t", "::", ";", "|", ",", " ")  # of those that serve alike, the first
 _NUMBER = re.compile(r"^\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?\s*$")
 _END = re.compile(r"\r\n|\r|\n")
@@ -41,7 +42,7 @@ def guess_layout(text: str, n_rows: int, said: Collection[str] = ()) -> Layout:
     was `said`, or only words above a line with a number or above nothing.
     """
     lines = [line for line in _END.split(text) if line.strip()][:n_rows]
-    best = max(SEPARATORS, key=lambda separator: _fit(lines, separator))
+    best = max(SEPARATORS, key=lambda separator: _fit(lines[:LOOKED_AT], separator))
     quoted = _is_quoted(lines, best)
     rows = tuple(cut(line, best, quoted) for line in lines)
     return Layout(best, _has_header(rows, said), quoted, rows)

@@ -34,7 +34,7 @@ ALLOWED = {  # a file answers to the longest prefix of its module's name
         "simulator.settings_json",
     ),
     "simulator.interface": ("simulator.errors",),
-    "simulator.reading": ("simulator.reading", "simulator.errors", "simulator.interface"),
+    "simulator.reading": ("simulator.reading", "simulator.errors", "simulator.files", "simulator.interface"),
     "simulator.errors": (),
     "simulator.files": (),
     "simulator.settings_json": ("simulator.errors", "simulator.files"),
