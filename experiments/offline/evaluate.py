@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from serendip.experiments.offline.breakdown import Breakdown
@@ -80,6 +81,44 @@ def answer(
         SettingsError: an unknown agent, column or estimator, or no target.
     """
     p = prepare(request)
+    passed = _pass_over(request, p, workers, progress)
+    said = conclude(passed.valued, p.source, p.asked, p.method, passed.unseen, p.drift, passed.ledger)
+    known = truth() if callable(truth) else truth
+    known = known if isinstance(known, Truth) or known is None else Truth(float(known))
+    return Evaluation(
+        log=str(request.log),
+        target=request.named,
+        estimates=said.estimates,
+        diagnostics=said.diagnostics,
+        verdict=said.verdict.word,
+        reasons=said.verdict.reasons,
+        truth=None if known is None else known.value,
+        truth_visits=None if known is None else known.visits,
+        notes=[MEANING, *p.target.notes, *p.source.notes, *p.notes, *of_slates(passed.valued), *said.notes],
+        valued=passed.valued,
+        recommended=said.recommended,
+        because=said.because,
+        distribution=None if passed.distribution is None else passed.distribution.finish(),
+        difference=_compared(request, p, passed.valued),
+        parts={} if passed.breakdown is None else passed.breakdown.finish(rewards_of(p.source, passed.valued)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """What one pass over the log left: sums of each estimator, and what was asked for beside them."""
+
+    valued: Valued
+    unseen: float | None
+    distribution: RewardDistribution | None
+    breakdown: Breakdown | None
+    ledger: Ledger | None
+
+
+def _pass_over(
+    request: Request, p: Prepared, workers: Workers | None, progress: Callable[[int, int], None] | None
+) -> _Passed:
+    """Go over the log once, here or in several processes; a target that is compared gets its memory back."""
     distribution = RewardDistribution(*levels_of(p.source), p.method) if p.method.distribution else None
     breakdown = None if p.method.by is None else Breakdown(p.method.by, p.source, p.method)
     memories = [] if request.against is None else p.target.memories()
@@ -95,26 +134,7 @@ def answer(
         raise DataError(f"{request.log}: holds no slots; nothing can be estimated from an empty log")
     if request.against is not None:
         p.target.remember(memories)
-    said = conclude(valued, p.source, p.asked, p.method, unseen, p.drift, ledger)
-    known = truth() if callable(truth) else truth
-    known = known if isinstance(known, Truth) or known is None else Truth(float(known))
-    return Evaluation(
-        log=str(request.log),
-        target=request.named,
-        estimates=said.estimates,
-        diagnostics=said.diagnostics,
-        verdict=said.verdict.word,
-        reasons=said.verdict.reasons,
-        truth=None if known is None else known.value,
-        truth_visits=None if known is None else known.visits,
-        notes=[MEANING, *p.target.notes, *p.source.notes, *p.notes, *of_slates(valued), *said.notes],
-        valued=valued,
-        recommended=said.recommended,
-        because=said.because,
-        distribution=None if distribution is None else distribution.finish(),
-        difference=_compared(request, p, valued),
-        parts={} if breakdown is None else breakdown.finish(rewards_of(p.source, valued)),
-    )
+    return _Passed(valued, unseen, distribution, breakdown, ledger)
 
 
 def _compared(request: Request, p: Prepared, valued: Valued) -> Difference | None:
