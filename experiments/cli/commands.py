@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "ope-study": "serendip.experiments.cli.ope_study:OpeStudy",
     "learn": "serendip.experiments.cli.learn:Learn",
     "audit": "serendip.experiments.cli.audit:AuditLog",
+    "look": "serendip.experiments.cli.look:Look",
     "calibrate": "serendip.experiments.cli.calibrate:Calibrate",
     "benchmark": "serendip.experiments.cli.benchmark:Benchmark",
     "bandits": "serendip.experiments.cli.bandits:Bandits",
