@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from serendip.agents.beliefs.belief import Situation
-from serendip.agents.beliefs.choice.filter import SceneArrays
+from serendip.agents.beliefs.choice.arrays import SceneArrays
 from serendip.agents.beliefs.choice.hypotheses import MixturePosterior
 from serendip.agents.beliefs.choice.items import Shelf
 from serendip.agents.beliefs.choice.population import GRID, People, learn_people, taste_moments
@@ -66,7 +66,7 @@ class ChoiceMixture:
     Attributes:
         people: what users are like.
         shelf: what items are like, positions and satiation.
-        tastes: of every user of the history, in its order.
+        tastes: what is believed of the tastes of every user of the history, in its order.
     """
 
     def __init__(self, settings: ChoiceMixtureSettings, topics: Ints, n_topics: int, seed: int) -> None:

@@ -1,7 +1,4 @@
-"""Documentation that stands alone: parameters and errors of public functions, attributes of classes.
-
-What stands in `NOT_YET` is left out until it is mended.
-"""
+"""Documentation that stands alone: parameters and errors of public functions, attributes of classes."""
 
 from __future__ import annotations
 
@@ -13,7 +10,6 @@ from pathlib import Path
 import pytest
 
 FLOORS = ("simulator", "agents", "envs", "experiments", "api")
-NOT_YET = ("agents/beliefs/choice",)  # what their paths begin with; take a line out once it is mended
 MANY = 4  # parameters from which on each is documented
 FRAGMENT = re.compile(r"^(of|to|for|by|with|from|in|on|at|over|likewise|the same|as above)\b", re.IGNORECASE)
 ENTRY = re.compile(r"^    (\w+): (.*)$", re.MULTILINE)
@@ -89,8 +85,7 @@ def test_documentation_stands_alone(root: Path, floor: str) -> None:
     found = list[str]()
     for path in sorted((root / floor).rglob("*.py")):
         name = path.relative_to(root).as_posix()
-        if not name.startswith(NOT_YET):
-            found += [f"{name}: {what}" for what in wrong(path.read_text(encoding="utf-8"))]
+        found += [f"{name}: {what}" for what in wrong(path.read_text(encoding="utf-8"))]
     assert found == []
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse.linalg
 
-from serendip.agents.beliefs.choice.filter import SceneArrays, SlateArrays, slot_weight
+from serendip.agents.beliefs.choice.arrays import SceneArrays, SlateArrays
+from serendip.agents.beliefs.choice.filter import slot_weight
 from serendip.agents.compiled import compiled
 from serendip.agents.models.gram import gram
 from serendip.agents.models.model import Sparse

@@ -2,95 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
+from serendip.agents.beliefs.choice.arrays import Array, SceneArrays, Slate, SlateArrays, UserArrays
 from serendip.agents.compiled import compiled
 
-Array = Any
 CHOSEN = 1e3  # how much likelier a topic is liked that the user clicked unasked
-
-
-class SlateArrays(NamedTuple):
-    """n slates of N slots.
-
-    Attributes:
-        starts: (n + 1,) where each slate begins among the slots.
-        rows: (N,) user.
-        days: (N,) day; a negative one is before the log.
-        positions: (N,) position.
-        items: (N,) item.
-        clicked: (N,) whether it was clicked.
-    """
-
-    starts: Array
-    rows: Array
-    days: Array
-    positions: Array
-    items: Array
-    clicked: Array
-
-
-class SceneArrays(NamedTuple):
-    """What is taken as known of topics, positions and items while users are learned.
-
-    Attributes:
-        topics: (M,) topic of each item.
-        weight: (G,) e^theta on the grid.
-        prior: (2, G) of theta if a topic is not liked, if it is; rows sum to 1.
-        liked: (K, C) pi, probability that a persona's users like a topic.
-        examination: (L,) gamma.
-        pull: (M,) e^(q + v / 2).
-        effect: eta, utility lost per unit of satiation.
-        fading: (days,) what is left of satiation after so many days.
-        outside: e^x0.
-        forgetting: (days,) what is left of familiarity after so many days.
-        familiar: share of the missing familiarity that a click adds.
-        recency: (days,) what is left of the rate of visits after so many days.
-    """
-
-    topics: Array
-    weight: Array
-    prior: Array
-    liked: Array
-    examination: Array
-    pull: Array
-    effect: float
-    fading: Array
-    outside: float
-    forgetting: Array
-    familiar: float
-    recency: Array
-
-
-class UserArrays(NamedTuple):
-    """What is believed of n users: see `Tastes`, whose arrays these are."""
-
-    likelihood: Array
-    odds: Array
-    mean_weight: Array
-    share: Array
-    seen: Array
-    fill: Array
-    last_day: Array
-    chosen: Array
-    known: Array
-    rate: Array
-
-
-class Slate(NamedTuple):
-    """Room for one slate of at most L slots, used again for each.
-
-    Attributes:
-        topic: (L,) topic of each slot.
-        base: (L,) its weight without e^theta.
-        expected: (L,) E[e^theta] of its topic.
-    """
-
-    topic: Array
-    base: Array
-    expected: Array
 
 
 @compiled
@@ -113,7 +30,15 @@ def liked_chance(odds: Array, share: Array, liked: Array, user: int, k: int) -> 
 
 @compiled
 def moments(likelihood: Array, weight: Array, prior: Array, user: int, k: int) -> tuple[float, float, float]:
-    """Return Lambda, and E[e^theta] if topic `k` is not liked, if it is, by likelihood (n, K, G) and priors (2, G)."""
+    """Return Lambda, and E[e^theta] if topic `k` is not liked, if it is, by likelihood (n, K, G) and priors (2, G).
+
+    Args:
+        likelihood: (n, K, G) likelihood of each taste on the grid.
+        weight: (G,) e^theta on the grid.
+        prior: (2, G) share of each taste where a topic is not liked, and where it is.
+        user: row of the user.
+        k: row of the topic.
+    """
     mass0 = mass1 = np.float32(1e-30)
     mean0 = mean1 = np.float32(0.0)
     for g in range(weight.shape[0]):
@@ -158,7 +83,16 @@ def multiply(
 
 @compiled
 def look(users: UserArrays, scene: SceneArrays, slates: SlateArrays, s: int, slate: Slate, fills: Array) -> float:
-    """Fill `slate` with slate `s` as its user would see it, and `fills` at its slots; return the sum of all weights."""
+    """Fill `slate` with slate `s` as its user would see it, and `fills` at its slots; return the sum of all weights.
+
+    Args:
+        users: what is believed of all users.
+        scene: what is known of items and choice.
+        slates: the slates as shown.
+        s: number of the slate.
+        slate: room that is filled.
+        fills: (N,) satiation with the topic of each slot; filled.
+    """
     first, user = slates.starts[s], slates.rows[slates.starts[s]]
     total = scene.outside
     for j in range(slates.starts[s + 1] - first):
@@ -176,7 +110,14 @@ def look(users: UserArrays, scene: SceneArrays, slates: SlateArrays, s: int, sla
 
 @compiled
 def judge_topic(users: UserArrays, scene: SceneArrays, user: int, k: int) -> None:
-    """Work out anew what follows from the likelihood of one taste, also for who the user is."""
+    """Work out anew what follows from the likelihood of one taste, also for who the user is.
+
+    Args:
+        users: what is believed of all users, changed in place.
+        scene: what is known of items and choice.
+        user: row of the user.
+        k: row of the topic.
+    """
     before = users.odds[user, k]
     after, mean0, mean1 = moments(users.likelihood, scene.weight, scene.prior, user, k)
     if users.chosen[user, k]:
@@ -194,7 +135,16 @@ def judge_topic(users: UserArrays, scene: SceneArrays, user: int, k: int) -> Non
 
 @compiled
 def learn(users: UserArrays, scene: SceneArrays, slates: SlateArrays, s: int, slate: Slate, total: float) -> None:
-    """Let slate `s` change what is believed of its user's tastes; `total` is the sum of all weights in it."""
+    """Let slate `s` change what is believed of its user's tastes; `total` is the sum of all weights in it.
+
+    Args:
+        users: what is believed of all users, changed in place.
+        scene: what is known of items and choice.
+        slates: the slates as shown.
+        s: number of the slate.
+        slate: the slate as its user saw it.
+        total: sum of all weights in the slate.
+    """
     first, length = slates.starts[s], slates.starts[s + 1] - slates.starts[s]
     user, shows = slates.rows[first], 0
     for j in range(length):
@@ -223,7 +173,14 @@ def learn(users: UserArrays, scene: SceneArrays, slates: SlateArrays, s: int, sl
 
 @compiled
 def wake(users: UserArrays, scene: SceneArrays, user: int, day: int) -> None:
-    """Let the days since the user's last visit pass: satiation, familiarity and the rate of visits fade."""
+    """Let the days since the user's last visit pass: satiation, familiarity and the rate of visits fade.
+
+    Args:
+        users: what is believed of all users, changed in place.
+        scene: what is known of items and choice.
+        user: row of the user.
+        day: day of the visit.
+    """
     gap = min(day - users.last_day[user], scene.fading.shape[0] - 1)
     for k in range(users.fill.shape[1]):
         users.fill[user, k] *= scene.fading[gap]
@@ -302,7 +259,15 @@ def add_up(
 
 @compiled
 def slot_weight(slates: SlateArrays, scene: SceneArrays, expected: Array, fills: Array, j: int) -> float:
-    """Return gamma e^x of slot `j`, its taste at its mean."""
+    """Return gamma e^x of slot `j`, its taste at its mean.
+
+    Args:
+        slates: the slates as shown.
+        scene: what is known of items and choice.
+        expected: (n_users, K) E[e^theta].
+        fills: (N,) satiation with the topic of each slot.
+        j: row of the slot.
+    """
     item = slates.items[j]
     weight = scene.pull[item] * expected[slates.rows[j], scene.topics[item]] * scene.examination[slates.positions[j]]
     return weight * np.exp(-scene.effect * fills[j])

@@ -72,7 +72,7 @@ class MixturePosterior:
     """Utilities of all items at B visits: a taste for the topic, quality, less satiation.
 
     Attributes:
-        tastes: of all users.
+        tastes: what is believed of the tastes of all users.
         people: what users are like.
         shelf: items, positions and satiation.
         groups: (M,) topic of each item.

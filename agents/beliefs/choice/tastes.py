@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from serendip.agents.beliefs.choice.filter import SceneArrays, SlateArrays, UserArrays, add_up, judge_all, take_in
+from serendip.agents.beliefs.choice.arrays import SceneArrays, SlateArrays, UserArrays
+from serendip.agents.beliefs.choice.filter import add_up, judge_all, take_in
 from serendip.agents.beliefs.choice.items import OUTSIDE, Shelf, Told
 from serendip.agents.beliefs.choice.population import GRID, Evidence, People, liked_chances, shares
 from serendip.agents.event_log import Shown
@@ -93,7 +94,14 @@ class Tastes:
         return fills
 
     def tell(self, shown: Shown, fills: Singles, people: People, scene: SceneArrays) -> Told:
-        """Return what slates tell of items and positions, given what is believed of the tastes now."""
+        """Return what slates tell of items and positions, given what is believed of the tastes now.
+
+        Args:
+            shown: slates with what was clicked of them.
+            fills: (N,) satiation with the topic of each slot when it was shown.
+            people: what is believed of who the users are.
+            scene: what is known of items and choice.
+        """
         told = Told.nothing(len(scene.topics), len(scene.examination))
         if len(shown):
             expected = self.expected(people)

@@ -3,8 +3,8 @@
 import numpy as np
 import scipy.sparse as sparse
 
+from serendip.agents.beliefs.choice.arrays import SceneArrays, SlateArrays
 from serendip.agents.beliefs.choice.clusters import cluster_items, regrouped, score_groups
-from serendip.agents.beliefs.choice.filter import SceneArrays, SlateArrays
 from serendip.agents.registry import make
 from serendip.simulator.interface import Feedback, Items, Slates, Visits
 
