@@ -7,6 +7,7 @@ from typing import Protocol
 COMMANDS: dict[str, str] = {
     "run": "serendip.experiments.cli.run:Run",
     "plot": "serendip.experiments.cli.plot:Plot",
+    "report": "serendip.experiments.cli.report:Report",
     "evaluate": "serendip.experiments.cli.evaluate:Evaluate",
     "ope-study": "serendip.experiments.cli.ope_study:OpeStudy",
     "learn": "serendip.experiments.cli.learn:Learn",

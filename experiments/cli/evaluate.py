@@ -98,6 +98,9 @@ class Evaluate:
     figures: Annotated[Path | None, shown("DIR")] = None
     """Draw the estimates, and for rewards the weights and what clipping does to them, into this folder."""
 
+    report: Annotated[Path | None, shown("FILE.html")] = None
+    """Write the verdict, the estimates as a figure and what they mean as one page to open in a browser."""
+
     json: JsonFile = None
     """Write the estimates as JSON to this file, or to stdout with `-` (and nothing else there)."""
 
@@ -121,8 +124,14 @@ class Evaluate:
         if self.truth and self.target is None:
             raise SettingsError("--truth runs the target in the log's world; say which with --target AGENT|DIR")
         console = console_for(self.json)
+        if self.report is not None and (self.report.is_dir() or not self.report.parent.is_dir()):
+            raise SettingsError(f"--report {self.report}: name a file in a folder that is there")
         evaluation = self._activity(console) if self.outcome == "activity" else self._reward(console)
         tell(evaluation, console, self.json, self.figures, details=self.details)
+        if self.report is not None:
+            from serendip.experiments.cli.valued import write_report
+
+            write_report(evaluation, self.report, self.log, console)
         require(self.require, evaluation.verdict)
 
     def _reward(self, console: Any) -> Any:

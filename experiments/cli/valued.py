@@ -75,3 +75,12 @@ def truth_of(log: Path, target: str) -> Any:
     from serendip.experiments.online.on_policy import on_policy_truth
 
     return on_policy_truth(log, target, Method().seed)
+
+
+def write_report(evaluation: Any, file: Path, log: Path, console: Any) -> None:
+    """Write the page of an evaluation of the log `log` to `file`, and say where it is."""
+    from serendip.experiments.report.evaluation import evaluation_page, made_by
+    from serendip.experiments.report.page import write_page
+
+    page = evaluation_page(evaluation.to_json(), made_by(log))
+    console.print(f"to open in a browser: {write_page(page, file)}", soft_wrap=True)

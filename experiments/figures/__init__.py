@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,13 @@ from serendip.simulator.cards import Card, Registry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureCard(Card):
-    """The card of a figure; `make` takes the `Results` of a study and returns a Matplotlib figure."""
+    """The card of a figure; `make` takes the `Results` of a study and returns a Matplotlib figure.
+
+    Attributes:
+        reading: how to read the figure, in sentences.
+    """
+
+    reading: str = ""
 
 
 FIGURES = Registry(
@@ -19,6 +26,7 @@ FIGURES = Registry(
     FigureCard,
     {
         "activity": "serendip.experiments.figures.activity:CARD",
+        "lifts": "serendip.experiments.figures.lifts:CARD",
         "discovery": "serendip.experiments.figures.discovery:CARD",
         "survival": "serendip.experiments.figures.survival:CARD",
         "early-late": "serendip.experiments.figures.early_late:CARD",
@@ -26,9 +34,10 @@ FIGURES = Registry(
 )
 
 
-def draw_all(results: Results, folder: Path) -> list[Path]:
-    """Draw every figure of a study into `folder`; return the files."""
+def draw_all(results: Results, folder: Path, formats: Sequence[str] = ("png",)) -> list[Path]:
+    """Draw every figure of a study into `folder`, in each of `formats` (png, svg, pdf); return the files."""
     from serendip.experiments.figures.style import save
 
     folder.mkdir(parents=True, exist_ok=True)
-    return [save(FIGURES.card(name).make(results), folder / f"{name}.png") for name in FIGURES.names()]
+    drawn = {name: FIGURES.card(name).make(results) for name in FIGURES.names()}
+    return [save(figure, folder / f"{name}.{kind}") for name, figure in drawn.items() for kind in formats]

@@ -36,4 +36,6 @@ CARD = FigureCard(
     name="activity",
     summary="Daily active users over time, by how active they were before: who grows and who fades.",
     make=draw,
+    reading="Each panel is a third of the users, by how often they came before anything was shown. A curve that rises: "
+    "users of that third come more often. The band is the 95% interval of the mean over seeds.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,20 +13,23 @@ from serendip.simulator.interface import Floats
 LOW = 0
 
 
-def two_panels(results: Results, title: str, y_label: str, curve: Callable[[str, int], Floats]) -> Any:
-    """Return a figure of `curve(agent, group)` (n_seeds, n_days), from 0 up, for the low-activity third and for all.
+def two_panels(
+    results: Results, title: str, y_label: str, curve: Callable[[str, int], Floats], most: float = math.inf
+) -> Any:
+    """Return a figure of curves over days, of the low-activity third and of all users.
 
     Args:
-        results: what the study found.
-        title: what stands above the figure.
-        y_label: what the vertical axis says.
-        curve: gives (n_seeds, n_days) for an agent and a group.
+        results: of the study.
+        title: what is seen.
+        y_label: what stands on the vertical axis.
+        curve: from an agent and a group, (n_seeds, n_days) in [0, most].
+        most: the largest value there can be.
     """
     subtitle = f"world {results.study.world_name}; {spread_words(len(results.seeds))}"
     figure, axes = new_figure(2, title, subtitle, width=10.0)
     colour, ends = colours(results.agents), dict[str, float]()
     for ax, group, name in zip(axes, (LOW, ALL), ("low-activity third", "all users"), strict=True):
-        ends = {agent: band(ax, curve(agent, group), colour[agent]) for agent in results.agents}
+        ends = {agent: band(ax, curve(agent, group), colour[agent], most) for agent in results.agents}
         ax.set_ylim(bottom=0)
         ax.set_title(name, fontsize=10, loc="left")
         ax.set_xlabel("day")

@@ -27,4 +27,6 @@ CARD = FigureCard(
     name="discovery",
     summary="Liked topics that users know, day by day: whether there is discovery at all.",
     make=draw,
+    reading="A curve that rises: users come to know more of the topics that they like. It is hidden from agents "
+    "and from the log. The band is the 95% interval of the mean over seeds.",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from serendip.experiments.figures import FigureCard
 from serendip.experiments.figures.style import FEW_SEEDS, colours, new_figure, spread_words
@@ -35,6 +36,7 @@ def draw(results: Results) -> Any:
         ax.set_title(name, fontsize=10, loc="left")
         ax.set_xlabel(f"clicks per slate, first {results.first} days")
         ax.set_ylabel(f"daily active users, last {results.last} days")
+        ax.xaxis.set_major_locator(MaxNLocator(5))
         ax.margins(0.25, 0.12)
         ax.set_ylim(bottom=0)
         _name(ax, points, colour)
@@ -48,8 +50,13 @@ def _spread(ax: Any, x: Floats, y: Floats, colour: str) -> None:
         return
     horizontal, vertical = mean_interval(x), mean_interval(y)
     if horizontal.high is not None and vertical.high is not None:
-        half = (horizontal.high - horizontal.value, vertical.high - vertical.value)
+        half = (_bar(horizontal.value, horizontal.high), _bar(vertical.value, vertical.high))
         ax.errorbar(x.mean(), y.mean(), half[1], half[0], color=colour, capsize=2, elinewidth=1)
+
+
+def _bar(value: float, high: float) -> list[list[float]]:
+    """Return how far a symmetric interval reaches below and above `value`, which is not negative, down to 0 at most."""
+    return [[min(high - value, max(value, 0.0))], [high - value]]
 
 
 def _name(ax: Any, points: dict[str, tuple[float, float]], colour: dict[str, str]) -> None:
@@ -69,4 +76,6 @@ CARD = FigureCard(
     name="early-late",
     summary="What a short test sees against what comes of it: early click rate and late activity, a point an agent.",
     make=draw,
+    reading="Further right: more clicks in a short test. Higher: more users at the end. What a test would ship stands "
+    "far right; what one wants stands high. Bars are 95% intervals of the means over seeds.",
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from scipy.special import stdtrit
 
 from serendip.simulator.files import whole_file
@@ -14,21 +17,23 @@ from serendip.simulator.interface import Floats
 
 Axes = Any  # a matplotlib Axes
 
+FORMATS = ("png", "svg", "pdf")
 FEW_SEEDS = 3  # below, a 95% interval is wider than the picture and says nothing
 
 # Okabe & Ito (2008), safe for colour-blind readers, then further ones; greys for what does not learn
-_PALETTE = (
+PALETTE = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6A3D9A", "#8C6D31"),
     *("#B2182B", "#1B7F8C", "#7A9A01", "#E7298A", "#3B4CC0", "#A0522D"),
+    *("#C49A00", "#4D6FA8", "#E78AC3", "#2E7D32", "#AA4499", "#88552B"),
 )
-_GREYS = {"uniform": "#9A9A9A", "popularity": "#555555", "oracle-growth": "#000000", "oracle-myopic": "#333333"}
+GREYS = {"uniform": "#9A9A9A", "popularity": "#555555", "oracle-growth": "#000000", "oracle-myopic": "#333333"}
 
 
 def colours(agents: tuple[str, ...]) -> dict[str, str]:
     """Return a colour for each agent."""
-    learners = [agent for agent in agents if agent not in _GREYS]
-    picked = {agent: _PALETTE[index % len(_PALETTE)] for index, agent in enumerate(learners)}
-    return picked | {agent: grey for agent, grey in _GREYS.items() if agent in agents}
+    learners = [agent for agent in agents if agent not in GREYS]
+    picked = {agent: PALETTE[index % len(PALETTE)] for index, agent in enumerate(learners)}
+    return picked | {agent: grey for agent, grey in GREYS.items() if agent in agents}
 
 
 def new_figure(n_panels: int, title: str, subtitle: str, *, width: float = 11.0, height: float = 4.6) -> Any:
@@ -43,7 +48,7 @@ def new_figure(n_panels: int, title: str, subtitle: str, *, width: float = 11.0,
     """
     figure = Figure(figsize=(width, height), layout="constrained")
     figure.suptitle(f"{title}\n", fontsize=13, fontweight="bold", x=0.01, ha="left")
-    figure.text(0.01, 0.905, subtitle, fontsize=9.5, color="#444444", ha="left")
+    figure.text(0.01, 1.0 - 0.437 / height, subtitle, fontsize=9.5, color="#444444", ha="left")
     axes = figure.subplots(1, n_panels, squeeze=False)[0]
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
@@ -52,20 +57,28 @@ def new_figure(n_panels: int, title: str, subtitle: str, *, width: float = 11.0,
     return figure, axes
 
 
-def band(ax: Axes, values: Floats, colour: str) -> float:
-    """Draw the mean over seeds of `values` (n_seeds, n_days); return its last value.
+def band(ax: Axes, values: Floats, colour: str, most: float = np.inf) -> float:
+    """Draw the mean over seeds of `values` (n_seeds, n_days), which lie in [0, most]; return its last value.
 
-    Around it stands the mean's 95% band, or with fewer than `FEW_SEEDS` each seed as a thin line.
+    Around it stands the mean's 95% band, as far as values can be, or with fewer than `FEW_SEEDS` each seed as a thin
+    line.
     """
     days = np.arange(values.shape[1])
+    whole_days(ax)
     mean = values.mean(axis=0)
     ax.plot(days, mean, color=colour, linewidth=1.8)
     if len(values) < FEW_SEEDS:
         ax.plot(days, values.T, color=colour, linewidth=0.6, alpha=0.6)
     else:
         half = stdtrit(len(values) - 1, 0.975) * values.std(axis=0, ddof=1) / np.sqrt(len(values))
-        ax.fill_between(days, mean - half, mean + half, color=colour, alpha=0.15, linewidth=0)
+        low, high = np.maximum(mean - half, 0.0), np.minimum(mean + half, most)
+        ax.fill_between(days, low, high, color=colour, alpha=0.15, linewidth=0)
     return float(mean[-1])
+
+
+def whole_days(ax: Axes) -> None:
+    """Have the horizontal axis, of days, name whole days only."""
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def smooth(values: Floats, days: int = 7) -> Floats:
@@ -86,14 +99,23 @@ def name_lines(ax: Axes, ends: dict[str, float], colour: dict[str, str], at: flo
         at: horizontal place of the names.
     """
     low, high = ax.get_ylim()
-    gap = 0.055 * (high - low)
-    placed = -np.inf
-    for agent, value in sorted(ends.items(), key=lambda pair: pair[1]):
-        placed = max(value, placed + gap)
+    names = sorted(ends, key=lambda agent: ends[agent])
+    for agent, height in zip(names, apart([ends[agent] for agent in names], 0.055 * (high - low), high), strict=True):
         ax.annotate(
-            agent, (at, placed), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
+            agent, (at, height), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
             color=colour[agent], annotation_clip=False,
         )  # fmt: skip
+
+
+def apart(values: Sequence[float], gap: float, most: float) -> list[float]:
+    """Return where names of ascending `values` stand: `gap` apart, near them, and not above `most` if they fit."""
+    placed = list[float]()
+    for value in values:
+        placed.append(max(value, placed[-1] + gap) if placed else value)
+    ceiling = max(most, values[0] + gap * (len(values) - 1)) if len(values) else most
+    for at in reversed(range(len(placed))):
+        placed[at] = min(placed[at], ceiling - gap * (len(placed) - 1 - at))
+    return placed
 
 
 def spread_words(n_seeds: int) -> str:
@@ -104,7 +126,9 @@ def spread_words(n_seeds: int) -> str:
 
 
 def save(figure: Any, path: Path) -> Path:
-    """Write the figure to `path`, without the date that would make two runs differ."""
-    with whole_file(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=150, facecolor="white", metadata={"Software": None})
+    """Write the figure to `path`, as its ending says (one of `FORMATS`), without what would make two runs differ."""
+    kind = path.suffix.removeprefix(".")
+    undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+    with whole_file(path) as temporary, rc_context({"svg.hashsalt": "serendip"}):
+        figure.savefig(temporary, format=kind, dpi=150, facecolor="white", metadata=undated)
     return path

@@ -20,6 +20,7 @@ def draw(results: Results) -> Any:
         lambda agent, group: (
             100.0 * results.daily(agent, "alive", group) / np.maximum(results.daily(agent, "users", group), 1.0)
         ),
+        most=100.0,
     )
 
 
@@ -27,4 +28,5 @@ CARD = FigureCard(
     name="survival",
     summary="The share of users who have not left for good, day by day.",
     make=draw,
+    reading="A curve that falls more slowly keeps more users. The band is the 95% interval of the mean over seeds.",
 )

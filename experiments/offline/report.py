@@ -61,7 +61,7 @@ def show(evaluation: Evaluation, console: Console, details: bool = False) -> Non
     """Print the verdict and the recommended value in one sentence, then the estimates; the rest as `details`."""
     colour = {"reliable": "green", "weak": "yellow", "invalid": "red"}[evaluation.verdict]
     sentence = f"[bold {colour}]{evaluation.verdict}[/]: {_headline(evaluation)}"
-    console.print(sentence, highlight=False)
+    console.print(sentence, highlight=False, markup=True)
     console.print(" ".join(evaluation.reasons), highlight=False, markup=False)
     if evaluation.difference is not None:
         console.print(_compared(evaluation), highlight=False, markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from serendip.experiments.online.results import read_results
 from serendip.experiments.online.study import Study, run_study
 from serendip.experiments.online.summary import summarise, to_json, to_markdown, to_rich
 from serendip.experiments.online.verdicts import verdicts
+from serendip.experiments.report.study import report_study
 from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import write_json
 
@@ -36,13 +38,19 @@ def run(study: Study, out: Path, console: Console, *, batch_size: int = 0, jobs:
     return report(out, console, study)
 
 
-def report(out: Path, console: Console, asked: Study | None = None) -> dict[str, Any]:
-    """Print the table of the study in `out`; write it and the figures beside the results; return it.
+def report(
+    out: Path, console: Console, asked: Study | None = None, formats: Sequence[str] = ("png",)
+) -> dict[str, Any]:
+    """Print the table of the study in `out`; write it, the figures and the page beside the results; return it.
 
     Args:
         out: a folder that `run_study` wrote.
         console: where the table is printed.
         asked: whose agents and seeds are reported; all that the folder holds when left out.
+        formats: of the figures: png, svg, pdf.
+
+    Raises:
+        DataError: the folder holds no study, or something in it is damaged.
     """
     results = read_results(out, asked)
     rows = summarise(results)
@@ -55,6 +63,7 @@ def report(out: Path, console: Console, asked: Study | None = None) -> dict[str,
     if costs := read_costs(out, results):
         write_json(out / "costs.json", [asdict(cost) for cost in costs])
         console.print(sentence(costs))
-    figures = draw_all(results, out / "figures")
+    figures = draw_all(results, out / "figures", formats)
     console.print(f"results in {out}: summary.md, summary.json, {', '.join(f'figures/{f.name}' for f in figures)}")
+    console.print(f"to open in a browser: {report_study(out, results)}", soft_wrap=True)
     return values
