@@ -78,7 +78,14 @@ def truth_of(log: Path, target: str) -> Any:
 
 
 def write_report(evaluation: Any, file: Path, log: Path, console: Any) -> None:
-    """Write the page of an evaluation of the log `log` to `file`, and say where it is."""
+    """Write the page of an evaluation, and say where it is.
+
+    Args:
+        evaluation: what was estimated.
+        file: where the page is written.
+        log: what was asked, a log's folder or a file.
+        console: where people read.
+    """
     from serendip.experiments.report.evaluation import evaluation_page, made_by
     from serendip.experiments.report.page import write_page
 

@@ -62,6 +62,12 @@ def band(ax: Axes, values: Floats, colour: str, most: float = np.inf) -> float:
 
     Around it stands the mean's 95% band, as far as values can be, or with fewer than `FEW_SEEDS` each seed as a thin
     line.
+
+    Args:
+        ax: axes to draw on.
+        values: one line a seed.
+        colour: as Matplotlib names it.
+        most: the largest value there can be.
     """
     days = np.arange(values.shape[1])
     whole_days(ax)

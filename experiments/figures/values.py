@@ -17,7 +17,7 @@ class Value:
 
     Attributes:
         title: what it is called.
-        value: of the target.
+        value: what the target is worth by it.
         low: end of its 95% interval, or None.
         high: the other end, or None.
         recommended: whether it is the one to go by.

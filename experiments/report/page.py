@@ -42,8 +42,8 @@ class Cell:
 
     Attributes:
         text: what stands in it.
-        order: by which a column is sorted; the text itself where it is None.
-        colour: of the dot in front of it, as a style names it, or none.
+        order: number by which a column is sorted; the text itself where it is None.
+        colour: the dot in front of the text has it, as a style names it, or none.
         strong: whether it is bold.
     """
 
@@ -67,13 +67,13 @@ class Section:
     """A part of a page: a title, then paragraphs, points, figures and tables, each of which may be missing.
 
     Attributes:
-        title: of the section.
+        title: what the section is about.
         text: paragraphs.
         points: a list.
         pictures: figures.
         grids: tables.
         word: a verdict, or none.
-        tone: of the verdict.
+        tone: whether the verdict is good news.
         folded: whether it is closed until somebody opens it.
     """
 
@@ -92,11 +92,11 @@ class Page:
     """A report.
 
     Attributes:
-        title: of the page.
+        title: what the page is about.
         question: what was asked.
         answer: the answer, in two sentences.
         word: its verdict in a word or two.
-        tone: of the verdict.
+        tone: whether the verdict is good news.
         sections: the rest.
         made_by: version, commands and checksums: name and value.
     """

@@ -33,7 +33,7 @@ class Answer:
     Attributes:
         text: two sentences.
         word: its verdict.
-        tone: of the verdict.
+        tone: whether the verdict is good news.
     """
 
     text: str
