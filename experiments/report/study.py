@@ -11,17 +11,14 @@ from serendip.experiments.figures.style import colours
 from serendip.experiments.online.oracles import BOUND
 from serendip.experiments.online.results import Results, read_results
 from serendip.experiments.online.statistics import FEWEST, LEVEL, clear, seeds_for_clarity, smallest_p_value
-from serendip.experiments.online.study import STUDY, unit_folder
 from serendip.experiments.online.summary import Row, cells, headings, summarise
 from serendip.experiments.online.verdicts import verdicts
 from serendip.experiments.report.evaluation import evaluations_in
 from serendip.experiments.report.page import Cell, Grid, Page, Picture, Section, Tone, write_page
+from serendip.experiments.report.sources import made_by, manifests
 from serendip.experiments.report.svg import colour_variable, inline_svg
 from serendip.experiments.report.words import words_of
 from serendip.experiments.report.world import world_section
-from serendip.experiments.running.folder import PROVENANCE, read_plan
-from serendip.experiments.running.manifest import NAME as MANIFEST
-from serendip.experiments.running.provenance import checksum
 
 REPORT = "report.html"
 
@@ -73,9 +70,9 @@ def study_page(out: Path, results: Results) -> Page:
             *evaluations_in(out),
             world_section(out),
             Section("In a table", grids=[_table(results, rows)], points=list(map(_sentence, verdicts(results, rows)))),
-            _manifests(out, results),
+            manifests(out, results),
         ],
-        made_by=_made_by(out),
+        made_by=made_by(out),
     )
 
 
@@ -148,27 +145,3 @@ def _figure_section(name: str, results: Results, rows: list[Row]) -> Section:
     words = words_of(name, results, rows) or card.summary
     svg = inline_svg(partial(card.make, results), name, f"{card.summary} The numbers follow the figure, in words.")
     return Section(name.replace("-", " ").capitalize(), [card.summary], pictures=[Picture(svg, words, card.reading)])
-
-
-def _manifests(out: Path, results: Results) -> Section:
-    """Return the checksum of each unit's manifest, which holds those of all its files."""
-    units = [(seed, agent) for seed in results.seeds for agent in results.agents]
-    rows = [
-        [Cell(agent), Cell(str(seed), seed), Cell(checksum(unit_folder(out, seed, agent) / MANIFEST))]
-        for seed, agent in units
-    ]
-    grid = Grid(
-        "SHA-256 of each run's manifest.json, which holds those of all its files.", ["agent", "seed", "SHA-256"], rows
-    )
-    return Section("Checksums of the runs", grids=[grid], folded=True)
-
-
-def _made_by(out: Path) -> list[tuple[str, str]]:
-    """Return version, commands and checksums."""
-    plan = read_plan(out / STUDY, "run")[PROVENANCE]
-    return [
-        ("version", str(plan["version"])),
-        *(("command", str(command)) for command in plan["commands"]),
-        (f"SHA-256 of {STUDY}", checksum(out / STUDY)),
-        *((f"SHA-256 of the {name}", str(value)) for name, value in plan["inputs"].items()),
-    ]
