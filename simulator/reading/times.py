@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from serendip.simulator.interface import Bools, Floats, Ints
-from serendip.simulator.reading.delimited import is_number
 
 SECONDS_PER_DAY = 86_400
 UNITS: dict[str, float] = {  # seconds in each
@@ -122,7 +121,7 @@ def _of_words(words: Any) -> Times | Misread:
             continue
     found = [_is_moment(word) for word in words.to_pylist()]
     wrong = np.array([one is None for one in found])
-    numbers = np.array([is_number(word) for word in words.to_pylist()])
+    numbers = np.array([_is_number(word) for word in words])
     if wrong.any():
         return Misread(_first(~numbers if numbers.sum() > (~wrong).sum() else wrong), ANY)
     zoned = np.array(found, dtype=bool)
@@ -147,6 +146,14 @@ def _are_dates(numbers: Floats) -> bool:
 def _seconds(numbers: Floats, unit: str) -> Floats:
     """Return numbers of a unit in seconds; of its parts by division, which rounds once."""
     return numbers * UNITS[unit] if UNITS[unit] >= 1.0 else numbers / round(1.0 / UNITS[unit])
+
+
+def _is_number(word: Any) -> bool:
+    """Return whether Arrow reads a word as a number; Python's `float` also takes 1_000 and digits of other scripts."""
+    try:
+        return word.cast(pa.float64()).is_valid
+    except pa.ArrowInvalid:
+        return False
 
 
 def _first(wrong: Bools) -> int:
