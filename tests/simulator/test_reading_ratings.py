@@ -238,7 +238,7 @@ def test_of_many_users_so_many_leave_as_the_beta_law_says() -> None:
         assert abs(state["alive"].mean() - expected) < 4.0 * np.sqrt(expected * (1.0 - expected) / 20_000)
 
 
-@pytest.mark.parametrize("word", ["1_000_000_000", "١٠٠٠٠٠٠٠٠٠", "1e9x"])
+@pytest.mark.parametrize("word", ["1_000_000_000", "\u0661" + 9 * "\u0660", "1e9x"])
 def test_a_stamp_that_only_python_reads_as_a_number_is_named(word):
     found = read_times(pa.array(["1000000000", "1000000001", word, "1000000002"]), "timestamp")
     assert isinstance(found, Misread)
