@@ -19,7 +19,14 @@ help: ## say what the verbs do
 
 demo: $(READY) ## agents meet users, a log is written, policies are valued from it (under 4 minutes)
 	$(BIN)/serendip run discovery $(DEMO_RUN) --out $(DEMO)
-	$(BIN)/serendip evaluate $(DEMO)/seeds/seed-000/ease-epsilon/log --target ease-greedy --truth
+	$(BIN)/serendip run discovery --world static --agents ease-epsilon --seeds 1 --days 30 --out $(DEMO)/static
+	@mkdir -p $(DEMO)/evaluations
+	@echo; echo "What would random slates be worth?  The log explores enough to say, and its users never change:"
+	$(BIN)/serendip evaluate $(DEMO)/static/seeds/seed-000/ease-epsilon/log --target uniform --truth --json $(DEMO)/evaluations/uniform.json
+	@echo; echo "And greed?  The log has few of the slates that greed would show, so the verdict is weak and the interval wide:"
+	$(BIN)/serendip evaluate $(DEMO)/seeds/seed-000/ease-epsilon/log --target ease-greedy --truth --json $(DEMO)/evaluations/ease-greedy.json
+	$(BIN)/serendip report $(DEMO)
+	@echo; echo "All of it on one page, to open in a browser: $(DEMO)/report.html"
 
 test: $(READY) ## the quick tests (under 10 minutes)
 	$(PYTEST) -n $(WORKERS)

@@ -26,7 +26,8 @@ _MEANING = {
     "reliable": "The log has enough of what the target would show: the interval can be taken at its word for the "
     "states of users that the log was written in.",
     "weak": "The log has too little of what the target would show, or something in it is not as it should be: take the "
-    "number as a hint, and the interval as too narrow or too wide.",
+    "number as a hint, and the interval as too narrow or too wide. More days, or a "
+    "logger that shows more of it by chance, would say more.",
     "invalid": "The log cannot say what the target is worth: take no number from it.",
 }
 
@@ -117,7 +118,12 @@ def evaluation_section(values: Mapping[str, Any], title: str, name: str) -> Sect
     """
     known = {key: one for key, one in values["estimates"].items() if one["value"] is not None}
     verdict, truth = values["verdict"], values.get("truth")
-    text = [_value(values), _MEANING[verdict], " ".join(values["reasons"]), *_beside(values)]
+    text = [
+        f"{_value(values)} Asked of the log {values['log']}.",
+        _MEANING[verdict],
+        " ".join(values["reasons"]),
+        *_beside(values),
+    ]
     if not known:
         return Section(title, text, word=verdict, tone=TONES[verdict])
     drawn = [
