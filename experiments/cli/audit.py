@@ -26,6 +26,9 @@ class AuditLog:
     columns: Annotated[tuple[str, ...], shown("NAME=COLUMN ...")] = ()
     """What columns of your own file are called, such as propensity=pscore item=action."""
 
+    report: Annotated[Path | None, shown("FILE.html")] = None
+    """Write the answers as one page to open in a browser."""
+
     json: JsonFile = None
     """Write the answers as JSON to this file, or to stdout with `-` (and nothing else there)."""
 
@@ -35,10 +38,19 @@ class AuditLog:
 
         from serendip.experiments.cli.output import STDOUT, console_for, write
         from serendip.experiments.offline.judging.audit import audit
+        from serendip.simulator.errors import SettingsError
 
         console = console_for(self.json)
+        if self.report is not None and (self.report.is_dir() or not self.report.parent.is_dir()):
+            raise SettingsError(f"--report {self.report}: name a file in a folder that is there")
         found = audit(self.log, self.columns)
         write(found.to_json(), self.json)
+        if self.report is not None:
+            from serendip.experiments.report.audit import audit_page
+            from serendip.experiments.report.evaluation import made_by
+            from serendip.experiments.report.page import write_page
+
+            write_page(audit_page(found, str(self.log), made_by(self.log)), self.report)
         if self.json == STDOUT:
             return
         marks = {True: ("yes", "green"), False: ("no", "red"), None: ("not asked", "yellow")}

@@ -15,6 +15,7 @@ import pytest
 from serendip.experiments.__main__ import main
 from serendip.experiments.online.results import read_results
 from serendip.experiments.online.summary import summarise
+from serendip.experiments.report.audit import audit_page
 from serendip.experiments.report.evaluation import evaluation_page
 from serendip.experiments.report.page import render
 from serendip.experiments.report.study import answer, report_study
@@ -169,6 +170,22 @@ def test_the_command_says_where_the_page_is(small: Path, tmp_path: Path, capsys:
     assert main(["report", str(small), "--out", str(tmp_path)]) == 2
     assert main(["report", str(tmp_path)]) == 2
     assert "no study.json; not a folder that `serendip run` wrote" in capsys.readouterr().err
+
+
+def test_a_page_of_an_audit_names_what_failed() -> None:
+    class Found:
+        answer, sound, not_asked = EVIL, False, ["the logged agent"]
+        checks = [  # noqa: RUF012
+            type("Check", (), {"name": name, "passed": passed, "detail": EVIL})
+            for name, passed in (("days", True), ("items", False), ("agent", None))
+        ]
+
+    found: Any = Found
+    html = render(audit_page(found, EVIL, []))
+    check(html)
+    assert '<td class="strong">items</td><td>no</td>' in html
+    assert "not sound" in html
+    assert "This log could not be asked: the logged agent." in html
 
 
 def test_a_drawing_keeps_its_shape_in_few_characters() -> None:
