@@ -16,15 +16,6 @@ from serendip.simulator.dynamics import DYNAMICS
 from serendip.simulator.settings_json import settings_to_json
 
 OF_BELIEFS: dict[str, dict[str, Any]] = {
-    "choice-mixture": {
-        "personas": 20,
-        "quality_spread": 0.7,
-        "fading_days": 5.0,
-        "made_up_users": 0.5,
-        "growth": 1.3,
-        "rounds": 2,
-        "restarts": 3,
-    },
     "click-rates": {"of": "item", "strength": None},
     "combined": {
         "members": 3,
@@ -50,10 +41,6 @@ OF_BELIEFS: dict[str, dict[str, Any]] = {
 }
 OF_STRATEGIES: dict[str, dict[str, Any]] = {
     "boltzmann": {"temperature": 0.2, "draws": 8},
-    "hedged": {"width": 1.0, "tilt": 0.0, "doubts": "own", "draws": 8, "sets": 2},
-    "joint-thompson": {"width": 1.0, "tilt": 0.0, "doubts": "own", "draws": 8},
-    "lookahead": {"horizon": 30.0, "tilt": 0.0, "doubts": "own"},
-    "lower-bound": {"width": 0.3, "tilt": 0.0, "doubts": "own", "draws": 16},
     "novelty": {"bonus": 12.0},
     "shuffled": {"draws": None},
     "softmax": {"draws": 8},
