@@ -15,6 +15,7 @@ from serendip.experiments.online.results import read_results
 from serendip.experiments.online.study import Study, run_study
 from serendip.experiments.online.summary import summarise, to_json, to_markdown, to_rich
 from serendip.experiments.online.verdicts import verdicts
+from serendip.experiments.report.sending import write_to_send
 from serendip.experiments.report.study import report_study
 from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import write_json
@@ -64,6 +65,7 @@ def report(
         write_json(out / "costs.json", [asdict(cost) for cost in costs])
         console.print(sentence(costs))
     figures = draw_all(results, out / "figures", formats)
-    console.print(f"results in {out}: summary.md, summary.json, {', '.join(f'figures/{f.name}' for f in figures)}")
+    files = [*write_to_send(out, results, rows), "summary.md", "summary.json", *(f"figures/{f.name}" for f in figures)]
+    console.print(f"results in {out}: {', '.join(files)}")
     console.print(f"to open in a browser: {report_study(out, results)}", soft_wrap=True)
     return values
