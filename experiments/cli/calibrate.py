@@ -45,6 +45,9 @@ class Calibrate:
     force: bool = False
     """Write a world even where the data say next to nothing."""
 
+    report: Annotated[Path | None, shown("FILE.html")] = None
+    """Write how well a world matches its ratings as one page to open in a browser."""
+
     seed: int = 0
     """Seed of the factorisation, the clustering and the draws that the data is held against."""
 
@@ -56,6 +59,9 @@ class Calibrate:
         from serendip.experiments.cli.output import say, step_progress
         from serendip.experiments.figures import calibration as figure
         from serendip.experiments.figures.style import save
+        from serendip.experiments.report.evaluation import made_by
+        from serendip.experiments.report.fit import fit_page
+        from serendip.experiments.report.page import write_page
         from serendip.experiments.running.screen import Screen
         from serendip.simulator.calibration import calibrate
         from serendip.simulator.reading import Wanted
@@ -65,6 +71,8 @@ class Calibrate:
         with step_progress(Screen(stderr=True)) as at:
             report = calibrate(self.ratings, self.out, wanted, self.seed, **how, at=at)
         save(figure.draw(report), self.out / "fit.png")
+        if self.report is not None:
+            write_page(fit_page(report, made_by(self.ratings)), self.report)
         for line in report.lines():
             say(line)
         say(f"world in {self.out}; the fit in {self.out / 'fit.json'} and {self.out / 'fit.png'}")

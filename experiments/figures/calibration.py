@@ -6,6 +6,7 @@ import textwrap
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import LogFormatter, NullFormatter
 
 from serendip.simulator.calibration import Check, Report
 
@@ -47,6 +48,9 @@ def _curve(ax: Any, check: Check, x_label: str, y_label: str, log_x: bool, log_y
     ax.plot(check.x, np.where(data > floor, data, np.nan), color=_DATA, linewidth=1.6, marker=".", label="data")
     ax.set_xscale("log" if log_x else "linear")
     ax.set_yscale("log" if log_y else "linear")
+    for axis in [axis for axis, log in ((ax.xaxis, log_x), (ax.yaxis, log_y)) if log]:
+        axis.set_major_formatter(LogFormatter())  # plain digits: formulas would not be text on a page
+        axis.set_minor_formatter(NullFormatter())
     ax.set_xlabel(x_label)
     ax.set_ylabel(y_label)
     said = "not asked" if check.p_value is None else f"p = {check.p_value:.2g}"

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from serendip.experiments.__main__ import main
@@ -186,6 +187,18 @@ def test_a_page_of_an_audit_names_what_failed() -> None:
     assert '<td class="strong">items</td><td>no</td>' in html
     assert "not sound" in html
     assert "This log could not be asked: the logged agent." in html
+
+
+def test_a_page_of_a_fit_says_what_is_assumed(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [f"{user},{item},5,{day}" for user in range(60) for day, item in enumerate(rng.permutation(20)[:8])]
+    (tmp_path / "ratings.csv").write_text("\n".join(["user,item,rating,day", *rows]))
+    page, asked = tmp_path / "fit.html", [str(tmp_path / "ratings.csv"), "--out", str(tmp_path / "world"), "--force"]
+    assert main(["calibrate", *asked, "--time-unit", "days", "--report", str(page)]) == 0
+    html = page.read_text()
+    check(html)
+    assert "Assumed, as the data do not say it: satiation" in html
+    assert "mathdefault" not in html
 
 
 def test_a_drawing_keeps_its_shape_in_few_characters() -> None:
