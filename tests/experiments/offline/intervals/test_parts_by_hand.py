@@ -13,6 +13,7 @@ from serendip.experiments.offline.intervals.bounds import EMPIRICAL_BERNSTEIN, H
 from serendip.experiments.offline.intervals.combined import _where_finite
 from serendip.experiments.offline.intervals.distribution import levels_from, levels_of
 from serendip.experiments.offline.intervals.estimate import controlled
+from serendip.experiments.offline.intervals.serial import SerialSums
 from serendip.experiments.offline.intervals.spread import _controlled
 from serendip.experiments.offline.intervals.sums import COUNT
 from serendip.experiments.offline.intervals.tails import Sizes, pareto_shape
@@ -108,3 +109,32 @@ def test_what_the_bounds_ask_of_the_sums() -> None:
     expected = empirical_bernstein(0.3, 2.5, slots.sum(), slots.max(), variance, 30)
     np.testing.assert_allclose(EMPIRICAL_BERNSTEIN.make(q), expected)
     np.testing.assert_allclose(HOEFFDING.make(q), hoeffding(0.3, 2.5, slots.sum(), squares[0, 0]))
+
+
+def rows(user: Any, weighted: Any) -> Any:
+    """Slots of weight 1."""
+    return SimpleNamespace(user=user, weighted=weighted, weight=np.ones(len(user)))
+
+
+def test_neighbours_of_two_users_are_correlated_as_pairs_are() -> None:
+    rng = np.random.default_rng(5)
+    walk = np.cumsum(rng.normal(size=80))
+    user, weight = np.repeat(np.arange(40), 2), rng.uniform(0.5, 2.0, 80)
+    slots: Any = SimpleNamespace(user=user, weighted=walk * weight, weight=weight)
+    sums = SerialSums()
+    sums.update(slots)
+    apart = user[1:] != user[:-1]
+    one, two = (walk * weight)[:-1][apart], (walk * weight)[1:][apart]
+    assert sums.correlation() == pytest.approx(np.corrcoef(one, two)[0, 1], rel=1e-9)
+    np.testing.assert_allclose(
+        sums.squares, [(walk * weight) @ (walk * weight), (walk * weight) @ weight, weight @ weight]
+    )
+    few = SerialSums()
+    few.update(rows(np.array([0, 0, 1, 2]), np.arange(4.0)))
+    assert few.correlation() is None  # two pairs
+    flat = SerialSums()
+    flat.update(rows(np.arange(9), np.ones(9)))
+    assert flat.correlation() is None
+    nearly = SerialSums()
+    nearly.update(rows(np.arange(9), 1.0 + 1e-3 * np.arange(9.0)))
+    assert nearly.correlation() == pytest.approx(1.0)

@@ -77,3 +77,18 @@ def test_whole_slates_are_weighed_where_they_can_be():
     assert not slates_hold(valued(2, slate_off=0.3), 1)
     assert not slates_hold(dataclasses.replace(right, slates=None), 1)
     assert recommend(right.estimates((0.0, 1.0)), right, slates=True)[0] == "slate_snips"
+
+
+@pytest.mark.parametrize(
+    ("mean", "error", "slots", "holds"),
+    [(1.0, 0.0, 60.0, True), (1.0, 0.0, 59.0, False), (1.05, 0.02, 90.0, True), (1.07, 0.02, 90.0, False),
+     (0.95, 0.02, 90.0, True), (1.2, 0.09, 90.0, False), (1.15, 0.06, 90.0, True)],
+)  # fmt: skip
+def test_whole_slates_are_weighed_where_their_mean_weight_is_one(mean, error, slots, holds):
+    """Within 3 standard errors of 1 and within .1 and one standard error, with 30 slates of two left in effect."""
+    from types import SimpleNamespace
+
+    from serendip.experiments.offline.judging.recommendation import slates_hold
+
+    assert slates_hold(SimpleNamespace(slates=(mean, error, slots)), 2) is holds
+    assert not slates_hold(SimpleNamespace(slates=None), 2)
