@@ -85,6 +85,7 @@ class ChoiceMixture:
         self.people = People.first(settings.personas, n_topics)
         self.shelf = Shelf.first(len(topics), settings.quality_spread)
         self.tastes = Tastes.unknown(self.people, 0)
+        self.others = Tastes.unknown(self.people, 1)  # all users at the last update, for doubts that are not one's own
         self._history: History | None = None  # the one that was read; another one is read from its beginning
         self._fills = list[Singles]()  # satiation with each slot that was read since the last update
         self._n_read = self._n_learned = self._n_fitted = self.n_updates = 0
@@ -113,6 +114,7 @@ class ChoiceMixture:
         else:
             self._learn_new(history)
         self._fills, self._n_learned = [], self._n_read
+        self.others = self.tastes.copy() if len(self.tastes) else self.others
         self.n_updates += 1
 
     def posterior(self, situation: Situation) -> MixturePosterior:
@@ -121,13 +123,13 @@ class ChoiceMixture:
         rows = situation.history.rows_of(situation.visits.user_ids)
         self.tastes = self.tastes.with_users(int(rows.max(initial=-1)) + 1, self.people)
         fill = self.tastes.fill_on(rows, situation.visits.day, self.fading)
-        return MixturePosterior.of(self.tastes, self.people, self.shelf, self.topics, rows, fill)
+        return MixturePosterior.of(self.tastes, self.people, self.shelf, self.topics, rows, fill, self.others)
 
     def arrays(self) -> Arrays:
         """Return what was learned, and what is believed of every user."""
         counts = np.asarray([self._n_read, self._n_learned, self._n_fitted, self.n_updates])
         fills = np.concatenate([np.zeros(0, np.float32), *self._fills])
-        parts = {"people": self.people, "shelf": self.shelf, "tastes": self.tastes}
+        parts = {"people": self.people, "shelf": self.shelf, "tastes": self.tastes, "others": self.others}
         named = {
             name: array for part, held in parts.items() for name, array in with_prefix(part, held.arrays()).items()
         }
@@ -137,7 +139,8 @@ class ChoiceMixture:
         """Take back what `arrays` returned."""
         self.people = People(**without_prefix("people", arrays))
         self.shelf = Shelf(**without_prefix("shelf", arrays))
-        self.tastes = Tastes(**{name: array.copy() for name, array in without_prefix("tastes", arrays).items()})
+        self.tastes = Tastes(**without_prefix("tastes", arrays)).copy()
+        self.others = Tastes(**without_prefix("others", arrays))
         self._n_read, self._n_learned, self._n_fitted, self.n_updates = arrays["counts"].tolist()
         self._fills, self._history = [arrays["fills"]], None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -80,6 +80,8 @@ class MixturePosterior:
         sated: (B, K) -eta b, in units of utility.
         liked: (B, K) probability that the user likes each topic.
         weights: (B, K, 2) E[e^theta] if not liked, if liked.
+        others: what was believed of the tastes of all users when the belief last learned; who visits in between, and
+            when, changes nothing there.
     """
 
     tastes: Tastes
@@ -90,10 +92,11 @@ class MixturePosterior:
     sated: Floats
     liked: Floats
     weights: Floats
+    others: Tastes
 
     @classmethod
     def of(
-        cls, tastes: Tastes, people: People, shelf: Shelf, topics: Ints, rows: Ints, fill: Floats
+        cls, tastes: Tastes, people: People, shelf: Shelf, topics: Ints, rows: Ints, fill: Floats, others: Tastes
     ) -> MixturePosterior:
         """Return what is believed of the users at `rows`.
 
@@ -104,9 +107,11 @@ class MixturePosterior:
             topics: (M,) topic of each item.
             rows: (B,) the users' rows, all known.
             fill: (B, K) satiation with each topic.
+            others: what was believed of all users when the belief last learned.
         """
         sated = -shelf.effect[0] * fill
-        return cls(tastes, people, shelf, topics, rows, sated, tastes.liked(people, rows), tastes.mean_weight[rows])
+        liked, weights = tastes.liked(people, rows), tastes.mean_weight[rows]
+        return cls(tastes, people, shelf, topics, rows, sated, liked, weights, others)
 
     @property
     def offset(self) -> Singles:
@@ -144,18 +149,18 @@ class MixturePosterior:
 
     def strangers(self, luck: Luck, *, alike: bool) -> MixturePosterior:
         """Return what is believed of other users, drawn anew for each visit: of any, or of as many slates so far."""
-        n_slates = self.tastes.seen.sum(axis=1)
-        order = np.argsort(n_slates, kind="stable")  # users by how much they saw
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
+        others = self.others
+        n_slates = others.seen.sum(axis=1)
+        order = np.argsort(n_slates, kind="stable")  # users by how much they had seen
+        place = np.searchsorted(n_slates[order], self.tastes.seen[self.rows].sum(axis=1))
         point = luck.of("stranger").uniforms(1)[:, 0]
         reach = max(len(order) // 50, 1) if alike else len(order)
         shift = 1 + np.floor(point * (2 * reach if alike else len(order) - 1)).astype(np.int64)
         shift = np.where(shift > reach, reach - shift, shift) if alike else shift
-        rows = order[(place[self.rows] + shift) % max(len(order), 1)]
-        weights = self.tastes.mean_weight[rows]
-        liked = self.tastes.liked(self.people, rows)
-        return MixturePosterior(self.tastes, self.people, self.shelf, self.groups, rows, self.sated, liked, weights)
+        rows = order[(place + shift) % len(order)]
+        rows = np.where(rows == self.rows, order[(place + shift + 1) % len(order)], rows)
+        liked, weights = others.liked(self.people, rows), others.mean_weight[rows]
+        return replace(self, tastes=others, rows=rows, liked=liked, weights=weights)
 
     @property
     def n_hypotheses(self) -> None:

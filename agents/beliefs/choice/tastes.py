@@ -78,6 +78,10 @@ class Tastes:
             rate=np.full(n, FIRST_RATE),
         )
 
+    def copy(self) -> Tastes:
+        """Return the same in arrays of its own."""
+        return Tastes(*(getattr(self, field.name).copy() for field in fields(self)))
+
     def with_users(self, n: int, people: People) -> Tastes:
         """Return the same with the users up to row n."""
         if n <= len(self):
