@@ -138,3 +138,13 @@ def test_neighbours_of_two_users_are_correlated_as_pairs_are() -> None:
     nearly = SerialSums()
     nearly.update(rows(np.arange(9), 1.0 + 1e-3 * np.arange(9.0)))
     assert nearly.correlation() == pytest.approx(1.0)
+
+
+def test_what_does_not_vary_has_no_error_whatever_the_controls() -> None:
+    sums = users(1.0)
+    sums[:, 1] = 0.25 * sums[:, 0]
+    products = np.array([[sums[:, a] @ sums[:, b] for a, b in PAIRS]])
+    moments: Any = SimpleNamespace(sums=sums.sum(axis=0)[None], products=products, n_users=30)
+    value, error = controlled(COLUMNS, moments, 0)
+    assert value[0] == pytest.approx(0.25)
+    assert error[0] == 0.0
