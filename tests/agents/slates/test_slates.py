@@ -48,6 +48,7 @@ def lived(strategy="hedged", days=5, **settings):
 @pytest.fixture(scope="module")
 def posterior():
     agent = lived(personas=2)
+    agent.belief.read(agent.history)
     agent.belief.others = agent.belief.tastes.copy()  # as if it had learned from them, item qualities aside
     visits = visits_on(5)
     situation = Situation(visits, agent.history, ITEMS)
