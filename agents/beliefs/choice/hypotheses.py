@@ -157,8 +157,10 @@ class MixturePosterior:
         reach = max(len(order) // 50, 1) if alike else len(order)
         shift = 1 + np.floor(point * (2 * reach if alike else len(order) - 1)).astype(np.int64)
         shift = np.where(shift > reach, reach - shift, shift) if alike else shift
-        rows = order[(place + shift) % len(order)]
-        rows = np.where(rows == self.rows, order[(place + shift + 1) % len(order)], rows)
+        n = len(order)
+        at = np.clip(place + shift, 0, n - 1) if alike else (place + shift) % n
+        rows = order[at]
+        rows = np.where(rows == self.rows, order[np.where(at > 0, at - 1, min(1, n - 1))], rows)  # not the user's own
         liked, weights = others.liked(self.people, rows), others.mean_weight[rows]
         return replace(self, tastes=others, rows=rows, liked=liked, weights=weights)
 
