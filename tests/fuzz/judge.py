@@ -20,6 +20,7 @@ from serendip.experiments.running.screen import one_line
 from serendip.simulator.errors import SerendipError
 
 LONGEST = 500  # characters of a message
+REFUSED = (2, 3)  # wrong input, too little of it
 PATIENCE = 20  # seconds after which an input counts as one that never ends
 Call = Callable[[], Any]
 
@@ -61,7 +62,7 @@ def of_verb(arguments: list[str], understood: Callable[[dict[str, Any]], str] | 
         return "finding", f"no end within {PATIENCE} seconds"
     except BaseException:
         return "finding", traceback.format_exc()
-    if code == 2:
+    if code in REFUSED:
         wrong = _message(err.getvalue(), out.getvalue() if understood else "")
         return ("finding", wrong) if wrong else ("sentence", err.getvalue())
     if code != 0:

@@ -57,7 +57,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "beliefs": ("beliefs", "--world", "tiny", "--days", "2", "--epochs", "1", "--draws", "8"),
     "ope-study": ("ope-study", "--gauntlet", "--situations", "plain", "short-log", "--logs", "2"),
     "benchmark": ("benchmark", "ratings.csv", "--models", "popularity", "ease", "--trials", "3", "--min-rating", "1"),
-    "calibrate": ("calibrate", "ratings.csv"),
+    "calibrate": ("calibrate", "ratings.csv", "--force"),
     "learn": ("learn", "log", "--epochs", "4"),
     "evaluate": ("evaluate", "log", "--target", "ease-greedy", "--json", "out/answer.json"),
     "plot": ("plot", "out"),
