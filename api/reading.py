@@ -53,7 +53,7 @@ def _read(folder: Path, tells: str, seed: int) -> Any:
 
         return load(folder)
     if tells == "study.json":
-        from serendip.studies import StudyResults
+        from serendip.results import StudyResults
 
         return StudyResults(folder)
     if tells == "meta.json":

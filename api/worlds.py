@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from serendip.frames import as_path
+from serendip.simulator.files import write_whole
 from serendip.simulator.world import World, make_world
 
 
@@ -14,6 +15,14 @@ class FittedWorld(World):
     """A world fitted to data, with the report of its fit."""
 
     fit: Any
+    ids: str | None = None
+    """What the data call each item: the text of items.csv, where the data are not a log."""
+
+    def save(self, folder: Path) -> None:
+        """Write the world to `folder`, with the ids of its items."""
+        super().save(folder)
+        if self.ids is not None:
+            write_whole(folder / "items.csv", self.ids)
 
     def report(self) -> str:
         """Return how well the world matches the data: what was fitted, what is assumed, which checks failed."""
@@ -56,7 +65,8 @@ def calibrate(
         else:
             report = fit(path, folder, Wanted(columns, min_rating, positive, time_unit), seed)
         world = make_world(folder, seed)
+        ids = (folder / "items.csv").read_text(encoding="utf-8") if (folder / "items.csv").exists() else None
     world.__class__ = FittedWorld
     assert isinstance(world, FittedWorld)
-    world.fit = report
+    world.fit, world.ids = report, ids
     return world

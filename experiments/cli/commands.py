@@ -8,6 +8,8 @@ COMMANDS: dict[str, str] = {
     "run": "serendip.experiments.cli.run:Run",
     "plot": "serendip.experiments.cli.plot:Plot",
     "report": "serendip.experiments.cli.report:Report",
+    "compare": "serendip.experiments.cli.compare:Compare",
+    "export": "serendip.experiments.cli.export:Export",
     "evaluate": "serendip.experiments.cli.evaluate:Evaluate",
     "ope-study": "serendip.experiments.cli.ope_study:OpeStudy",
     "learn": "serendip.experiments.cli.learn:Learn",

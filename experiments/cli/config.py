@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 FLAG = "--config"
+_CODE = re.compile(r"\.py(:|$)|:[A-Za-z_]\w*(:|$)")  # of one's own, as file.py:NAME or package.module:NAME
+_NAMES_PARTS = ("agents", "study", "target", "against", "estimators", "reward_model", "models", "use")
 
 
 class ConfigError(Exception):
@@ -16,6 +19,8 @@ class ConfigError(Exception):
 
 def with_config(arguments: Sequence[str]) -> list[str]:
     """Return the arguments with those of the file that `--config FILE` names, where there is one.
+
+    Code of one's own is no flag for a file, which may come from somebody else: it is named on the command line itself.
 
     The file is TOML: `days = 100`, `agents = ["ease-greedy", "uniform"]`, `truth = true`; `study` and its like, which
     have no flag, by the name that help shows, in lower case.  What stands on the command line itself counts.
@@ -35,6 +40,7 @@ def with_config(arguments: Sequence[str]) -> list[str]:
     plain = list[str]()
     flags = list[str]()
     for name, value in _read(file).items():
+        _refuse_code(file, name, value)
         flag = f"--{name.replace('_', '-')}"
         if name in ("study", "log", "data", "ratings", "results"):
             plain += [str(value)] if len(rest) < 2 or rest[1].startswith("--") else []
@@ -51,6 +57,17 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{FLAG} {file}: no such file") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{FLAG} {file}: not TOML ({error})") from error
+
+
+def _refuse_code(file: Path, name: str, value: Any) -> None:
+    """Raise a ConfigError where a value names code to import."""
+    values: list[Any] = value if isinstance(value, list) else [value]
+    for part in values if name.replace("-", "_") in _NAMES_PARTS else ():
+        if isinstance(part, str) and _CODE.search(part):
+            raise ConfigError(
+                f"{FLAG} {file}: {name} names code ({part}), which is run only where a person names it; give "
+                f"--{name.replace('_', '-')} on the command line"
+            )
 
 
 def _words(file: Path, name: str, value: Any) -> list[str]:

@@ -47,4 +47,7 @@ TimeUnit = Annotated[
     Literal["seconds", "milliseconds", "microseconds", "nanoseconds", "minutes", "hours", "days", "weeks"] | None,
     shown(hint="(default: told from the column)"),
 ]
+Formats = Annotated[tuple[Literal["png", "svg", "pdf"], ...], shown("png|svg|pdf ...")]
+TableFormats = Annotated[tuple[Literal["csv", "parquet"], ...], shown("csv|parquet ...")]
+DPI = Annotated[int, WHOLE_NUMBER, shown("N")]
 ColumnName = Annotated[str | None, shown("COLUMN")]

@@ -17,7 +17,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 class New:
     """Write a part of your own to begin with: a file that works, and its test."""
 
-    kind: Annotated[Literal["agent", "dynamics", "estimator", "model"], tyro.conf.Positional]
+    kind: Annotated[Literal["agent", "dynamics", "estimator", "model", "study"], tyro.conf.Positional]
     """What it is."""
 
     name: Annotated[str, tyro.conf.Positional, shown("NAME")]

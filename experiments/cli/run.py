@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
-from serendip.experiments.cli.flags import OWN, WHOLE_NUMBER, WHOLE_NUMBER_OR_0, Count, JsonFile, Parts, shown
+from serendip.experiments.cli.flags import (
+    DPI,
+    OWN,
+    WHOLE_NUMBER,
+    WHOLE_NUMBER_OR_0,
+    Count,
+    Formats,
+    JsonFile,
+    Parts,
+    TableFormats,
+    shown,
+)
 
 
 @dataclass(frozen=True)
@@ -53,26 +64,51 @@ class Run:
     logged_seeds: Annotated[int | None, WHOLE_NUMBER_OR_0, shown(hint="(default: 1)")] = None
     """Worlds, from the first, whose decisions are kept as a log for `serendip evaluate`."""
 
+    save_agents: bool = False
+    """Keep each agent as it was in the end, in agent/ beside its log; some take a hundred megabytes."""
+
+    format: Formats = ("png",)
+    """Formats of the figures."""
+
+    dpi: DPI = 150
+    """Dots per inch of a PNG."""
+
+    tables: TableFormats = ("csv",)
+    """Formats of the tables."""
+
     json: JsonFile = None
     """Write the closing table as JSON to this file, or to stdout with `-` (and nothing else there)."""
 
     def execute(self) -> None:
         """Run the study and print its table."""
+        import serendip
         from serendip.experiments.cli.output import console_for, write
-        from serendip.experiments.online.agents import admit_agents
-        from serendip.experiments.online.run import run
+        from serendip.experiments.online.run import tell
         from serendip.experiments.online.studies import find_study
-        from serendip.parts import add
 
         for part in self.use:
-            add(part)
-        admit_agents(self.agents)
-        study = find_study(self.study)
-        given = {
-            name: getattr(self, name) for name in ("world", "agents", "seeds", "first_seed", "days", "logged_seeds")
-        }
-        study = replace(study, **{name: value for name, value in given.items() if value not in (None, ())})
-        out = self.out or Path("results") / f"{study.name}-{Path(study.world).resolve().name}"
+            serendip.add(part)
         console = console_for(self.json)
-        values = run(study, out, console, batch_size=self.batch_size or 0, jobs=self.jobs or 0)
-        write(values, self.json)
+        results = serendip.run(
+            self.agents,
+            self.world,
+            study=self.study,
+            seeds=self.seeds,
+            days=self.days,
+            first_seed=self.first_seed,
+            logged_seeds=self.logged_seeds,
+            save_agents=self.save_agents or None,
+            out=self._out(find_study(self.study)),
+            format=self.format,
+            dpi=self.dpi,
+            tables=self.tables,
+            jobs=self.jobs or 0,
+            batch_size=self.batch_size or 0,
+        )
+        tell(results.folder, results.found, results.files, console)
+        write(results.to_json(), self.json)
+
+    def _out(self, study: Any) -> Path:
+        """Return the folder of the results."""
+        world = self.world or study.world
+        return self.out or Path("results") / f"{study.name}-{Path(world).resolve().name}"

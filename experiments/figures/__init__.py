@@ -34,10 +34,17 @@ FIGURES = Registry(
 )
 
 
-def draw_all(results: Results, folder: Path, formats: Sequence[str] = ("png",)) -> list[Path]:
-    """Draw every figure of a study into `folder`, in each of `formats` (png, svg, pdf); return the files."""
-    from serendip.experiments.figures.style import save
+def draw_all(results: Results, folder: Path, formats: Sequence[str] = ("png",), dpi: int | None = None) -> list[Path]:
+    """Draw every figure of a study into `folder`, and return the files.
+
+    Args:
+        results: of the study.
+        folder: where the files are written.
+        formats: of each figure: png, svg, pdf.
+        dpi: dots per inch of a PNG; 150 when left out.
+    """
+    from serendip.experiments.figures.style import DPI, save
 
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {name: FIGURES.card(name).make(results) for name in FIGURES.names()}
-    return [save(figure, folder / f"{name}.{kind}") for name, figure in drawn.items() for kind in formats]
+    return [save(figure, folder / f"{name}.{kind}", dpi or DPI) for name, figure in drawn.items() for kind in formats]

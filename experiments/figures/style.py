@@ -18,6 +18,7 @@ from serendip.simulator.interface import Floats
 Axes = Any  # a matplotlib Axes
 
 FORMATS = ("png", "svg", "pdf")
+DPI = 150  # dots per inch of a PNG, unless others are asked for
 FEW_SEEDS = 3  # below, a 95% interval is wider than the picture and says nothing
 
 # Okabe & Ito (2008), safe for colour-blind readers, then further ones; greys for what does not learn
@@ -131,10 +132,10 @@ def spread_words(n_seeds: int) -> str:
     return f"mean over {n_seeds} seeds, band: 95% of the mean"
 
 
-def save(figure: Any, path: Path) -> Path:
-    """Write the figure to `path`, as its ending says (one of `FORMATS`), without what would make two runs differ."""
+def save(figure: Any, path: Path, dpi: int = DPI) -> Path:
+    """Write the figure to `path`, as its ending says (png, svg or pdf), without what would make two runs differ."""
     kind = path.suffix.removeprefix(".")
     undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
     with whole_file(path) as temporary, rc_context({"svg.hashsalt": "serendip"}):
-        figure.savefig(temporary, format=kind, dpi=150, facecolor="white", metadata=undated)
+        figure.savefig(temporary, format=kind, dpi=dpi, facecolor="white", metadata=undated)
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from serendip.simulator.settings_json import settings_from_json, settings_to_jso
 from serendip.simulator.world import make_world
 
 STUDY = "study.json"
+IDS = "items.csv"  # what the data call each item of a fitted world
 _MOST_RUNS, _MOST_DAYS = 100_000, 100_000
-_GROWS = ("agents", "seeds", "logged_seeds")
+_GROWS = ("agents", "seeds", "logged_seeds", "save_agents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Study:
     """Seeds, from the first, of which the log of decisions is kept."""
     world: str = "default"
     """The world, as it was named."""
+    save_agents: bool = False
+    """Whether each agent is kept as it was in the end; some take a hundred megabytes."""
 
     def __post_init__(self) -> None:
         for name, least in (("seeds", 1), ("first_seed", 0), ("days", 1), ("update_every", 1), ("logged_seeds", 0)):
@@ -102,9 +106,9 @@ def run_study(study: Study, out: Path, console: Console, *, batch_size: int = 0,
         plan=settings_to_json(study),
         grows=_GROWS,
         inputs={} if source is None else {"world": source},
-        beside=("world",),
+        beside=("world", IDS),
         check=lambda: _try_agents(study, study.world if fresh else world),
-        fill=lambda: make_world(study.world, 0).save(world),
+        fill=lambda: _keep_world(study.world, out),
     )
     with claimed(out, claim) as plan:
         whole = settings_from_json(Study, plan, str(out / STUDY))
@@ -114,11 +118,27 @@ def run_study(study: Study, out: Path, console: Console, *, batch_size: int = 0,
     return whole
 
 
+def _keep_world(named: str, out: Path) -> None:
+    """Write the world into the folder `out`, and beside it what the data call its items, where the world says so."""
+    make_world(named, 0).save(out / "world")
+    ids = (Path(named) if Path(named).is_dir() else Path(named).parent) / IDS
+    if not named.isidentifier() and ids.is_file():
+        shutil.copyfile(ids, out / IDS)
+
+
 def _units(study: Study, out: Path, batch_size: int) -> list[Unit]:
     """Return all units of `study`, seed by seed."""
     schedule = Schedule(study.days, study.update_every, batch_size)
     return [
-        Unit(unit_folder(out, seed, agent), out / "world", agent, seed, schedule, logged=index < study.logged_seeds)
+        Unit(
+            unit_folder(out, seed, agent),
+            out / "world",
+            agent,
+            seed,
+            schedule,
+            logged=index < study.logged_seeds,
+            saved=study.save_agents,
+        )
         for index, seed in enumerate(study.seed_numbers())
         for agent in study.agents
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -158,9 +159,16 @@ def to_rich(results: Results, rows: list[Row], width: int) -> Table:
     title = (
         f"{results.study.name} in world {results.study.world_name}: {n} seed{'s' * (n > 1)}, {results.study.days} days"
     )
-    table = Table(title=title, caption=_legend(results), caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
     shown = [0, 1, 2, 3, 7, 8, 9] if width < 110 else list(range(10))
     shown += [10] if BOUND in results.agents else []
+    table = Table(
+        title=title,
+        min_width=min(width, 79),
+        caption=_legend(results, shown),
+        caption_justify="left",
+        box=SIMPLE,
+        padding=(0, 1, 0, 0),
+    )
     for index in shown:
         name = index == 0
         least = min(18, max(len(row.agent) for row in rows)) if name else None
@@ -173,16 +181,20 @@ def to_rich(results: Results, rows: list[Row], width: int) -> Table:
     return table
 
 
-def _legend(results: Results) -> str:
-    """Return what the short headings mean."""
+def _legend(results: Results, shown: Sequence[int]) -> str:
+    """Return what the short headings that are `shown` mean."""
     paired = ", paired over seeds" if len(results.seeds) > 1 else ""
     paired += "; bold: clear" if len(results.seeds) >= FEWEST else ""
-    return (
-        f"low, all: daily users, last {results.last} days, of the low-activity third and of all\n"
-        f"lift: over {results.study.reference_agent()}{paired}; early, late: clicks per slate, first {results.first} "
-        f"and last {results.last} days\nclicks: per day; known: liked topics known at the end; alive: have not left"
-        + (f"\ngap: share of the lead of {BOUND} over the reference, in low" if BOUND in results.agents else "")
-    )
+    first, last = results.first, results.last
+    lines = [
+        f"low, all: users a day, last {last} days, of the low-activity third and of all",
+        f"lift: over {results.study.reference_agent()}{paired}",
+        *([f"early, late: clicks per slate, first {first} and last {last} days"] if 5 in shown else []),
+        "clicks: per day; known: liked topics known at the end; alive: have not left",
+        *([f"gap: share of the lead of {BOUND} over the reference, in low"] if BOUND in results.agents else []),
+        *(["summary.md has all columns"] if len(shown) < len(SHORT) - 1 else []),
+    ]
+    return "\n".join(lines)
 
 
 def to_markdown(results: Results, rows: list[Row]) -> str:

@@ -19,7 +19,7 @@ from serendip.experiments.running.provenance import checksum
 from serendip.simulator.settings_json import write_json
 from serendip.simulator.world import make_world
 
-DAILY, CLOCK = "daily.parquet", "clock.json"
+DAILY, CLOCK, SAVED = "daily.parquet", "clock.json", "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Unit:
         seed: seed of the world.
         schedule: number of days, when the agent updates, how many visits at once.
         logged: whether the log of decisions is kept.
+        saved: whether the agent is kept as it is in the end.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class Unit:
     seed: int
     schedule: Schedule
     logged: bool
+    saved: bool = False
 
     def piece(self, world_checksum: str | None = None) -> Piece:
         """Return the unit as a piece of work.
@@ -55,7 +57,7 @@ class Unit:
             "update_every": self.schedule.update_every,
             "world": world_checksum or checksum(self.world),
         }
-        needed = (DAILY, CLOCK, *(("log/meta.json",) if self.logged else ()))
+        needed = (DAILY, CLOCK, *(("log/meta.json",) if self.logged else ()), *((SAVED,) if self.saved else ()))
         label = f"seed {self.seed}  {self.agent}"
         return Piece(self.folder, label, self.schedule.days, settings, self.make, needed, varying=(CLOCK,))
 
@@ -79,7 +81,8 @@ class Unit:
         witnesses: list[Witness] = [measures, timer, *([log] if log else [])]
         state = live(world, agent, self.schedule, witnesses, update_seconds.__setitem__)
         pq.write_table(measures.daily.table(), at / DAILY, compression="zstd")
-        agent.save(at / "agent")
+        if self.saved:
+            agent.save(at / "agent")
         if log:
             log.close(self.agent, self.schedule, agent, state)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)

@@ -47,7 +47,7 @@ def fault(path: Path, settings: Mapping[str, Any], needed: tuple[str, ...] = ())
     Args:
         path: a file or a folder.
         settings: what decides its content.
-        needed: files of a folder that it must have.
+        needed: files and folders of a folder that it must have.
     """
     if not path.exists():
         return "not there"
@@ -60,7 +60,7 @@ def fault(path: Path, settings: Mapping[str, Any], needed: tuple[str, ...] = ())
             return "made with other settings"
     except (DataError, KeyError, TypeError):
         return "without a manifest"
-    lacking = [name for name in needed if name not in files]
+    lacking = [name for name in needed if name not in files and not any(file.startswith(f"{name}/") for file in files)]
     if lacking:
         return f"without {', '.join(lacking)}"
     return next(filter(None, (_changed(path, name, entry) for name, entry in files.items())), None)

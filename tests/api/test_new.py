@@ -15,6 +15,7 @@ from serendip.experiments.__main__ import main
 
 TRY: dict[str, list[str]] = {
     "agent": ["run", "discovery", "--world", "tiny", "--agents", "mine.py:Mine", "uniform"],
+    "study": ["run", "mine.py:CARD"],
     "dynamics": ["run", "discovery", "--world", "world", "--agents", "uniform", "--use", "mine.py:CARD"],
     "model": [
         "run",
@@ -34,7 +35,7 @@ def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=cwd, check=False)
 
 
-@pytest.mark.parametrize("kind", ["agent", "dynamics", "estimator", "model"])
+@pytest.mark.parametrize("kind", ["agent", "dynamics", "estimator", "model", "study"])
 def test_a_new_part_passes_its_own_test_and_runs_beside_the_shipped_ones(kind: str, tmp_path: Path) -> None:
     assert main(["new", kind, "mine", "--folder", str(tmp_path)]) == 0
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}

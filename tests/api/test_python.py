@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 import serendip
 from serendip.simulator.errors import DataError, SettingsError
 
-MODULES = ("parts", "ranking", "reading", "off_policy", "studies", "worlds", "tables", "frames")
+MODULES = ("parts", "ranking", "reading", "off_policy", "plots", "results", "studies", "worlds", "tables", "frames")
 
 
 @pytest.mark.parametrize("name", MODULES)

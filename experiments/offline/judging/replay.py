@@ -24,7 +24,7 @@ def replayed(log: Path) -> tuple[bool | None, str]:
     """
     folder, meta = log.resolve().parent / "agent", open_log(log).meta
     if not folder.is_dir():
-        return None, "The agent is not saved beside the log (../agent)."
+        return None, "The agent is not saved beside the log (../agent; serendip run --save-agents)."
     if meta.key is None or len(meta.policies) != 1:
         return None, "The log names no key of one agent's draws (meta.json)."
     try:

@@ -90,7 +90,7 @@ def logging_policy(source: Source) -> tuple[LoggingPolicy | None, str]:
         return LoggingPolicy(agent, 0 if source.key is None else source.key, uniform=True), ""
     folder = source.path.resolve().parent / "agent"
     if source.key is None or not folder.is_dir():
-        return None, "the logging agent is not saved beside the log (../agent)"
+        return None, "the logging agent is not saved beside the log (../agent; serendip run --save-agents)"
     try:
         agent = registry.load(folder)
     except SerendipError as error:

@@ -25,6 +25,8 @@ def test_flags_of_a_file_stand_where_the_command_line_says_nothing(tmp_path: Pat
     ]  # fmt: skip
     assert with_config(["run", "other", "--config", str(file)])[:2] == ["run", "other"]
     assert with_config(["list"]) == ["list"]
+    file.write_text('agents = ["ease-epsilon:epsilon=0.3", "greedy:belief=point,model=ease"]\nworld = "c:worlds/mine"')
+    assert len(with_config(["run", "discovery", "--config", str(file)])) == 7
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,10 @@ def test_flags_of_a_file_stand_where_the_command_line_says_nothing(tmp_path: Pat
         ("[a]\nb = 1", "a is no flag's value"),
         (None, "no such file"),
         ("nonsense = 1", "nonsense"),
+        ('agents = ["uniform", "mine.py:Mine"]', "agents names code (mine.py:Mine)"),
+        ('agents = ["mine.py:Mine:x=1"]', "names code"),
+        ('use = ["package.module:CARD"]', "use names code"),
+        ('study = "mine.py:CARD"', "study names code"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_sentence(

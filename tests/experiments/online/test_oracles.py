@@ -25,7 +25,7 @@ from serendip.simulator.world import make_world
 
 def test_the_table_gains_the_share_of_the_oracles_lead(tmp_path: Path) -> None:
     agents = ("uniform", "popularity", "oracle-growth")
-    study = Study("lead", agents, "uniform", seeds=2, days=40, world="tiny")
+    study = Study("lead", agents, "uniform", seeds=2, days=40, world="tiny", save_agents=True)
     console = Console(file=io.StringIO(), width=120)
     values = run(study, tmp_path / "out", console, jobs=1)
     share = {row["agent"]: row["gap_closed"] for row in values["agents"]}

@@ -116,6 +116,15 @@ def test_no_logged_seeds_and_a_first_seed_of_0(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / UNIT / "log").exists()
 
 
+def test_agents_are_kept_where_that_is_asked_for_also_afterwards(base: Path, copy: Path) -> None:
+    assert not (copy / UNIT / "agent").exists()
+    assert main([*run_again(base, copy), "--save-agents"]) == 0
+    assert (copy / UNIT / "agent" / "agent.json").is_file()
+    before = (copy / UNIT / "manifest.json").stat().st_mtime_ns
+    assert main([*run_again(base, copy)]) == 0  # what was kept stays
+    assert (copy / UNIT / "manifest.json").stat().st_mtime_ns == before
+
+
 @pytest.mark.parametrize(
     ("text", "folder"),
     [
