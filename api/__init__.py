@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from serendip.agents.models.contract import check_model
     from serendip.agents.own import OwnAgent as Agent
     from serendip.experiments.offline.contract import check_estimator, check_interval, check_reward_model
-    from serendip.off_policy import audit, evaluate, learn
+    from serendip.logs import audit, learn
+    from serendip.off_policy import evaluate
     from serendip.parts import add, list, make
     from serendip.ranking import benchmark
     from serendip.reading import load
@@ -38,7 +39,7 @@ _LAZY = {
     "Feedback": "serendip.simulator.interface:Feedback",
     "World": "serendip.simulator.world:World",
     "add": "serendip.parts:add",
-    "audit": "serendip.off_policy:audit",
+    "audit": "serendip.logs:audit",
     "benchmark": "serendip.ranking:benchmark",
     "calibrate": "serendip.worlds:calibrate",
     "check_agent": "serendip.agents.contract:check_agent",
@@ -49,7 +50,7 @@ _LAZY = {
     "check_reward_model": "serendip.experiments.offline.contract:check_reward_model",
     "check_interval": "serendip.experiments.offline.contract:check_interval",
     "evaluate": "serendip.off_policy:evaluate",
-    "learn": "serendip.off_policy:learn",
+    "learn": "serendip.logs:learn",
     "list": "serendip.parts:list",
     "load": "serendip.reading:load",
     "make": "serendip.parts:make",

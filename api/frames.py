@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from serendip.simulator.errors import DataError
+from serendip.simulator.errors import DataError, SettingsError
 
 
 @contextmanager
@@ -35,6 +35,18 @@ def as_path(data: Any) -> Generator[Path]:
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise DataError(f"the {type(data).__name__} that was given is no table: {error}") from error
         yield path
+
+
+def file_to_write(file: str | Path) -> Path:
+    """Return where a file is to be written.
+
+    Raises:
+        SettingsError: it is a folder, or its folder is not there.
+    """
+    path = Path(file)
+    if path.is_dir() or not path.parent.is_dir():
+        raise SettingsError(f"{path}: name a file in a folder that is there")
+    return path
 
 
 def _arrow(data: Any) -> Any:

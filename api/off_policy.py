@@ -1,115 +1,72 @@
-"""What a log says: the value of a policy, whether its propensities can be right, and a policy learned from it."""
+"""What a policy is worth, from a log alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from serendip.estimates import Estimates
 from serendip.frames import as_path
+from serendip.parts import named
 from serendip.simulator.errors import SettingsError
-from serendip.tables import Table
-
-
-class Estimates:
-    """What a policy is worth, and how far to trust it.
-
-    Attributes:
-        verdict: `reliable`, `weak` or `invalid`.
-        recommended: name of the estimator to go by; None where nothing should be gone by.
-        evaluation: all that was found, as the command line prints it.
-    """
-
-    def __init__(self, evaluation: Any) -> None:
-        self.evaluation = evaluation
-
-    @property
-    def verdict(self) -> str:
-        """`reliable`, `weak` or `invalid`."""
-        return self.evaluation.verdict
-
-    @property
-    def reasons(self) -> list[str]:
-        """Why the verdict is not better, in sentences."""
-        return list(self.evaluation.reasons)
-
-    @property
-    def recommended(self) -> str | None:
-        """The estimator to go by, or None."""
-        return self.evaluation.recommended
-
-    @property
-    def value(self) -> float | None:
-        """The value by the recommended estimator, mean reward per slot; None where nothing should be gone by."""
-        return None if self.recommended is None else self.evaluation.estimates[self.recommended].value
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """The 95% interval of the recommended estimator."""
-        if self.recommended is None:
-            return None
-        found = self.evaluation.estimates[self.recommended]
-        return found.low, found.high
-
-    @property
-    def table(self) -> Table:
-        """All estimates: estimator, value, low, high, standard_error, recommended."""
-        import pyarrow as pa
-
-        found = self.evaluation.estimates
-        return Table(
-            {
-                "estimator": list(found),
-                "value": pa.array([e.value for e in found.values()], pa.float64()),
-                "low": pa.array([e.low for e in found.values()], pa.float64()),
-                "high": pa.array([e.high for e in found.values()], pa.float64()),
-                "standard_error": pa.array([e.standard_error for e in found.values()], pa.float64()),
-                "recommended": [name == self.recommended for name in found],
-            }
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return all that was found as plain JSON values."""
-        return self.evaluation.to_json()
-
-    def __repr__(self) -> str:
-        value, interval = self.value, self.interval
-        if value is None or interval is None:
-            return f"Estimates({self.verdict}: {' '.join(self.reasons)})"
-        low, high = interval
-        return f"Estimates({self.verdict}: {value:.4g} [{low:.4g}, {high:.4g}] by {self.recommended})"
 
 
 def evaluate(
     log: Any,
-    target: str | None = None,
+    target: Any = None,
     *,
+    target_column: str | None = None,
+    against: Any = None,
+    outcome: Literal["reward", "activity"] = "reward",
+    horizon: int = 90,
+    last: int | None = None,
+    short_run: str | Path | None = None,
+    twin: bool = True,
     estimators: Sequence[str] = (),
     reward_model: str = "table",
     tune: bool = False,
     distribution: bool = False,
+    by: Literal["position", "week", "cohort"] | None = None,
     reward_range: tuple[float, float] | None = None,
     propensity_model: str | None = None,
     context: Sequence[str] = (),
     truth: bool = False,
-    **columns: str,
+    jobs: int | None = None,
+    backend: Literal["loky", "threading", "ray", "dask"] = "loky",
+    columns: Mapping[str, str] | None = None,
+    quiet: bool = False,
+    **roles: str,
 ) -> Estimates:
     """Return what a policy is worth, from a log that another policy wrote.
 
     Args:
         log: a log's folder, a file, or a data frame of pandas, polars, DuckDB or PyArrow with one logged slot a row.
-        target: an agent by name, a saved agent's folder, or for one's own table the column with the target's
-            probability of each logged item.
+        target: an agent by name, a saved agent's folder, one's own (`file.py:Class`, a class or an instance), or for
+            one's own table the column with the target's probability of each logged item.
+        target_column: that column, where a target of the same name could be meant.
+        against: another target to estimate the difference to, paired over users.
+        outcome: what the target is valued by: `reward`, its mean reward per slot, or `activity`, days with a visit per
+            user over a horizon.
+        horizon: days to look ahead, for activity.
+        last: how many last days of the horizon count, for activity; all when left out.
+        short_run: a log of some days under the target itself, in place of a target, for activity.
+        twin: whether a world is also fitted to the log and the target run in it, for activity.
         estimators: which ones (`serendip.list("estimators")`); the usual ones when left out.
         reward_model: the model of DM, DR and their kin.
         tune: whether clips and their kin are chosen by SLOPE.
         distribution: whether quantiles of the reward are estimated too.
+        by: what parts of the log are valued too: each position, week or cohort of users.
         reward_range: smallest and largest reward that can occur in one's own table.
         propensity_model: by which propensities are estimated that a table lacks; the verdict is then `weak` at most.
         context: numeric columns that this model may use.
         truth: whether the target is also run in the log's own world (simulated logs only).
-        columns: what the columns of one's own table are called, such as `reward="click"`, `propensity="pscore"`,
-            `user="user_id"`.
+        jobs: processes that share out the files of a folder of Parquet parts; this one when left out.
+        backend: where these run: here (`loky`, `threading`), or on a cluster of `ray` or `dask`.
+        columns: what the columns of one's own table are called, by their roles, such as `{"reward": "click"}`.
+        quiet: whether nothing is said of progress.
+        roles: the same as words of their own: `reward="click"`, `propensity="pscore"`, `user="user_id"`.
 
     Raises:
         DataError: the log cannot be read, or lacks what the estimators need.
@@ -122,61 +79,114 @@ def evaluate(
         0.5
     """
     from serendip.experiments.offline.estimators import usual
-    from serendip.experiments.offline.evaluate import evaluate as value
     from serendip.experiments.offline.reading.opening import TableOptions
     from serendip.experiments.offline.valuation import Method
+    from serendip.experiments.running.counting import counted
 
+    if truth and target is None:
+        raise SettingsError("truth runs the target in the log's world; say which with target (--target AGENT|DIR)")
+    method = Method(
+        tuple(estimators) or usual(), reward_model=reward_model, tune=tune, distribution=distribution, by=by
+    )
     options = TableOptions(reward_range, propensity_model, tuple(context))
-    method = Method(tuple(estimators) or usual(), reward_model=reward_model, tune=tune, distribution=distribution)  # pyright: ignore
-    with as_path(log) as path:
-        column = target if target is not None and _is_column(path, target) else None
-        found = value(
-            path,
-            None if column else target,
-            columns=columns,
-            target_column=column,
-            truth=_truth_of(path, target, method.seed) if truth else None,
-            method=method,
-            table=options,
+    with as_path(log) as path, counted("reading and training", quiet) as at:
+        if target_column is None and isinstance(target, str) and _is_column(path, target):
+            target, target_column = None, target
+        one, other = (None if policy is None else named(policy) for policy in (target, against))
+        asked = _Asked(path, one, against if target_column else other, truth, at)
+        if outcome == "activity":
+            return Estimates(_activity(asked, columns or roles or target_column, horizon, last, short_run, twin))
+        if last or short_run:
+            raise SettingsError("last and short_run are for outcome activity (--last, --short-run, --outcome activity)")
+        return Estimates(_reward(asked, {**(columns or {}), **roles}, target_column, method, options, jobs, backend))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which target is valued, from which log.
+
+    Attributes:
+        log: where the log is.
+        target: the target by its name, or None where it is a column.
+        against: another target by its name, or None.
+        truth: whether the target is run in the log's world too.
+        at: is told of progress.
+    """
+
+    log: Path
+    target: str | None
+    against: str | None
+    truth: bool
+    at: Any
+
+    def progress(self, done: int, total: int) -> None:
+        """Tell how many slots are valued."""
+        self.at("finishing" if done >= total else "valuing slots", done, total)
+
+
+def _reward(
+    asked: _Asked,
+    columns: Mapping[str, str],
+    target_column: str | None,
+    method: Any,
+    options: Any,
+    jobs: int | None,
+    backend: str,
+) -> Any:
+    """Return the evaluation of the target by its mean reward per slot."""
+    from serendip.experiments.offline.evaluate import evaluate as value
+    from serendip.experiments.offline.parallel import Workers
+    from serendip.experiments.online.on_policy import on_policy_truth
+
+    return value(
+        asked.log,
+        asked.target,
+        columns=columns,
+        target_column=target_column,
+        against=asked.against,
+        truth=(lambda: on_policy_truth(asked.log, str(asked.target), method.seed)) if asked.truth else None,
+        method=method,
+        table=options,
+        workers=None if jobs is None and backend == "loky" else Workers(jobs or 1, backend),
+        progress=asked.progress,
+    )
+
+
+def _activity(
+    asked: _Asked, columns: Any, horizon: int, last: int | None, short_run: str | Path | None, twin: bool
+) -> Any:
+    """Return the evaluation of the target by its users' visits."""
+    from serendip.experiments.offline.long_term.activity import evaluate_activity, evaluate_short_run
+    from serendip.experiments.online.twin import TwinRunner
+
+    if columns or (asked.target is None) == (short_run is None):
+        raise SettingsError(
+            "--outcome activity takes a log's folder and one of --target AGENT|DIR and --short-run LOG2, with"
+            " --horizon, --last, --against, --truth and --figures"
         )
-    return Estimates(found)
+    if short_run is not None:
+        if asked.truth or asked.against:
+            raise SettingsError("--short-run goes with neither --truth nor --against: nothing says what ran there")
+        return evaluate_short_run(asked.log, Path(short_run), horizon=horizon, last=last)
+    return evaluate_activity(
+        asked.log,
+        str(asked.target),
+        against=asked.against,
+        horizon=horizon,
+        last=last,
+        truth=(lambda: _days_with_a_visit(asked, horizon, last)) if asked.truth else None,
+        progress=asked.progress,
+        twin=(lambda: TwinRunner(asked.log)) if twin else None,
+    )
 
 
-def audit(log: Any, **columns: str) -> Any:
-    """Return whether a log's propensities can be what they say they are, and how small an error would show.
+def _days_with_a_visit(asked: _Asked, horizon: int, last: int | None) -> float:
+    """Return the days with a visit that count, per user, when the target is run in the log's own world."""
+    from serendip.experiments.offline.valuation import Method
+    from serendip.experiments.online.on_policy import on_policy_activity
 
-    Args:
-        log: a log's folder, a file or a data frame.
-        columns: what the columns of one's own table are called.
-
-    Raises:
-        DataError: the log cannot be read.
-    """
-    from serendip.experiments.offline.judging.audit import audit as ask
-
-    with as_path(log) as path:
-        return ask(path, columns)
-
-
-def learn(log: str | Path, *, epsilon: float = 0.05, **settings: Any) -> Any:
-    """Return a policy learned from a log, with what users that took no part say it is worth.
-
-    Args:
-        log: a log's folder.
-        epsilon: share of uniformly random slates that the agent shows on top.
-        settings: of learning, such as `objective="dr"` (`serendip learn --help`).
-
-    Raises:
-        DataError: the log cannot be read, or has too few users.
-    """
-    from serendip.experiments.offline.learning.learn import learn as teach
-    from serendip.experiments.offline.learning.train import Learning
-
-    try:
-        learning = Learning(**settings)
-    except TypeError as error:
-        raise SettingsError(f"learn: {error}") from error
-    return teach(Path(log), learning, epsilon=epsilon)
+    daily = on_policy_activity(asked.log, str(asked.target), Method().seed, horizon)
+    return float(daily[-(last or horizon) :].sum())
 
 
 def _is_column(path: Path, name: str) -> bool:
@@ -187,12 +197,3 @@ def _is_column(path: Path, name: str) -> bool:
 
     header: Mapping[str, Any] | Sequence[str] = header_of(files_of(path)[0])
     return name in header
-
-
-def _truth_of(path: Path, target: str | None, seed: int) -> Any:
-    """Return what finds out what the target is worth when it is run."""
-    if target is None:
-        raise SettingsError("truth runs the target in the log's world; say which target")
-    from serendip.experiments.online.on_policy import on_policy_truth
-
-    return lambda: on_policy_truth(path, target, seed)

@@ -38,6 +38,20 @@ def make(agent: str, place: Any, *, slate_size: int | None = None, seed: int | N
     return registry.make(agent, items, length, own_seed if seed is None else seed, **settings)
 
 
+def named(agent: Any) -> str:
+    """Return the text by which an agent is known from now on: of a name, a class, an instance or a folder."""
+    from pathlib import Path
+
+    from serendip.agents import AGENTS
+    from serendip.agents.own import card_of
+    from serendip.experiments.online.agents import admit_agents
+
+    if isinstance(agent, str | Path):
+        admit_agents([str(agent)])
+        return str(agent)
+    return AGENTS.admit(card_of(agent, getattr(agent, "__name__", type(agent).__name__))).name
+
+
 def add(part: Any) -> str:
     """Take in a part of one's own, and return its name, by which it is used like those that are shipped.
 

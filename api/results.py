@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from serendip.frames import file_to_write
 from serendip.plots import Plots
 from serendip.simulator.errors import SettingsError
 from serendip.tables import Table
@@ -170,6 +171,16 @@ class StudyResults:
         from serendip.experiments.report.exporting import export
 
         return export(self.folder, Path(to), Forms(tuple(format), dpi, tuple(tables)), logs=logs)
+
+    def report(self, file: str | Path | None = None) -> Path:
+        """Write the page: the answer, the figures, the tables, how far they can be trusted; return the file.
+
+        Args:
+            file: where it is written; `report.html` in the folder when left out.
+        """
+        from serendip.experiments.report.study import report_study
+
+        return report_study(self.folder, self.found, None if file is None else file_to_write(file))
 
     def to_json(self) -> dict[str, Any]:
         """Return the closing table as plain JSON values."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from serendip.parts import named
 from serendip.results import StudyResults
 from serendip.simulator.world import World
 
@@ -71,7 +72,7 @@ def run(
 
     Forms(tuple(format), dpi, tuple(tables))  # what is wrong with them is said before the work
     given = {
-        "agents": tuple(_named(agent) for agent in agents),
+        "agents": tuple(named(agent) for agent in agents),
         "world": None if world is None else _where(world),
         "seeds": seeds,
         "days": days,
@@ -87,18 +88,6 @@ def run(
     if out is not None:
         results.write(format=format, dpi=dpi, tables=tables)
     return results
-
-
-def _named(agent: Any) -> str:
-    """Return the text of an agent, which is admitted where it is one's own."""
-    from serendip.agents import AGENTS
-    from serendip.agents.own import card_of
-    from serendip.experiments.online.agents import admit_agents
-
-    if isinstance(agent, str | Path):
-        admit_agents([str(agent)])
-        return str(agent)
-    return AGENTS.admit(card_of(agent, getattr(agent, "__name__", type(agent).__name__))).name
 
 
 def _where(world: str | Path | World) -> str:

@@ -36,21 +36,13 @@ class AuditLog:
         """Put the questions to the log and print the answers."""
         from rich.text import Text
 
+        import serendip
+        from serendip.experiments.cli.flags import pairs
         from serendip.experiments.cli.output import STDOUT, console_for, write
-        from serendip.experiments.offline.judging.audit import audit
-        from serendip.simulator.errors import SettingsError
 
         console = console_for(self.json)
-        if self.report is not None and (self.report.is_dir() or not self.report.parent.is_dir()):
-            raise SettingsError(f"--report {self.report}: name a file in a folder that is there")
-        found = audit(self.log, self.columns)
+        found = serendip.audit(self.log, report=self.report, columns=pairs(self.columns))
         write(found.to_json(), self.json)
-        if self.report is not None:
-            from serendip.experiments.report.audit import audit_page
-            from serendip.experiments.report.evaluation import made_by
-            from serendip.experiments.report.page import write_page
-
-            write_page(audit_page(found, str(self.log), made_by(self.log)), self.report)
         if self.json == STDOUT:
             return
         marks = {True: ("yes", "green"), False: ("no", "red"), None: ("not asked", "yellow")}

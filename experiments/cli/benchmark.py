@@ -61,32 +61,30 @@ class Benchmark:
 
     def execute(self) -> None:
         """Run the benchmark and print its table."""
-        from serendip.agents.models.told import telling
-        from serendip.experiments.benchmark.ranking import Plan, run
-        from serendip.experiments.benchmark.table import as_json, failures, markdown, read_tests
-        from serendip.experiments.cli.output import console_for, step_progress, write
-        from serendip.experiments.figures.benchmark import draw
-        from serendip.parts import add
-        from serendip.simulator.errors import SettingsError
-        from serendip.simulator.files import write_whole
+        import serendip
+        from serendip.experiments.benchmark.screen import to_rich
+        from serendip.experiments.cli.flags import pairs
+        from serendip.experiments.cli.output import STDOUT, console_for, write
 
         for part in self.use:
-            add(part)
-        if not 1 <= self.trials <= 10_000 or self.min_events < 2:
-            raise SettingsError(
-                f"--trials must be 1 to 10,000 and --min-events 2 or more, got {self.trials} and {self.min_events}"
-            )
-        said = (self.columns, self.positive, self.time_unit)
-        plan = Plan(str(self.data), self.protocol, self.trials, self.min_rating, self.min_events, self.seed, *said)
+            serendip.add(part)
         console = console_for(self.json)
-        with step_progress(console) as at, telling():
-            run(plan, self.models, self.out, lambda line: console.print(line, soft_wrap=True), at)
-        failed = failures(self.out)
-        for name, error in failed.items():
+        found = serendip.benchmark(
+            self.data,
+            self.models,
+            trials=self.trials,
+            protocol=self.protocol,
+            min_rating=self.min_rating,
+            min_events=self.min_events,
+            positive=self.positive,
+            time_unit=self.time_unit,
+            seed=self.seed,
+            out=self.out,
+            columns=pairs(self.columns),
+        )
+        write(found.to_json(), self.json)
+        for name, error in found.failed.items():
             console.print(f"{name} is not in the table: {error}", soft_wrap=True)
-        tests = read_tests(self.out)
-        table = markdown(tests)
-        write_whole(self.out / "table.md", table)
-        draw(tests, self.out / "quality-by-time.png")
-        console.print(table, soft_wrap=True)
-        write(as_json(tests, failed), self.json)
+        if self.json != STDOUT:
+            console.print(to_rich(found.to_json()))
+        console.print(f"results in {self.out}: table.md, quality-by-time.png")

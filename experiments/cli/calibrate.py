@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
@@ -53,35 +53,24 @@ class Calibrate:
 
     def execute(self) -> None:
         """Fit the world, write it and print how well it matches."""
-        if self.ratings.is_dir():
-            self._to_log()
-            return
-        from serendip.experiments.cli.output import say, step_progress
-        from serendip.experiments.figures import calibration as figure
-        from serendip.experiments.figures.style import save
-        from serendip.experiments.report.evaluation import made_by
-        from serendip.experiments.report.fit import fit_page
-        from serendip.experiments.report.page import write_page
-        from serendip.experiments.running.screen import Screen
-        from serendip.simulator.calibration import calibrate
-        from serendip.simulator.reading import Wanted
-
-        wanted = Wanted(self.columns, self.min_rating, self.positive, self.time_unit)
-        how: dict[str, Any] = {"n_users": self.users, "force": self.force, "titles": self.items}
-        with step_progress(Screen(stderr=True)) as at:
-            report = calibrate(self.ratings, self.out, wanted, self.seed, **how, at=at)
-        save(figure.draw(report), self.out / "fit.png")
-        if self.report is not None:
-            write_page(fit_page(report, made_by(self.ratings)), self.report)
-        for line in report.lines():
-            say(line)
-        say(f"world in {self.out}; the fit in {self.out / 'fit.json'} and {self.out / 'fit.png'}")
-
-    def _to_log(self) -> None:
-        """Fit the world to a log."""
+        import serendip
+        from serendip.experiments.cli.flags import pairs
         from serendip.experiments.cli.output import say
-        from serendip.simulator.calibration import calibrate_log
 
-        for line in calibrate_log(self.ratings, self.out, seed=self.seed).lines():
-            say(line)
-        say(f"world in {self.out}; the fit in {self.out / 'fit.json'}")
+        world = serendip.calibrate(
+            self.ratings,
+            self.out,
+            seed=self.seed,
+            min_rating=self.min_rating,
+            positive=self.positive,
+            time_unit=self.time_unit,
+            items=self.items,
+            n_users=self.users,
+            force=self.force,
+            report=self.report,
+            columns=pairs(self.columns),
+        )
+        say(world.report())
+        drawn = f" and {self.out / 'fit.png'}" if (self.out / "fit.png").is_file() else ""
+        say(f"world in {self.out}; the fit in {self.out / 'fit.json'}{drawn}")
+        say(f"next: serendip run discovery --world {self.out} --agents ease-greedy --seeds 1 --days 30")

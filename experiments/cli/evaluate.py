@@ -110,100 +110,61 @@ class Evaluate:
 
         stay_on_one_thread()
 
-        from serendip.experiments.online.agents import admit_agents
-        from serendip.parts import add
+        import serendip
+        from serendip.experiments.cli.flags import pairs
+        from serendip.experiments.cli.output import console_for
+        from serendip.frames import file_to_write
 
         for part in self.use:
-            add(part)
-        admit_agents([target for target in (self.target, self.against) if target])
-
-        from serendip.experiments.cli.output import console_for
-        from serendip.experiments.cli.valued import require, tell
-        from serendip.simulator.errors import SettingsError
-
-        if self.truth and self.target is None:
-            raise SettingsError("--truth runs the target in the log's world; say which with --target AGENT|DIR")
+            serendip.add(part)
         console = console_for(self.json)
-        if self.report is not None and (self.report.is_dir() or not self.report.parent.is_dir()):
-            raise SettingsError(f"--report {self.report}: name a file in a folder that is there")
-        evaluation = self._activity(console) if self.outcome == "activity" else self._reward(console)
-        tell(evaluation, console, self.json, self.figures, details=self.details)
-        if self.report is not None:
-            from serendip.experiments.cli.valued import write_report
-
-            write_report(evaluation, self.report, self.log, console)
-        require(self.require, evaluation.verdict)
-
-    def _reward(self, console: Any) -> Any:
-        """Return the evaluation of the target by its mean reward per slot."""
-        from serendip.experiments.cli.output import slot_progress
-        from serendip.experiments.cli.valued import truth_of
-        from serendip.experiments.offline.evaluate import evaluate
-        from serendip.experiments.offline.reading.opening import TableOptions
-        from serendip.simulator.errors import SettingsError
-
-        if self.last or self.short_run:
-            raise SettingsError("--last and --short-run are for --outcome activity")
-        with slot_progress(console) as progress:
-            return evaluate(
-                self.log,
-                self.target,
-                columns=self.columns,
-                target_column=self.target_column,
-                against=self.against,
-                truth=(lambda: truth_of(self.log, str(self.target))) if self.truth else None,
-                method=self._method(),
-                table=TableOptions(self.reward_range, self.propensity_model, self.context),
-                workers=self._workers(),
-                progress=progress,
-            )
-
-    def _workers(self) -> Any:
-        """Return who reads the files; None for this process."""
-        from serendip.experiments.offline.parallel import Workers
-
-        return None if self.jobs is None and self.backend == "loky" else Workers(self.jobs or 1, self.backend)
-
-    def _method(self) -> Any:
-        """Return how the target is to be valued."""
-        from serendip.experiments.offline.estimators import usual
-        from serendip.experiments.offline.valuation import Method
-
-        return Method(
-            self.estimators or usual(),
+        page = None if self.report is None else file_to_write(self.report)
+        found = serendip.evaluate(
+            self.log,
+            self.target,
+            target_column=self.target_column,
+            against=self.against,
+            outcome=self.outcome,
+            horizon=self.horizon,
+            last=self.last,
+            short_run=self.short_run,
+            twin=self.twin,
+            estimators=self.estimators,
             reward_model=self.reward_model,
             tune=self.tune,
             distribution=self.distribution,
             by=self.by,
+            reward_range=self.reward_range,
+            propensity_model=self.propensity_model,
+            context=self.context,
+            truth=self.truth,
+            jobs=self.jobs,
+            backend=self.backend,
+            columns=pairs(self.columns),
         )
+        self._tell(found, console)
+        if page is not None:
+            console.print(f"to open in a browser: {found.report(page)}", soft_wrap=True)
+        require(self.require, found.verdict)
 
-    def _activity(self, console: Any) -> Any:
-        """Return the evaluation of the target by its users' visits."""
-        from serendip.experiments.cli.output import slot_progress
-        from serendip.experiments.cli.valued import activity_of, twin_of
-        from serendip.experiments.offline.long_term.activity import evaluate_activity, evaluate_short_run
-        from serendip.simulator.errors import SettingsError
+    def _tell(self, found: Any, console: Any) -> None:
+        """Print the evaluation, and draw it where that is asked for."""
+        from serendip.experiments.offline.report import report
 
-        if self.columns or self.target_column or (self.target is None) == (self.short_run is None):
-            raise SettingsError(
-                "--outcome activity takes a log's folder and one of --target AGENT|DIR and --short-run LOG2, with"
-                " --horizon, --last, --against, --truth and --figures"
-            )
-        horizon, last = self.horizon, self.last
-        if self.short_run is not None:
-            if self.truth or self.against:
-                raise SettingsError("--short-run goes with neither --truth nor --against: nothing says what ran there")
-            return evaluate_short_run(self.log, self.short_run, horizon=horizon, last=last)
-        with slot_progress(console) as progress:
-            return evaluate_activity(
-                self.log,
-                str(self.target),
-                against=self.against,
-                horizon=horizon,
-                last=last,
-                truth=(lambda: activity_of(self.log, str(self.target), self.horizon, self.last))
-                if self.truth
-                else None,
-                progress=progress,
-                twin=(lambda: twin_of(self.log)) if self.twin else None,
-            )
+        report(found.evaluation, self.json, console, details=self.details)
+        if self.figures is not None:
+            files = found.draw(self.figures)
+            console.print(f"figures in {self.figures}: {', '.join(file.name for file in files)}")
+
+
+def require(least: str | None, verdict: str) -> None:
+    """Return where the verdict is at least `least`.
+
+    Raises:
+        TooLittleError: it is less than what is required, which ends the command with exit code 3.
+    """
+    from serendip.simulator.errors import TooLittleError
+
+    words = ("invalid", "weak", "reliable")
+    if least is not None and words.index(verdict) < words.index(least):
+        raise TooLittleError(f"the verdict is {verdict}; {least} was required")

@@ -21,6 +21,23 @@ def whole_number(text: str, least: int = 1) -> int:
     return int(text)
 
 
+def pairs(words: tuple[str, ...]) -> dict[str, str]:
+    """Return what columns are called, from words such as `reward=click`.
+
+    Raises:
+        SettingsError: a word is not NAME=COLUMN, or a name is given twice.
+    """
+    from serendip.simulator.errors import SettingsError
+
+    wrong = [word for word in words if "=" not in word]
+    if wrong:
+        raise SettingsError(f"columns: {wrong[0]!r} is not NAME=COLUMN, such as reward=click or user=listener")
+    found = dict(word.split("=", 1) for word in words)
+    if len(found) < len(words):
+        raise SettingsError("columns: a name is given twice; give each once")
+    return found
+
+
 def _numbers(least: int) -> PrimitiveConstructorSpec[Any]:
     """Return the parser of whole numbers of `least` or more."""
     return PrimitiveConstructorSpec[Any](

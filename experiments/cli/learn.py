@@ -50,23 +50,25 @@ class Learn:
 
     def execute(self) -> None:
         """Learn, save the agent and print what held-out users say of it."""
-        from serendip.experiments.cli.output import console_for, slot_progress, write
-        from serendip.experiments.offline.learning.learn import learn
-        from serendip.experiments.offline.learning.train import Learning
         from serendip.experiments.running.threads import stay_on_one_thread
-        from serendip.simulator.errors import SettingsError
 
         stay_on_one_thread()
-        if self.out.exists() and any(self.out.iterdir()) and not (self.out / "agent.json").exists():
-            raise SettingsError(f"{self.out}: not empty, and not a saved agent; give another --out")
-        learning = Learning(
-            self.objective, self.hidden, self.clip, self.penalty, self.epochs, rate=0.01 if self.hidden else 0.05,
-            seed=self.seed,
-        )  # fmt: skip
+
+        import serendip
+        from serendip.experiments.cli.output import console_for, write
+
         console = console_for(self.json)
-        with slot_progress(console, "learning") as progress:
-            found = learn(self.log, learning, epsilon=self.epsilon, progress=progress)
-        found.agent.save(self.out)
+        found = serendip.learn(
+            self.log,
+            epsilon=self.epsilon,
+            out=self.out,
+            objective=self.objective,
+            hidden=self.hidden,
+            clip=self.clip,
+            penalty=self.penalty,
+            epochs=self.epochs,
+            seed=self.seed,
+        )
         write(found.to_json(), self.json)
         console.print(f"learned by {self.objective} from {found.n_slates:,} slates; reward per slot, by users that")
         console.print("took no part in any choice, and no more than a slate can be paid:")

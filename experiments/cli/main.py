@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from serendip.experiments.cli.limits import in_words
 from serendip.experiments.cli.parsing import UsageError, parse
 from serendip.experiments.cli.training_bar import training_bar
+from serendip.experiments.cli.voice import speaking, voice_of
 from serendip.experiments.running.provenance import commanded
 
 INTERRUPTED, NOBODY_READS, WRONG_INPUT = 130, 141, 2  # 128 + SIGINT, 128 + SIGPIPE, as shells have it
@@ -53,11 +54,12 @@ def hear_terminations() -> None:
 def _run(arguments: Sequence[str]) -> int:
     """Run, and turn the errors that a user can mend into one line; the others keep their traceback."""
     try:
-        command = parse(arguments)
+        words, voice = voice_of(arguments)
+        command = parse(words)
         if command is not None:
             from serendip.agents.models.told import telling  # NumPy comes with it: not for --help
 
-            with commanded(arguments), telling(training_bar):
+            with commanded(arguments), speaking(voice), telling(training_bar):
                 command.execute()
         return 0
     except UsageError as error:

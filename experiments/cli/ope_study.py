@@ -76,18 +76,20 @@ class OpeStudy:
 
     def _gauntlet(self, out: Path) -> None:
         import dataclasses
+        from functools import partial
 
-        from serendip.experiments.cli.output import STDOUT, console_for, say, slot_progress, write
+        from serendip.experiments.cli.output import STDOUT, console_for, say, write
         from serendip.experiments.figures.gauntlet import draw
         from serendip.experiments.figures.style import save
         from serendip.experiments.ope_study.gauntlet.run import run
         from serendip.experiments.ope_study.gauntlet.scores import pooled, rows, summaries
         from serendip.experiments.ope_study.gauntlet.table import in_words, markdown, write_csv
+        from serendip.experiments.running.counting import counted
         from serendip.simulator.files import write_whole
 
         console = console_for(self.json)
-        with slot_progress(console, "logs") as progress:
-            found = run(out, self.situations, self.logs or 200, self.seed, progress)
+        with counted("logs") as at:
+            found = run(out, self.situations, self.logs or 200, self.seed, partial(at, "logs"))
         scores, each = summaries(found), rows(found)
         words = in_words({half: pooled(scores, half) for half in ("learned", "shown", None)})
         values = {"situations": [dataclasses.asdict(s) for s in scores], "rows": [dataclasses.asdict(r) for r in each]}

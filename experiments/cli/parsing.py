@@ -12,6 +12,7 @@ from tyro._errors import ParseErrorEvent, on_parse_error
 from serendip.experiments.cli.commands import COMMANDS, Command
 from serendip.experiments.cli.complaints import sentence
 from serendip.experiments.cli.config import ConfigError, with_config
+from serendip.experiments.cli.voice import ALSO
 
 ABOUT = (
     "A laboratory for exploration in recommender systems: simulated users whose activity grows with discovery, "
@@ -53,4 +54,6 @@ def parse(arguments: Sequence[str]) -> Command | None:
                 config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
             )
     except SystemExit:  # after the help
+        if "--help" in arguments or "-h" in arguments or not arguments:
+            print(ALSO)
         return None

@@ -28,9 +28,6 @@ class Report:
     def execute(self) -> None:
         """Write the page and say where it is."""
         from serendip.experiments.cli.output import say
-        from serendip.experiments.report.study import report_study
-        from serendip.simulator.errors import SettingsError
+        from serendip.results import StudyResults
 
-        if self.out is not None and (self.out.is_dir() or not self.out.parent.is_dir()):
-            raise SettingsError(f"--out {self.out}: name a file in a folder that is there")
-        say(f"report in {report_study(self.results, file=self.out)}")
+        say(f"report in {StudyResults(self.results).report(self.out)}")

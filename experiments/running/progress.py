@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -9,6 +11,10 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from serendip.experiments.running.screen import Screen
+from serendip.experiments.running.silence import is_silent
+
+_log = logging.getLogger("serendip")
 _QUIET = 15.0  # seconds between lines, where there is no terminal
 _WORTH_SAYING = 60.0  # seconds left from which a forecast is made
 
@@ -38,6 +44,7 @@ class Watch:
 
     def finished(self, label: str, done: int) -> None:
         """Hear that a piece is finished, and say so if it has a label; after the first the time left is forecast."""
+        _log.info("%s: done, %d of %d %s", label or "one piece", done, self._total, self._steps)
         left = "" if self._forecast else self._left(done)
         self._forecast = True
         if label or left:
@@ -56,7 +63,13 @@ class Watch:
 
 @contextmanager
 def watched(console: Console, total: int, steps: str) -> Generator[Watch]:
-    """Show how far work of `total` steps is, and yield who is to be told of it."""
+    """Show how far work of `total` steps is, and yield who is to be told of it.
+
+    What is printed goes to stderr where the console is that of results, so that these can be piped.
+    """
+    if console.file is sys.stdout:
+        console = Screen(stderr=True, quiet=console.quiet)
+    console.quiet = console.quiet or is_silent()
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -79,7 +79,7 @@ def test_what_is_not_there(refused: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "ratings.csv" in refused("benchmark", tmp_path / "empty", "--out", tmp_path / "out")
     assert "ease" in refused("benchmark", tmp_path / "none.csv", "--models", "magic", "--out", tmp_path / "out")
-    assert "--trials" in refused("benchmark", tmp_path / "none.csv", "--trials", "0", "--out", tmp_path / "out")
+    assert "trials must be" in refused("benchmark", tmp_path / "none.csv", "--trials", "0", "--out", tmp_path / "out")
 
 
 def test_what_only_looks_bad_is_read(tmp_path: Path) -> None:
