@@ -9,8 +9,8 @@ import numpy as np
 
 from serendip.simulator import randomness
 from serendip.simulator.arrays import to_numpy
-from serendip.simulator.interface import Bools, Feedback, Floats, Ints, Slates, Visits
-from serendip.simulator.world import World
+from serendip.simulator.interface import Bools, Feedback, Floats, Ints, Singles, Slates, Visits
+from serendip.simulator.world import AT_ONCE, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def organic_history(world: World) -> Iterator[Organic]:
     length = world.settings.slate_size
     there = np.flatnonzero(world.items.available(0))  # items, in order, that can have been seen
     for day in range(-world.settings.population.organic_clicks, 0):
-        clicked_item = _known_item(world, repertoire[users], randomness.uniform(key, users, day, 0), users, day)
+        clicked_item = _known_items(world, repertoire, randomness.uniform(key, users, day, 0), users, day)
         others = randomness.distinct(len(there) - 1, length - 1, key, users, day, 1)  # (B, L - 1)
         slot = randomness.below(length, key, users, day, 2)  # (B,) where the clicked item stands
         clicked = np.arange(length) == slot[:, None]
@@ -62,7 +62,14 @@ def organic_history(world: World) -> Iterator[Organic]:
         yield Organic(visits, items, clicked)
 
 
-def _known_item(world: World, known: Floats, point: Floats, users: Ints, day: int) -> Ints:
+def _known_items(world: World, repertoire: Singles, point: Floats, users: Ints, day: int) -> Ints:
+    """Return (B,) what `_known_item` says of `users` (B,), a block at a time, so that a million take little room."""
+    blocks = [slice(start, start + AT_ONCE) for start in range(0, len(users), AT_ONCE)]
+    found = [_known_item(world, repertoire[users[rows]], point[rows], users[rows], day) for rows in blocks]
+    return np.concatenate([np.zeros(0, np.int64), *found])
+
+
+def _known_item(world: World, known: Singles, point: Floats, users: Ints, day: int) -> Ints:
     """Return (B,) an item of a topic drawn by repertoire `known` (B, K), at the quantile `point` (B,).
 
     Items are counted among those of the first day; a topic that has none of them then is drawn by nobody, and who
