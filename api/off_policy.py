@@ -137,6 +137,7 @@ def _reward(
     from serendip.experiments.offline.evaluate import evaluate as value
     from serendip.experiments.offline.parallel import Workers
     from serendip.experiments.online.on_policy import on_policy_truth
+    from serendip.experiments.running.crews.clusters import cluster
 
     return value(
         asked.log,
@@ -147,7 +148,7 @@ def _reward(
         truth=(lambda: on_policy_truth(asked.log, str(asked.target), method.seed)) if asked.truth else None,
         method=method,
         table=options,
-        workers=None if jobs is None and backend == "loky" else Workers(jobs or 1, backend),
+        workers=None if jobs is None and backend == "loky" else Workers(jobs or 1, backend, cluster),
         progress=asked.progress,
     )
 

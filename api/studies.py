@@ -30,6 +30,7 @@ def run(
     dpi: int = 150,
     tables: Sequence[str] = ("csv",),
     jobs: int = 0,
+    backend: str = "loky",
     batch_size: int = 0,
     quiet: bool = False,
 ) -> StudyResults:
@@ -53,6 +54,7 @@ def run(
         dpi: dots per inch of a PNG.
         tables: format of each table: csv, parquet.
         jobs: runs side by side; 0: one for each core.
+        backend: whose processes: `loky` (of this machine), `ray` or `dask`.
         batch_size: visits handled at a time; 0: all of a round.
         quiet: whether nothing is printed.
 
@@ -83,7 +85,8 @@ def run(
     wanted = find_study(study)
     wanted = dataclasses.replace(wanted, **{name: value for name, value in given.items() if value not in (None, ())})
     folder = Path(_temporary() if out is None else out)
-    run_study(wanted, folder, Screen(stderr=True, quiet=quiet), batch_size=batch_size, jobs=jobs)
+    screen = Screen(stderr=True, quiet=quiet)
+    run_study(wanted, folder, screen, batch_size=batch_size, jobs=jobs, backend=backend)
     results = StudyResults(folder, wanted)
     if out is not None:
         results.write(format=format, dpi=dpi, tables=tables)

@@ -13,7 +13,9 @@ from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import write_json
 
 
-def run(plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs: int = 0) -> dict[str, Any]:
+def run(
+    plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs: int = 0, backend: str = "loky"
+) -> dict[str, Any]:
     """Play what is left of `wanted` in `out`, report it there, and return the table as plain values.
 
     Args:
@@ -22,10 +24,11 @@ def run(plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs: int =
         out: folder of the results.
         console: where people read.
         jobs: processes side by side; 0 for as many as are sensible here.
+        backend: whose processes: `loky` (of this machine), `ray` or `dask`.
     """
     from serendip.experiments.figures.bandits import draw_all
 
-    run_suite(plan, wanted, out, console, jobs)
+    run_suite(plan, wanted, out, console, jobs, backend)
     found = rows(wanted, out)
     values = {
         "seed": plan.seed,

@@ -115,7 +115,9 @@ def units(plan: Plan, tasks: Sequence[str] = (), learners: Sequence[str] = (), *
     return [Unit(*length, min(plan.runs, MOST_RUNS.get(length[0], plan.runs)), plan.seed) for length in lengths]
 
 
-def run_suite(plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs: int = 0) -> None:
+def run_suite(
+    plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs: int = 0, backend: str = "loky"
+) -> None:
     """Play what is not finished yet of `wanted` in the folder `out`.
 
     Args:
@@ -124,12 +126,13 @@ def run_suite(plan: Plan, wanted: list[Unit], out: Path, console: Console, jobs:
         out: folder of the results, made where it is missing.
         console: where progress is told.
         jobs: how many at a time; 0: one for each core.
+        backend: whose processes: `loky` (of this machine), `ray` or `dask`.
 
     Raises:
         SettingsError: the folder holds results of another plan, or another run is at work there.
     """
     with claimed(out, Claim("suite.json", "bandits", asdict(plan))):
-        run_pieces([unit.piece(out) for unit in wanted], jobs, console, "rounds")
+        run_pieces([unit.piece(out) for unit in wanted], jobs, console, "rounds", backend)
 
 
 def _to_json(played: Played) -> dict[str, Any]:

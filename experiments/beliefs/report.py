@@ -54,7 +54,7 @@ class Plan:
             )
 
 
-def run(plan: Plan, seeds: int, out: Path, console: Console, jobs: int = 0) -> dict[str, Any]:
+def run(plan: Plan, seeds: int, out: Path, console: Console, jobs: int = 0, backend: str = "loky") -> dict[str, Any]:
     """Run what is left of `plan` in `out`, write tables and a figure there, and return what they show.
 
     Args:
@@ -63,6 +63,7 @@ def run(plan: Plan, seeds: int, out: Path, console: Console, jobs: int = 0) -> d
         out: folder of the results, made where it is missing.
         console: where progress is told.
         jobs: seeds side by side; 0: one for each core.
+        backend: whose processes: `loky` (of this machine), `ray` or `dask`.
 
     Raises:
         SettingsError: the folder holds another plan or something else, or another run is at work there.
@@ -74,7 +75,7 @@ def run(plan: Plan, seeds: int, out: Path, console: Console, jobs: int = 0) -> d
         raise SettingsError(f"seeds is {seeds:,}; allowed is 1 to {_MOST:,}")
     pieces = [_seed(plan, seed, out / f"seed-{seed}.json") for seed in range(seeds)]
     with claimed(out, Claim("plan.json", "beliefs", asdict(plan), inputs={"world": world_checksum(plan.world)})):
-        run_pieces(pieces, jobs, console, "beliefs")
+        run_pieces(pieces, jobs, console, "beliefs", backend)
         found = [read_json(piece.path) for piece in pieces]
         values = {"plan": asdict(plan), "seeds": seeds, "beliefs": _averaged(found)}
         write_json(out / "beliefs.json", values)

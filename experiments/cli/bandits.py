@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from serendip.experiments.cli.flags import WHOLE_NUMBER, JsonFile, shown
+from serendip.experiments.cli.flags import WHOLE_NUMBER, Backend, Jobs, JsonFile, shown
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,11 @@ class Bandits:
     out: Annotated[Path | None, shown("DIR", "(default: results/bandits, quick: results/bandits-quick)")] = None
     """Folder for results, table and figures."""
 
-    jobs: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: one for each core)")] = None
+    jobs: Jobs = None
     """Beliefs played side by side, each on one core; it changes no result."""
+
+    backend: Backend = "loky"
+    """Whose processes: of this machine, or of a cluster of Ray or Dask (see docs/scale.md)."""
 
     json: JsonFile = None
     """Write the table as JSON to this file, or to stdout with `-` (and nothing else there)."""
@@ -54,4 +57,4 @@ class Bandits:
         out = self.out or Path("results") / ("bandits-quick" if self.quick else "bandits")
         console = console_for(self.json)
         wanted = units(plan, self.bandits, self.beliefs, long=not self.quick)
-        write(run(plan, wanted, out, console, self.jobs or 0), self.json)
+        write(run(plan, wanted, out, console, self.jobs or 0, self.backend), self.json)

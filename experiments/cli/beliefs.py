@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from serendip.experiments.cli.flags import WHOLE_NUMBER, JsonFile, shown
+from serendip.experiments.cli.flags import Backend, Jobs, JsonFile, shown
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,11 @@ class Beliefs:
     out: Annotated[Path, shown("DIR")] = Path("results/beliefs")
     """Where tables and the figure land."""
 
-    jobs: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: one for each core)")] = None
+    jobs: Jobs = None
     """Seeds side by side, each on one core; it changes no result."""
+
+    backend: Backend = "loky"
+    """Whose processes: of this machine, or of a cluster of Ray or Dask (see docs/scale.md)."""
 
     json: JsonFile = None
     """Write all values as JSON to this file, or to stdout with `-` (and nothing else there)."""
@@ -51,7 +54,7 @@ class Beliefs:
 
         console = console_for(self.json)
         plan = Plan(self.world, self.days, self.held_back, self.epochs, self.draws)
-        values = run(plan, self.seeds, self.out, console, self.jobs or 0)
+        values = run(plan, self.seeds, self.out, console, self.jobs or 0, self.backend)
         write(values, self.json)
         if self.json != STDOUT:
             say(never_shown_table(values))

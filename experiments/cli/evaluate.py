@@ -87,7 +87,7 @@ class Evaluate:
     """Processes that share out the files of a folder of Parquet parts, for --target-column; it changes no result."""
 
     backend: Annotated[Literal["loky", "threading", "ray", "dask"], shown()] = "loky"
-    """Where these run: here, or on a cluster of Ray or Dask (`pip install 'serendip[cluster]'`)."""
+    """Where these run: here, or on a cluster of Ray or Dask (see docs/scale.md)."""
 
     require: Annotated[Literal["weak", "reliable"] | None, shown()] = None
     """End with exit code 3 where the verdict is less than this, for pipelines."""

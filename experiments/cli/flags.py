@@ -55,6 +55,8 @@ _DIGITS = 15
 Parts = Annotated[tuple[str, ...], shown("FILE.py:CARD ...")]
 OWN = "(the study's own when left out)"
 
+Jobs = Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: one for each core)")]
+Backend = Annotated[Literal["loky", "ray", "dask"], shown()]
 Count = Annotated[int | None, WHOLE_NUMBER, shown(hint=OWN)]
 JsonFile = Annotated[Path | None, shown("FILE")]
 Pairs = Annotated[tuple[str, ...], shown("NAME=COLUMN ...")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from serendip.experiments.cli.flags import WHOLE_NUMBER, JsonFile, shown
+from serendip.experiments.cli.flags import WHOLE_NUMBER, Backend, Jobs, JsonFile, shown
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,11 @@ class OpeStudy:
     out: Annotated[Path | None, shown("DIR", "(results/ope-study or results/gauntlet when left out)")] = None
     """Folder for what was found in each log, the tables and the figure."""
 
-    jobs: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: one for each core)")] = None
+    jobs: Jobs = None
     """Logs worked on side by side, each on one core; it changes no result."""
+
+    backend: Backend = "loky"
+    """Whose processes: of this machine, or of a cluster of Ray or Dask (see docs/scale.md)."""
 
     json: JsonFile = None
     """Write all scores as JSON to this file, or to stdout with `-` (and nothing else there)."""
@@ -61,7 +64,7 @@ class OpeStudy:
         from serendip.simulator.files import write_whole
 
         console = console_for(self.json)
-        scores = run(out, self.logs or 20, console, self.jobs or 0)
+        scores = run(out, self.logs or 20, console, self.jobs or 0, self.backend)
         values = [dataclasses.asdict(score) for score in scores]
         write(values, out / "scores.json")
         table = markdown(scores)

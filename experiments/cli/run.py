@@ -13,8 +13,10 @@ from serendip.experiments.cli.flags import (
     OWN,
     WHOLE_NUMBER,
     WHOLE_NUMBER_OR_0,
+    Backend,
     Count,
     Formats,
+    Jobs,
     JsonFile,
     Parts,
     TableFormats,
@@ -58,8 +60,11 @@ class Run:
     batch_size: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: all)")] = None
     """Visits handled at a time; it changes speed and memory, never a result."""
 
-    jobs: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: one for each core)")] = None
+    jobs: Jobs = None
     """Runs side by side, each on one core; it changes no result either."""
+
+    backend: Backend = "loky"
+    """Whose processes: of this machine, or of a cluster of Ray or Dask (see docs/scale.md)."""
 
     logged_seeds: Annotated[int | None, WHOLE_NUMBER_OR_0, shown(hint="(default: 1)")] = None
     """Worlds, from the first, whose decisions are kept as a log for `serendip evaluate`."""
@@ -103,6 +108,7 @@ class Run:
             dpi=self.dpi,
             tables=self.tables,
             jobs=self.jobs or 0,
+            backend=self.backend,
             batch_size=self.batch_size or 0,
         )
         tell(results.folder, results.found, results.files, console)

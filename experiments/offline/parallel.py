@@ -5,13 +5,8 @@ The processes are joblib's, or with its back ends of Ray and Dask those of a clu
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import os
-import secrets
-import warnings
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -40,11 +35,13 @@ class Workers:
 
     Attributes:
         n_jobs: processes.
-        backend: `loky` (processes here), `threading`, or `ray` or `dask`: a cluster that is running, else a local one.
+        backend: `loky` (processes here), `threading`, or `ray` or `dask`.
+        cluster: has Ray or Dask run with so many workers, as `experiments/running/crews/clusters.py` does; None: it runs.
     """
 
     n_jobs: int = 1
     backend: str = "loky"
+    cluster: Callable[[str, int], AbstractContextManager[Any]] | None = None
 
     def __post_init__(self) -> None:
         if self.n_jobs < 1 or self.backend not in BACKENDS:
@@ -58,55 +55,10 @@ class Workers:
         Raises:
             SettingsError: the back end is not installed.
         """
-        with self._started(), joblib.parallel_config(backend=self.backend, n_jobs=self.n_jobs):
+        far = self.cluster if self.backend in ("ray", "dask") else None
+        running = nullcontext() if far is None else far(self.backend, self.n_jobs)
+        with running, joblib.parallel_config(backend=self.backend, n_jobs=self.n_jobs):
             return cast("list[Any]", joblib.Parallel()(pieces))
-
-    @contextmanager
-    def _started(self) -> Generator[None]:
-        """Have Ray or Dask run while the work is done; both warn about matters of their own."""
-        needed = {"ray": "ray", "dask": "distributed"}.get(self.backend)
-        if needed is None:
-            yield
-            return
-        if importlib.util.find_spec(needed) is None:
-            raise SettingsError(f"--backend {self.backend} needs {needed}; pip install 'serendip[cluster]'")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with _ray(self.n_jobs) if self.backend == "ray" else _dask(self.n_jobs):
-                yield
-
-
-@contextmanager
-def _ray(n_jobs: int) -> Generator[None]:
-    ray: Any = importlib.import_module("ray")
-    running = ray.is_initialized()
-    if not running:
-        os.environ.setdefault("RAY_AUTH_MODE", "token")  # or whoever reaches its ports could run code here
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-        ray.init(
-            num_cpus=n_jobs,
-            include_dashboard=False,
-            log_to_driver=False,
-            configure_logging=False,
-            _node_ip_address="127.0.0.1",
-        )
-    importlib.import_module("ray.util.joblib").register_ray()
-    try:
-        yield
-    finally:
-        if not running:
-            ray.shutdown()
-
-
-@contextmanager
-def _dask(n_jobs: int) -> Generator[None]:
-    distributed: Any = importlib.import_module("distributed")
-    try:
-        distributed.get_client()
-        yield
-    except ValueError:  # no client here: make one
-        with distributed.Client(n_workers=n_jobs, threads_per_worker=1, dashboard_address=None):
-            yield
 
 
 def value_table(source: Source, method: Method, workers: Workers) -> Valued | None:

@@ -52,7 +52,9 @@ class Forms:
 USUAL = Forms()
 
 
-def run(study: Study, out: Path, console: Console, *, batch_size: int = 0, jobs: int = 0) -> dict[str, Any]:
+def run(
+    study: Study, out: Path, console: Console, *, batch_size: int = 0, jobs: int = 0, backend: str = "loky"
+) -> dict[str, Any]:
     """Run what is left of `study` in `out`, report it there, and return the table as plain values.
 
     Args:
@@ -61,8 +63,9 @@ def run(study: Study, out: Path, console: Console, *, batch_size: int = 0, jobs:
         console: where people read.
         batch_size: users at a time, which changes nothing but the speed; 0 for all at once.
         jobs: processes side by side; 0 for as many as are sensible here.
+        backend: whose processes: `loky` (of this machine), `ray` or `dask`.
     """
-    run_study(study, out, console, batch_size=batch_size, jobs=jobs)
+    run_study(study, out, console, batch_size=batch_size, jobs=jobs, backend=backend)
     return report(out, console, study)
 
 

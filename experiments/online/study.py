@@ -78,7 +78,9 @@ class Study:
         return self.reference if self.reference in self.agents else self.agents[0]
 
 
-def run_study(study: Study, out: Path, console: Console, *, batch_size: int = 0, jobs: int = 0) -> Study:
+def run_study(
+    study: Study, out: Path, console: Console, *, batch_size: int = 0, jobs: int = 0, backend: str = "loky"
+) -> Study:
     """Run what is not finished of `study` in the folder `out`; return the study as the folder now holds it.
 
     A second call with the same settings goes on where the first stopped; one with more agents or seeds adds them.
@@ -89,6 +91,7 @@ def run_study(study: Study, out: Path, console: Console, *, batch_size: int = 0,
         console: where progress is told.
         batch_size: visits handled at once, at most; 0: all of a round.
         jobs: runs side by side; 0: one for each core.
+        backend: whose processes: `loky` (of this machine), `ray` or `dask`.
 
     Raises:
         SettingsError: an agent or the world cannot be, or the folder holds a study of another world, version, length or
@@ -114,7 +117,8 @@ def run_study(study: Study, out: Path, console: Console, *, batch_size: int = 0,
         whole = settings_from_json(Study, plan, str(out / STUDY))
         found = check_world(out)
         asked = replace(whole, agents=study.agents, seeds=study.seeds)  # code of one's own runs only where it is named
-        run_pieces([unit.piece(found) for unit in _units(asked, out, batch_size)], jobs, console, "days")
+        pieces = [unit.piece(found) for unit in _units(asked, out, batch_size)]
+        run_pieces(pieces, jobs, console, "days", backend)
     return whole
 
 

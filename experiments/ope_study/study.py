@@ -54,7 +54,7 @@ class Score:
     rank_correlation: float | None
 
 
-def run(out: Path, n_logs: int, console: Console, jobs: int = 0) -> list[Score]:
+def run(out: Path, n_logs: int, console: Console, jobs: int = 0, backend: str = "loky") -> list[Score]:
     """Return the scores of all cells, running the logs that `out` does not have yet.
 
     Each log is a file, written whole: after a kill the same command goes on, and more logs are added to those there.
@@ -64,6 +64,7 @@ def run(out: Path, n_logs: int, console: Console, jobs: int = 0) -> list[Score]:
         n_logs: logs of each cell; fewer where one takes long.
         console: where progress is told.
         jobs: logs worked on side by side; 0: one for each core.
+        backend: whose processes: `loky` (of this machine), `ray` or `dask`.
 
     Raises:
         SettingsError: `out` holds something else, or another run is at work there.
@@ -72,7 +73,7 @@ def run(out: Path, n_logs: int, console: Console, jobs: int = 0) -> list[Score]:
         raise SettingsError(f"logs is {n_logs:,}; allowed is 2 to {_MOST_LOGS:,}")
     cells = {cell: [_log(out, cell, seed) for seed in range(_n_logs(cell, n_logs))] for cell in plan()}
     with claimed(out, Claim("plan.json", "ope-study", {"logs": n_logs}, grows=("logs",))):
-        run_pieces([piece for pieces in cells.values() for piece in pieces], jobs, console, "logs")
+        run_pieces([piece for pieces in cells.values() for piece in pieces], jobs, console, "logs", backend)
         return [
             score
             for cell, pieces in cells.items()

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from serendip.experiments.running.manifest import NAME, describe, fault, manifest_of
 from serendip.experiments.running.pool import Job, Tell, run_jobs
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.files import sync_folder
 from serendip.simulator.settings_json import write_json
 
@@ -75,7 +76,7 @@ class Piece:
             remove(stale)
 
 
-def run_pieces(pieces: Sequence[Piece], at_once: int, console: Console, steps: str) -> None:
+def run_pieces(pieces: Sequence[Piece], at_once: int, console: Console, steps: str, backend: str = "loky") -> None:
     """Finish those of `pieces` that are not, side by side; only where the folder is claimed.
 
     Args:
@@ -83,13 +84,24 @@ def run_pieces(pieces: Sequence[Piece], at_once: int, console: Console, steps: s
         at_once: how many at a time; 0: one for each core.
         console: where progress is told.
         steps: what their steps are called.
+        backend: whose processes make them, as `run_jobs` says.
+
+    Raises:
+        SettingsError: a worker wrote to another folder than this process reads.
     """
     left = [piece for piece in pieces if not piece.finished()]
     if len(left) < len(pieces):
         console.print(f"{len(pieces) - len(left)} of {len(pieces)} finished before, {len(left)} to run")
     for piece in left:
         piece.sweep()
-    run_jobs([Job(piece.label, piece.size, partial(_finish, piece)) for piece in left], at_once, console, steps)
+    jobs = [Job(piece.label, piece.size, partial(_finish, piece)) for piece in left]
+    run_jobs(jobs, at_once, console, steps, backend)
+    for piece in left:
+        piece.sweep()  # of a worker that was lost, whose work another did again
+        if not piece.path.exists():
+            raise SettingsError(
+                f"{piece.path}: a worker made it, and it is not here; --out must be a folder that all workers see"
+            )
 
 
 def _finish(piece: Piece, tell: Tell) -> None:

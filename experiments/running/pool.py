@@ -5,90 +5,98 @@ from __future__ import annotations
 import os
 import signal
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from rich.console import Console
 
+from serendip.experiments.running.crews.crew import BACKENDS, Crew, Job, Tell, WorkerLostError
 from serendip.experiments.running.parent import stay_with
 from serendip.experiments.running.parts import Carried, carried, take
 from serendip.experiments.running.progress import watched
 from serendip.experiments.running.threads import ONE_THREAD
-from serendip.simulator.errors import SerendipError
+from serendip.simulator.errors import SettingsError
 
-Tell = Callable[[int], None]
+__all__ = ["Job", "Tell", "WorkerLostError", "run_jobs"]
+
 _told: Any = None  # in a worker: the queue to the main process
 
 
-class WorkerLostError(SerendipError):
-    """A process that worked for this one was ended by the system."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A piece of work that writes what came of it by itself.
-
-    Attributes:
-        label: what is said of it when it is done.
-        size: how many steps it has.
-        work: does it, and calls what it is given with the number of steps done; it must be picklable.
-    """
-
-    label: str
-    size: int
-    work: Callable[[Tell], None]
-
-
-def run_jobs(jobs: Sequence[Job], at_once: int, console: Console, steps: str) -> None:
+def run_jobs(jobs: Sequence[Job], at_once: int, console: Console, steps: str, backend: str = "loky") -> None:
     """Do all of `jobs` in processes of their own, which end when this one does, however it ends.
 
-    Each worker computes on one thread, so that the number of workers changes no bit of any result.
+    Each worker computes on one thread, so that neither their number nor where they are changes a bit of any result.
 
     Args:
         jobs: what is to be done.
-        at_once: how many at a time; 0: one for each core.
+        at_once: how many at a time; 0: one for each core.  A cluster that is running has workers of its own.
         console: where progress is told.
         steps: what their steps are called.
+        backend: whose processes: of this machine (`loky`), of `ray` or of `dask`.
 
     Raises:
         WorkerLostError: the system ended a worker, as it does where memory runs out.
+        SettingsError: no such back end, or it is not installed.
     """
     if not jobs:
         return
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    pool, told = _pool(min(at_once or os.cpu_count() or 1, len(jobs)))
-    parts = carried()
-    with _deaf_to_interrupts():
-        futures: dict[Future[None], int] = {
-            pool.submit(_run, job, index, parts): index for index, job in enumerate(jobs)
-        }
-    try:
-        _watch(futures, jobs, told, console, steps)
-    except TerminatedWorkerError as error:
-        _end(pool)
-        raise WorkerLostError(
-            "the system ended a worker, as it does where memory runs out; what is finished is kept: give the same "
-            "command again with fewer --jobs, or where memory is free"
-        ) from error
-    except BaseException:
-        _end(pool)
-        raise
-    pool.shutdown()
+    with ExitStack() as stack:
+        with _deaf_to_interrupts():
+            crew = stack.enter_context(_crew(backend, min(at_once or os.cpu_count() or 1, len(jobs))))
+            parts = carried()
+            futures = {crew.submit(job, index, parts): index for index, job in enumerate(jobs)}
+        try:
+            _watch(futures, jobs, crew, console, steps)
+        except crew.lost as error:
+            crew.end()
+            raise WorkerLostError(
+                "the system ended a worker, as it does where memory runs out; what is finished is kept: give the same "
+                "command again with fewer --jobs, or where memory is free"
+            ) from error
+        except BaseException:
+            crew.end()
+            raise
 
 
-def _pool(n: int) -> tuple[Any, Any]:
-    """Return an executor of `n` processes and the queue through which they tell of their steps."""
+@contextmanager
+def _crew(backend: str, n: int) -> Generator[Crew]:
+    """Start `n` workers, or find those of a cluster, and yield them."""
+    if backend == "loky":
+        with _processes(n) as crew:
+            yield crew
+        return
+    if backend not in BACKENDS:
+        raise SettingsError(f"unknown back end {backend!r}; known: {', '.join(BACKENDS)}")
+    from serendip.experiments.running.crews.clusters import CREWS
+
+    with CREWS[backend](n) as crew:
+        yield crew
+
+
+@contextmanager
+def _processes(n: int) -> Generator[Crew]:
+    """Yield `n` processes of this machine."""
     from joblib.externals.loky.backend.context import get_context
-    from joblib.externals.loky.process_executor import ProcessPoolExecutor
+    from joblib.externals.loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
 
     context: Any = get_context("loky")
     told = context.SimpleQueue()
     begin = (os.getpid(), told)
-    return ProcessPoolExecutor(n, context=context, initializer=_begin, initargs=begin, env=ONE_THREAD), told
+    pool: Any = ProcessPoolExecutor(n, context=context, initializer=_begin, initargs=begin, env=ONE_THREAD)
+
+    def submit(job: Job, index: int, parts: Carried) -> Future[Any]:
+        return pool.submit(_run, job, index, parts)
+
+    yield Crew(submit, lambda: _emptied(told), lambda: _end(pool), (TerminatedWorkerError,))
+    pool.shutdown()
+
+
+def _emptied(told: Any) -> Iterable[tuple[int, int]]:
+    """Yield what is in a queue."""
+    while not told.empty():
+        yield told.get()
 
 
 def _end(pool: Any) -> None:
@@ -114,17 +122,18 @@ def _deaf_to_interrupts() -> Generator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _watch(futures: dict[Future[None], int], jobs: Sequence[Job], told: Any, console: Console, steps: str) -> None:
+def _watch(futures: dict[Future[Any], int], jobs: Sequence[Job], crew: Crew, console: Console, steps: str) -> None:
     """Show progress until all is done; raise what a job raised."""
     counts = dict[int, int]()
     with watched(console, sum(job.size for job in jobs), steps) as watch:
         pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=0.3, return_when=FIRST_COMPLETED)
-            while not told.empty():
-                counts.update([told.get()])
+            counts.update(crew.told())
             for future in done:
-                future.result()
+                raised = future.result()
+                if raised is not None:
+                    raise raised
                 counts[futures[future]] = jobs[futures[future]].size
                 watch.finished(jobs[futures[future]].label, sum(counts.values()))
             watch.at(sum(counts.values()))

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import types
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from serendip.experiments.offline import parallel
 from serendip.experiments.offline.evaluate import evaluate
 from serendip.experiments.offline.parallel import COLUMNS, Workers, value_parts
 from serendip.experiments.offline.valuation import Method
+from serendip.experiments.running.crews.clusters import cluster
 from serendip.simulator.errors import DataError, SettingsError
 
 EIGHT = ("ips", "clipped_ips", "snips", "dm", "dr", "sndr", "switch_dr", "dr_os")
@@ -95,21 +91,4 @@ def test_what_cannot_be_shared_out_is_refused(tmp_path, static_log):
 def test_a_local_cluster_of_two_workers_agrees(tmp_path, backend, module):
     pytest.importorskip(module)
     write(tmp_path / "log", 7)
-    agree(of_table(tmp_path / "log", None), of_table(tmp_path / "log", Workers(2, backend)))
-
-
-def test_a_cluster_of_ray_that_is_started_listens_to_this_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    started = dict[str, Any]()
-    ray = types.SimpleNamespace(
-        is_initialized=lambda: False, init=lambda **options: started.update(options), shutdown=lambda: None
-    )
-    joblib = types.SimpleNamespace(register_ray=lambda: None)
-    monkeypatch.setattr(parallel.importlib, "import_module", lambda name: ray if name == "ray" else joblib)
-    for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
-        monkeypatch.setenv(name, "")  # so that both are as before afterwards
-        monkeypatch.delenv(name)
-    with parallel._ray(2):
-        assert os.environ["RAY_AUTH_MODE"] == "token"
-        assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
-    assert started["_node_ip_address"] == "127.0.0.1"
-    assert started["include_dashboard"] is False
+    agree(of_table(tmp_path / "log", None), of_table(tmp_path / "log", Workers(2, backend, cluster)))
