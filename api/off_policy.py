@@ -34,7 +34,7 @@ def evaluate(
     context: Sequence[str] = (),
     truth: bool = False,
     jobs: int | None = None,
-    backend: Literal["loky", "threading", "ray", "dask"] = "loky",
+    backend: Literal["loky", "threading", "ray", "dask", "duckdb", "polars"] = "loky",
     columns: Mapping[str, str] | None = None,
     quiet: bool = False,
     **roles: str,
@@ -63,7 +63,8 @@ def evaluate(
         context: numeric columns that this model may use.
         truth: whether the target is also run in the log's own world (simulated logs only).
         jobs: processes that share out the files of a folder of Parquet parts; this one when left out.
-        backend: where these run: here (`loky`, `threading`), or on a cluster of `ray` or `dask`.
+        backend: where these run: here (`loky`, `threading`), on a cluster of `ray` or `dask`, or in an engine that sums
+            Parquet files itself (`duckdb`, `polars`).
         columns: what the columns of one's own table are called, by their roles, such as `{"reward": "click"}`.
         quiet: whether nothing is said of progress.
         roles: the same as words of their own: `reward="click"`, `propensity="pscore"`, `user="user_id"`.

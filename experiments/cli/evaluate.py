@@ -86,8 +86,9 @@ class Evaluate:
     jobs: Annotated[int | None, WHOLE_NUMBER, shown(hint="(default: this process)")] = None
     """Processes that share out the files of a folder of Parquet parts, for --target-column; it changes no result."""
 
-    backend: Annotated[Literal["loky", "threading", "ray", "dask"], shown()] = "loky"
-    """Where these run: here, or on a cluster of Ray or Dask (see docs/scale.md)."""
+    backend: Annotated[Literal["loky", "threading", "ray", "dask", "duckdb", "polars"], shown()] = "loky"
+    """Where these run: here, or on a cluster of Ray or Dask; duckdb and polars sum Parquet files themselves (see
+    docs/scale.md)."""
 
     require: Annotated[Literal["weak", "reliable"] | None, shown()] = None
     """End with exit code 3 where the verdict is less than this, for pipelines."""

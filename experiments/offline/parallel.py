@@ -25,7 +25,8 @@ from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Floats
 
 COLUMNS = ("user", "reward", "propensity", "target", "predicted", "expected")
-BACKENDS = ("loky", "threading", "ray", "dask")
+ENGINES = ("duckdb", "polars")
+BACKENDS = ("loky", "threading", "ray", "dask", *ENGINES)
 _ROWS = 1 << 15
 
 
@@ -35,8 +36,9 @@ class Workers:
 
     Attributes:
         n_jobs: processes.
-        backend: `loky` (processes here), `threading`, or `ray` or `dask`.
-        cluster: has Ray or Dask run with so many workers, as `experiments/running/crews/clusters.py` does; None: it runs.
+        backend: `loky` (processes here), `threading`, `ray` or `dask`; or an engine that sums itself, `duckdb` or
+            `polars`.
+        cluster: has Ray or Dask run with so many workers, as `experiments/running/crews` does; None: it runs.
     """
 
     n_jobs: int = 1
@@ -71,6 +73,10 @@ def value_table(source: Source, method: Method, workers: Workers) -> Valued | No
     """
     if source.rows_are_users or source.estimates_propensities:
         raise SettingsError("several jobs need a user column, and propensities that are logged; leave --jobs out")
+    if workers.backend in ENGINES:
+        from serendip.experiments.offline.engines.opening import value_files
+
+        return value_files(source, method, workers.backend)
     parts = source.parts()
     shares = [parts[k :: workers.n_jobs] for k in range(workers.n_jobs)]
     found = workers.work(joblib.delayed(_read)(share, method) for share in shares if share)

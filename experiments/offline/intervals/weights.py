@@ -48,7 +48,7 @@ class WeightHistogram:
         first = int(bins.min())
         bins -= first
         columns = np.bincount(bins), np.bincount(bins, weight), np.bincount(bins, slots.reward)
-        self._add(first, np.stack(columns).astype(np.float64))
+        self.put(first, np.stack(columns).astype(np.float64))
 
     def merge(self, other: WeightHistogram) -> None:
         """Add another shard."""
@@ -58,7 +58,7 @@ class WeightHistogram:
         self.squares += other.squares
         self.largest = max(self.largest, other.largest)
         self.n_rewarded += other.n_rewarded
-        self._add(other._first, other._sums)
+        self.put(other._first, other._sums)
 
     @property
     def effective_sample_size(self) -> float:
@@ -111,7 +111,7 @@ class WeightHistogram:
         """Return (3, bins) the sums of the bins that hold a slot, in order."""
         return self._sums[:, self._sums[0] > 0.0]
 
-    def _add(self, first: int, sums: Floats) -> None:
+    def put(self, first: int, sums: Floats) -> None:
         """Add `sums` (3, bins) of the bins from `first` on."""
         if not self._sums.shape[1]:
             self._first, self._sums = first, sums.copy()

@@ -75,7 +75,10 @@ def test_a_folder_of_parts_is_shared_out(tmp_path, n_jobs):
 
 
 def test_what_cannot_be_shared_out_is_refused(tmp_path, static_log):
-    with pytest.raises(SettingsError, match="0 jobs by 'loky'; allowed are 1 job or more, by loky, threading, ray"):
+    with pytest.raises(
+        SettingsError,
+        match="0 jobs by 'loky'; allowed are 1 job or more, by loky, threading, ray, dask, ",
+    ):
         Workers(0)
     with pytest.raises(SettingsError, match="several jobs are for the target in a column"):
         evaluate(static_log.path, "uniform", workers=Workers(2))
@@ -83,6 +86,13 @@ def test_what_cannot_be_shared_out_is_refused(tmp_path, static_log):
     pq.write_table(table, tmp_path / "no-users.parquet")
     with pytest.raises(SettingsError, match="several jobs need a user column"):
         of_table(tmp_path / "no-users.parquet", Workers(2))
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_an_engine_sums_the_parts_itself(tmp_path, engine):
+    pytest.importorskip(engine)
+    write(tmp_path / "log", 3)
+    agree(of_table(tmp_path / "log", None), of_table(tmp_path / "log", Workers(1, engine)))
 
 
 @pytest.mark.slow
