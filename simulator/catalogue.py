@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import array_api_compat
 import numpy as np
 
 from serendip.simulator.errors import SettingsError
-from serendip.simulator.interface import Array, Items, SmallInts
+from serendip.simulator.interface import Array, Items, Singles, SmallInts
 from serendip.simulator.randomness import generator
 from serendip.simulator.ranges import Range, check_ranges
 
@@ -39,6 +39,10 @@ class CatalogueSettings:
     """Utility that an old item has lost."""
     staleness_days: Annotated[float, Range(above=0)] = 30.0
     """Days after its release in which an item loses most of that."""
+    blend: Annotated[float, Range(least=0, most=1)] = 0.0
+    """Share of an item that is about a second, hidden topic, at most; 0: items are about their topic alone."""
+    curvature: Annotated[float, Range(least=0, most=10)] = 0.0
+    """Utility lost by an item one unit of a hidden level away from what a user wants; 0: there is no such level."""
 
     def __post_init__(self) -> None:
         check_ranges(self, "catalogue")
@@ -87,6 +91,42 @@ def draw_catalogue(settings: CatalogueSettings, seed: int) -> Catalogue:
         quality = settings.quality_spread * (rng.exponential(1.0, settings.n_items) - 1.0)
     released = _release_days(settings, seed)
     return Catalogue(topic, quality.astype(np.float32), released, None, settings.n_topics)
+
+
+def with_factors(settings: CatalogueSettings, catalogue: Catalogue, taste: Array, seed: int) -> tuple[Catalogue, Array]:
+    """Return the items with factors and the users' tastes for them, or both as they are where topics are all.
+
+    theta_u . v_i = (1 - w_i) t_u,k(i) + w_i t_u,h(i) - c ((l_i - a_u)^2 - 2): w_i uniform on [0, `blend`], h(i) a
+    hidden topic, c the `curvature`, l_i and a_u standard normal, so that levels cost nothing on average.
+
+    Args:
+        settings: of the catalogue.
+        catalogue: items about one topic each.
+        taste: (n, K) tastes t of the users for topics.
+        seed: number that all draws follow from.
+    """
+    if settings.blend == 0.0 and settings.curvature == 0.0:
+        return catalogue, taste
+    factors = _blended(settings.blend, catalogue, seed)
+    if settings.curvature > 0.0:
+        level = generator(seed, "levels").standard_normal(len(factors))
+        wanted = generator(seed, "wanted levels").standard_normal(len(taste))
+        c, one = settings.curvature, np.ones(len(wanted))
+        factors = np.column_stack([factors, level, level**2, np.ones(len(level))])
+        taste = np.column_stack([taste, 2.0 * c * wanted, -c * one, c * (2.0 - wanted**2)])
+    return replace(catalogue, factors=factors.astype(np.float32)), taste.astype(np.float32)
+
+
+def _blended(blend: float, catalogue: Catalogue, seed: int) -> Singles:
+    """Return (M, K) how much each item is about each topic, most about its own where `blend` is at most a half."""
+    rng, topic = generator(seed, "second topics"), np.asarray(catalogue.topic)
+    second = rng.integers(catalogue.n_topics, size=len(topic))
+    weight = blend * rng.random(len(topic))
+    factors = np.zeros((len(topic), catalogue.n_topics), dtype=np.float32)
+    rows = np.arange(len(topic))
+    factors[rows, topic] += 1.0 - weight
+    factors[rows, second] += weight
+    return factors
 
 
 def _topics(settings: CatalogueSettings) -> SmallInts:

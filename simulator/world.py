@@ -12,7 +12,7 @@ import numpy as np
 
 from serendip.simulator import randomness
 from serendip.simulator.arrays import gather, namespace, to_numpy
-from serendip.simulator.catalogue import Catalogue, draw_catalogue, staleness
+from serendip.simulator.catalogue import Catalogue, draw_catalogue, staleness, with_factors
 from serendip.simulator.choice import make_choice
 from serendip.simulator.dynamics import State, make_dynamics
 from serendip.simulator.dynamics.drift import affinity, drift_tastes
@@ -67,6 +67,8 @@ class World:
         if fitted is None:
             catalogue = draw_catalogue(settings.catalogue, seed)
             people = draw_population(settings.population, catalogue.n_topics, settings.known_from, seed)
+            catalogue, taste = with_factors(settings.catalogue, catalogue, people.taste, seed)
+            people = replace(people, taste=taste)
         else:
             catalogue = fitted.catalogue()
             people = fitted.population(settings.population, settings.known_from, seed)

@@ -41,6 +41,15 @@ class Run:
     """Agents to compare (`serendip list agents`), each as NAME or NAME:SETTING=VALUE,...; or agents of your own, as
     file.py:Class, package.module:Class or the folder of a saved agent."""
 
+    worlds: Annotated[tuple[str, ...], shown("NAME|DIR ...", OWN)] = ()
+    """Worlds of a study of many, such as `uncertainty`, whose --agents are the arms that it declares."""
+
+    users: Count = None
+    """Users of each of these worlds."""
+
+    declaration: Annotated[Path | None, shown("FILE", OWN)] = None
+    """What such a study declares beforehand, as JSON."""
+
     use: Parts = ()
     """Parts of your own (a strategy, a belief, a model, a dynamics ...) to be known by their names, each as
     file.py:CARD or package.module:CARD."""
@@ -85,15 +94,23 @@ class Run:
     """Write the closing table as JSON to this file, or to stdout with `-` (and nothing else there)."""
 
     def execute(self) -> None:
-        """Run the study and print its table."""
+        """Run the study and print its table.
+
+        Raises:
+            SettingsError: a flag that the study does not know.
+        """
         import serendip
         from serendip.experiments.cli.output import console_for, write
         from serendip.experiments.online.run import tell
-        from serendip.experiments.online.studies import find_study
+        from serendip.experiments.online.studies import find_study, protocol_of
 
         for part in self.use:
             serendip.add(part)
         console = console_for(self.json)
+        if protocol := protocol_of(self.study):
+            write(self._protocol(protocol, console), self.json)
+            return
+        self._refuse("worlds", "users", "declaration")
         results = serendip.run(
             self.agents,
             self.world,
@@ -118,3 +135,20 @@ class Run:
         """Return the folder of the results."""
         world = self.world or study.world
         return self.out or Path("results") / f"{study.name}-{Path(world).resolve().name}"
+
+    def _protocol(self, protocol: str, console: Any) -> Any:
+        """Run a study of many worlds; return its answers as plain values."""
+        import pkgutil
+
+        self._refuse("world", "first_seed", "logged_seeds", "save_agents", "batch_size")
+        given = {name: getattr(self, name) for name in ("worlds", "agents", "users", "days", "seeds", "declaration")}
+        out = self.out or Path("results") / self.study
+        return pkgutil.resolve_name(protocol)(out, console, jobs=self.jobs or 0, backend=self.backend, **given)
+
+    def _refuse(self, *flags: str) -> None:
+        """Raise a SettingsError where one of these flags was given."""
+        from serendip.simulator.errors import SettingsError
+
+        for flag in flags:
+            if getattr(self, flag):
+                raise SettingsError(f"the study {self.study!r} takes no --{flag.replace('_', '-')}; leave it out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,11 @@ def toys(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_studys_card_is_of_the_study(name: str) -> None:
     card = STUDIES.card(name)
+    if card.protocol:
+        assert (card.name, callable(pkgutil.resolve_name(card.protocol))) == (name, True)
+        with pytest.raises(SettingsError, match=f"serendip run {name}"):
+            find_study(name)
+        return
     assert (card.name, card.settings.name) == (name, name)
     assert find_study(name) is card.settings
     assert dataclasses.is_dataclass(small(name))
@@ -80,5 +86,5 @@ def test_parts_from_a_file_are_taken_in(results: Results, toys: Path, capsys: py
 
 
 def test_an_unknown_study_lists_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="unknown study 'no'; known: discovery"):
+    with pytest.raises(SettingsError, match="unknown study 'no'; known: discovery, uncertainty"):
         find_study("no")

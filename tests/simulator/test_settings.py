@@ -86,7 +86,7 @@ def test_a_world_that_fits_no_machine_is_refused_with_its_size(n_users: int, n_t
 
 
 def test_an_unknown_world_names_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="default, frozen"):
+    with pytest.raises(SettingsError, match="default, factors"):
         read_world("defualt")
 
 

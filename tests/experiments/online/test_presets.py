@@ -16,6 +16,8 @@ from serendip.simulator.world import make_world
 
 NOT_GREEDY = {
     *("frozen", "static", "attrition"),  # activity does not move, whoever chooses
+    *("field-sized",),  # it moves too little to be seen in five worlds
+    *("no-satisfaction",),  # displeasure costs nothing, so that showing anything at all widens what is known
     *("clickbait", "boredom"),  # greed for clicks is what does harm
 }
 
