@@ -11,6 +11,7 @@ from serendip.estimates import Estimates
 from serendip.frames import as_path
 from serendip.parts import named
 from serendip.simulator.errors import SettingsError
+from serendip.workers import workers_for
 
 
 def evaluate(
@@ -136,9 +137,7 @@ def _reward(
 ) -> Any:
     """Return the evaluation of the target by its mean reward per slot."""
     from serendip.experiments.offline.evaluate import evaluate as value
-    from serendip.experiments.offline.parallel import Workers
     from serendip.experiments.online.on_policy import on_policy_truth
-    from serendip.experiments.running.crews.clusters import cluster
 
     return value(
         asked.log,
@@ -149,7 +148,7 @@ def _reward(
         truth=(lambda: on_policy_truth(asked.log, str(asked.target), method.seed)) if asked.truth else None,
         method=method,
         table=options,
-        workers=None if jobs is None and backend == "loky" else Workers(jobs or 1, backend, cluster),
+        workers=workers_for(jobs, backend),
         progress=asked.progress,
     )
 

@@ -35,12 +35,12 @@ def load(path: str | Path, *, seed: int = 0) -> Any:
     folder = Path(path)
     found = [name for name in _KINDS if (folder / name).is_file()]
     if not found and isinstance(path, str) and not folder.exists():
-        from serendip.simulator.settings import preset_names
+        from serendip.simulator.settings import world_names
         from serendip.simulator.world import make_world
 
-        if path in preset_names():
+        if path in world_names():
             return make_world(path, seed)
-        raise DataError(f"{path}: no such folder, and no preset world; presets: {', '.join(preset_names())}")
+        raise DataError(f"{path}: no such folder, and no preset world; presets: {', '.join(world_names())}")
     if not found:
         raise DataError(f"{folder}: holds none of {', '.join(f'{what} ({name})' for name, what in _KINDS.items())}")
     return _read(folder, found[0], seed)

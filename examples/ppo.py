@@ -1,6 +1,6 @@
 """Train PPO to recommend topics to one user at a time, and compare it with chance.
 
-    pip install "serendip[rl]"
+    pip install '.[rl]'
     python examples/ppo.py                  # about a minute on one core
 
 Both policies meet the same lives: the same users, the same luck, until what they are shown differs.

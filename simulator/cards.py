@@ -268,6 +268,12 @@ def module_of_file(path: Path) -> ModuleType:
     return module
 
 
+def installed(kind: str) -> dict[str, Callable[[], Any]]:
+    """Return what installed packages offer of a kind, such as `world`: what loads each, by name."""
+    points = _entry_points(f"serendip.{_plural(kind)}")
+    return {name: functools.partial(_load, point) for name, point in points.items()}
+
+
 @functools.cache
 def _entry_points(group: str) -> dict[str, importlib.metadata.EntryPoint]:
     """Return what installed packages offer in `group`, by name."""

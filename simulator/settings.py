@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, cast
 
+from serendip.simulator.cards import installed
 from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.choice import make_choice
 from serendip.simulator.dynamics import make_dynamics
@@ -85,10 +86,17 @@ def preset_names() -> list[str]:
     return sorted(entry.name.removesuffix(".json") for entry in folder.iterdir() if entry.name.endswith(".json"))
 
 
-def read_world(world: str | Path) -> tuple[WorldSettings, Path | None]:
-    """Return the settings of a preset world, or of the world in a folder or a JSON file, and that folder, if any.
+def world_names() -> list[str]:
+    """Return the names of all worlds: the presets, and those of installed packages."""
+    return list(dict.fromkeys([*preset_names(), *installed("world")]))
 
-    A world's JSON may name a preset as its `base`; what it leaves out is as it is there.
+
+def read_world(world: str | Path) -> tuple[WorldSettings, Path | None]:
+    """Return the settings of a world by its name, or of that in a folder or a JSON file, and that folder, if any.
+
+    A name is that of a preset, or of an entry point in the group `serendip.worlds`, which holds a path, a dictionary as
+    a world's JSON has it, or `WorldSettings`.  A world's JSON may name a preset as its `base`; what it leaves out is
+    as it is there.
 
     Raises:
         SettingsError: the name is no preset, no folder with a `world.json` and no JSON file, or a setting is wrong.
@@ -96,19 +104,32 @@ def read_world(world: str | Path) -> tuple[WorldSettings, Path | None]:
     """
     if str(world) in preset_names():
         return settings_from_json(WorldSettings, _preset(str(world)), f"world {world}"), None
+    if (plugged := installed("world").get(str(world))) is not None:
+        return _plugged(str(world), plugged())
     path = Path(world)
     if path.is_dir():
         path = path / "world.json"
         if not path.exists():
             raise DataError(f"{world}: no world.json; not a world")
     elif path.suffix != ".json":
-        known = ", ".join(preset_names())
+        known = ", ".join(world_names())
         raise SettingsError(f"unknown world {str(world)!r}; known: {known}, a folder or a JSON file")
     values = read_json(path)
     try:
         return settings_from_json(WorldSettings, _with_base(values, str(path)), str(path)), path.parent
     except SettingsError as error:
         raise SettingsError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
+
+
+def _plugged(name: str, found: Any) -> tuple[WorldSettings, Path | None]:
+    """Return the settings of a world that an installed package offers."""
+    if isinstance(found, WorldSettings):
+        return found, None
+    if isinstance(found, dict):
+        return settings_from_json(WorldSettings, _with_base(found, f"world {name}"), f"world {name}"), None
+    if isinstance(found, str | Path) and Path(found).exists():
+        return read_world(Path(found))
+    raise SettingsError(f"world {name}: the plug-in holds {found!r}; allowed is a path, a dictionary or WorldSettings")
 
 
 def _preset(name: str) -> dict[str, Any]:

@@ -100,11 +100,11 @@ def _about(tree: ast.Module, name: str) -> str | None:
 
 
 def worlds() -> dict[str, str]:
-    """Return the preset worlds, what each is good for and its size."""
-    from serendip.simulator.settings import preset_names, read_world
+    """Return the worlds that have a name, what each is good for and its size."""
+    from serendip.simulator.settings import read_world, world_names
 
     found = dict[str, str]()
-    for name in preset_names():
+    for name in world_names():
         world, _ = read_world(name)
         size = f"{world.population.n_users:,} users, {world.catalogue.n_items:,} items, slates of {world.slate_size}"
         found[name] = f"{world.summary} ({size}; dynamics {world.dynamics['kind']})"

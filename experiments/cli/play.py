@@ -36,7 +36,7 @@ class Play:
         from serendip.simulator.errors import SettingsError
 
         if importlib.util.find_spec("starlette") is None or importlib.util.find_spec("uvicorn") is None:
-            raise SettingsError("`serendip play` needs the extra `play`: pip install 'serendip[play]' or '.[play]'")
+            raise SettingsError("`serendip play` needs the extra `play`: pip install '.[play]'")
         if not 0 <= self.port < 1 << 16:
             raise SettingsError(f"--port {self.port}: allowed is 0 (any free one) to 65535")
         stay_on_one_thread()

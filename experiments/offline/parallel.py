@@ -39,11 +39,13 @@ class Workers:
         backend: `loky` (processes here), `threading`, `ray` or `dask`; or an engine that sums itself, `duckdb` or
             `polars`.
         cluster: has Ray or Dask run with so many workers, as `experiments/running/crews` does; None: it runs.
+        begin: called in a worker before each piece, so that parts from outside are known there; it must be picklable.
     """
 
     n_jobs: int = 1
     backend: str = "loky"
     cluster: Callable[[str, int], AbstractContextManager[Any]] | None = None
+    begin: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
         if self.n_jobs < 1 or self.backend not in BACKENDS:
@@ -57,10 +59,18 @@ class Workers:
         Raises:
             SettingsError: the back end is not installed.
         """
+        if self.begin is not None:
+            pieces = [joblib.delayed(_begun)(self.begin, *piece) for piece in pieces]
         far = self.cluster if self.backend in ("ray", "dask") else None
         running = nullcontext() if far is None else far(self.backend, self.n_jobs)
         with running, joblib.parallel_config(backend=self.backend, n_jobs=self.n_jobs):
             return cast("list[Any]", joblib.Parallel()(pieces))
+
+
+def _begun(begin: Callable[[], None], work: Callable[..., Any], given: Any, named: Any) -> Any:
+    """Return what a piece comes to, in a worker that has begun."""
+    begin()
+    return work(*given, **named)
 
 
 def value_table(source: Source, method: Method, workers: Workers) -> Valued | None:

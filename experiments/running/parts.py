@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -49,7 +50,8 @@ class Carried:
 
     Attributes:
         files: the files that they stand in, to be imported there first.
-        cards: their cards, pickled.
+        cards: their cards, pickled, and by module the names that the annotations of their settings use, which nothing
+            else takes along.
     """
 
     files: tuple[str, ...]
@@ -73,7 +75,25 @@ def carried() -> Carried:
     for module in modules:
         if module and not module.__name__.startswith(OF_FILE) and not _importable(module.__name__):
             cloudpickle.register_pickle_by_value(module)
-    return Carried(files, cloudpickle.dumps(found))
+    return Carried(files, cloudpickle.dumps((_names(found), found)))
+
+
+def _names(cards: Iterable[Card]) -> dict[str, dict[str, Any]]:
+    """Return, for each module that another process cannot import, the names in annotations of the settings there."""
+    names = dict[str, dict[str, Any]]()
+    for kind in (type(card.settings) for card in cards):
+        module = sys.modules.get(kind.__module__)
+        if module is None or (kind.__module__ != "__main__" and _importable(kind.__module__)):
+            continue
+        for text in filter(_is_text, vars(kind).get("__annotations__", {}).values()):
+            used = compile(text, "annotation", "eval").co_names
+            here = {name: vars(module)[name] for name in used if name in vars(module)}
+            names.setdefault(kind.__module__, {}).update(here)
+    return names
+
+
+def _is_text(annotation: Any) -> bool:
+    return isinstance(annotation, str)
 
 
 def _module_of(card: Card) -> ModuleType | None:
@@ -93,5 +113,9 @@ def take(parts: Carried) -> None:
 
     for file in parts.files:
         module_of_file(Path(file))
-    for card in pickle.loads(parts.cards) if parts.cards else []:
+    names, cards = pickle.loads(parts.cards) if parts.cards else ({}, [])
+    for module, used in names.items():
+        there = sys.modules.setdefault(module, ModuleType(module))
+        vars(there).update({name: value for name, value in used.items() if name not in vars(there)})
+    for card in cards:
         registry_of(card).admit(card)

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from serendip.experiments.running.provenance import checksum
-from serendip.simulator.settings import preset_names
+from serendip.simulator.settings import world_names
 from serendip.simulator.world import make_world
 
 
@@ -19,4 +19,4 @@ def world_checksum(world: str) -> str:
 
 def is_there(world: str) -> bool:
     """Return whether a world of that name can still be read."""
-    return world in preset_names() or Path(world).is_dir()
+    return world in world_names() or Path(world).exists()

@@ -115,9 +115,7 @@ def _regression() -> Any:
     try:
         return importlib.import_module("sklearn.linear_model").LogisticRegression
     except ImportError as error:
-        raise SettingsError(
-            "the propensity model `logistic` needs scikit-learn: pip install 'serendip[boosting]'"
-        ) from error
+        raise SettingsError("the propensity model `logistic` needs scikit-learn: pip install '.[boosting]'") from error
 
 
 FREQUENCY = PropensityModelCard(

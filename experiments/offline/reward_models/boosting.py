@@ -58,9 +58,7 @@ def _regressor() -> Any:
     try:
         return importlib.import_module("sklearn.ensemble").HistGradientBoostingRegressor
     except ImportError as error:
-        raise SettingsError(
-            "the reward model `boosting` needs scikit-learn: pip install 'serendip[boosting]'"
-        ) from error
+        raise SettingsError("the reward model `boosting` needs scikit-learn: pip install '.[boosting]'") from error
 
 
 CARD = RewardModelCard(

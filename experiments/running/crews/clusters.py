@@ -38,7 +38,7 @@ def cluster(backend: str, n_workers: int) -> Generator[Any]:
         SettingsError: it is not installed.
     """
     if importlib.util.find_spec(NEEDED[backend]) is None:
-        raise SettingsError(f"--backend {backend} needs {NEEDED[backend]}; pip install 'serendip[{backend}]'")
+        raise SettingsError(f"--backend {backend} needs {NEEDED[backend]}; pip install '.[{backend}]'")
     with warnings.catch_warnings():  # both warn about matters of their own
         warnings.simplefilter("ignore")
         with _ray(n_workers) if backend == "ray" else _dask(n_workers) as found:
