@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "benchmark": "serendip.experiments.cli.benchmark:Benchmark",
     "bandits": "serendip.experiments.cli.bandits:Bandits",
     "beliefs": "serendip.experiments.cli.beliefs:Beliefs",
+    "ab": "serendip.experiments.cli.ab:Ab",
     "play": "serendip.experiments.cli.play:Play",
     "new": "serendip.experiments.cli.new:New",
     "doctor": "serendip.experiments.cli.doctor:Doctor",
