@@ -15,7 +15,7 @@ from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.interface import Array, Floats, Ints
 from serendip.simulator.world import World
 
-BLOCK = 1 << 22  # pairs of user and item scored at a time
+BLOCK = 1 << 15  # pairs of user and item scored at a time: what stays in the cache
 
 
 class Oracle(Protocol):
