@@ -33,7 +33,7 @@ from serendip.simulator.ranges import Range, check_ranges
 from serendip.simulator.settings_json import settings_to_json
 
 _CODED = 1024  # visits at once where their scores are not held
-_SCORES_AT_ONCE = 1 << 24  # visits times items: 64 MiB of single precision, or a block of a large catalogue's users
+_SCORES_AT_ONCE = 1 << 18  # visits times items: 1 MiB of single precision, or a block of a large catalogue's users
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sparse
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from serendip.agents.beliefs.draws import fill_rough
 from serendip.agents.event_log import Shown
 from serendip.agents.history import History, as_ones
 from serendip.agents.models.model import Arrays, Sparse
@@ -124,12 +126,17 @@ class Luck:
 
     def rough_uniforms(self, n: int) -> Any:
         """Return (B, n) uint16, uniform: four from each hash, an index into a table of quantiles."""
-        words = randomness.bits(self.key, *self._words(), np.arange(-(-n // 4)))
-        return words.astype("<i8").view("<u2")[:, :n]
+        return self.rough(np.arange(1 << 16, dtype=np.uint16), n)
 
     def rough_normals(self, n: int) -> Singles:
         """Return (B, n) standard normals from 65,536 quantiles (none beyond 4.3), a tenth of the work of exact ones."""
-        return _normal_quantiles()[self.rough_uniforms(n)]
+        return self.rough(_normal_quantiles(), n)
+
+    def rough(self, table: NDArray[Any], n: int) -> NDArray[Any]:
+        """Return (B, n) entries of `table` (65536,), each as likely, four from each hash."""
+        out = np.empty((len(self.visits), n), dtype=table.dtype)
+        fill_rough(randomness.bits(self.key, *(word[:, 0] for word in self._words())), table, out)
+        return out
 
     def below(self, bound: int) -> Ints:
         """Return (B,) integers in [0, bound)."""

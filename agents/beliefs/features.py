@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from serendip.agents.beliefs.belief import Situation
+from serendip.agents.compiled import compiled
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays, Sparse
 from serendip.simulator.errors import DataError
@@ -70,26 +71,34 @@ class SiteFeatures:
 
     def pairs(self, situation: Situation) -> Singles:
         """Return (B, M, 8)."""
-        everything = np.broadcast_to(np.arange(len(self._topic)), (len(situation), len(self._topic)))
-        return self.shown(situation, everything)
+        out = np.zeros((len(situation), len(self._topic), 8), dtype=np.float32)
+        of_user, clicked, passed = self._of_users(situation)
+        fill_pairs(of_user, clicked, passed, self._topic, self._rate, out)
+        for column, table in ((6, situation.n_exposures), (7, situation.clicks)):
+            rows = np.repeat(np.arange(len(out)), np.diff(table.indptr))
+            out[rows, table.indices, column] = np.log1p(table.data) if column == 6 else table.data
+        return out
 
     def shown(self, situation: Situation, items: Ints) -> Singles:
         """Return (B, L, 8)."""
         rows = np.arange(len(items))[:, None]
-        clicked, seen = (
-            (table @ self._member).toarray() for table in (situation.clicks, situation.exposures)
-        )  # (B, T)
+        of_user, clicked, passed = self._of_users(situation)
         topic = self._topic[items]
         out = np.empty((*items.shape, 8), dtype=np.float32)
-        out[..., 0] = 1.0
-        out[..., 1] = ((1.0 + clicked.sum(axis=1)) / (4.0 + seen.sum(axis=1)))[:, None]
-        out[..., 2] = np.log1p(seen.sum(axis=1))[:, None] / 5.0
-        out[..., 3] = np.log1p(clicked)[rows, topic]
-        out[..., 4] = np.log1p(np.maximum(seen - clicked, 0.0))[rows, topic]
+        out[..., :3] = of_user[:, None, :]
+        out[..., 3], out[..., 4] = clicked[rows, topic], passed[rows, topic]
         out[..., 5] = self._rate[items]
         out[..., 6] = np.log1p(_entries(situation.n_exposures, items))
         out[..., 7] = _entries(situation.clicks, items)
         return out
+
+    def _of_users(self, situation: Situation) -> tuple[Singles, Singles, Singles]:
+        """Return (B, 3) the first features, and (B, T) two of each topic."""
+        clicked, seen = ((table @ self._member).toarray() for table in (situation.clicks, situation.exposures))
+        n_clicked, n_seen = clicked.sum(axis=1), seen.sum(axis=1)
+        of_user = (np.ones(len(seen)), (1.0 + n_clicked) / (4.0 + n_seen), np.log1p(n_seen) / 5.0)
+        passed = np.maximum(seen - clicked, 0.0)
+        return np.stack(of_user, axis=1).astype(np.float32), np.log1p(clicked), np.log1p(passed)
 
     def refresh(self, history: History, items: Items) -> None:
         """Count clicks and exposures of the items."""
@@ -102,6 +111,26 @@ class SiteFeatures:
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` returned."""
         self._rate = arrays["rate"]
+
+
+@compiled
+def fill_pairs(of_user: Any, clicked: Any, passed: Any, topic: Any, rate: Any, out: Any) -> None:
+    """Fill the first six columns of `out` (B, M, 8) with the features of every visit and item.
+
+    Args:
+        of_user: (B, 3) those that all items share.
+        clicked: (B, T) those of the items' topics.
+        passed: (B, T) likewise.
+        topic: (M,).
+        rate: (M,) those of the items alone.
+        out: filled.
+    """
+    for b in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            for d in range(3):
+                out[b, i, d] = of_user[b, d]
+            out[b, i, 3], out[b, i, 4] = clicked[b, topic[i]], passed[b, topic[i]]
+            out[b, i, 5] = rate[i]
 
 
 class UserTable:
@@ -155,8 +184,6 @@ class UserTable:
 
 def _entries(table: Sparse, items: Ints) -> Any:
     """Return (B, L) the entries of the CSR `table` (B, M) at `items` (B, L)."""
-    if items.shape[1] == table.shape[1]:
-        return np.take_along_axis(table.toarray(), items, axis=1)
     n_items = table.shape[1]
     rows = np.arange(len(items))[:, None]
     held = np.repeat(np.arange(len(items)), np.diff(table.indptr)) * n_items + table.indices

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.special import expit
 
 from serendip.agents.beliefs.regressions import Real
+from serendip.agents.compiled import compiled
 from serendip.agents.models.model import Arrays
 from serendip.simulator.interface import Floats, Ints
 
@@ -101,8 +104,9 @@ class _Problem:
     def hessian(self, w: Floats) -> Floats:
         """Return (g, d, d) second derivatives at `w` (g, d)."""
         p = expit(self._logits(w))
-        outer = (p * (1.0 - p))[:, None, None] * self._x[:, :, None] * self._x[:, None, :]
-        return self._precision + np.add.reduceat(outer, self._starts, axis=0)
+        out = self._precision.copy()
+        add_squares(self._x, p * (1.0 - p), self._place, out)
+        return out
 
     def _value(self, w: Floats) -> Floats:
         off = w - self._prior
@@ -117,3 +121,22 @@ class _Problem:
 
     def _logits(self, w: Floats) -> Floats:
         return (w[self._place] * self._x).sum(axis=1)
+
+
+@compiled
+def add_squares(x: Any, weights: Any, place: Any, out: Any) -> None:
+    """Add to `out` (g, d, d) the sums of h_j x_j x_j' of each group.
+
+    Args:
+        x: (n, d).
+        weights: (n,) h.
+        place: (n,) group of each row.
+        out: symmetric; added to.
+    """
+    n_features = x.shape[1]
+    for j in range(x.shape[0]):
+        g = place[j]
+        for d in range(n_features):
+            scaled = weights[j] * x[j, d]
+            for e in range(n_features):
+                out[g, d, e] += scaled * x[j, e]

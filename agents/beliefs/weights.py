@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck
 from serendip.agents.beliefs.gaussian import IndependentScores
+from serendip.agents.compiled import compiled
 from serendip.simulator.interface import Floats, Singles
 
 _TERMS = 32
@@ -39,17 +41,66 @@ class OwnWeightsPosterior(IndependentScores):
     @cached_property
     def location(self) -> Singles:
         """(B, M) means."""
-        return np.einsum("bmd,md->bm", self._exact, self.center).astype(np.float32)
+        out = np.empty((len(self.x), len(self.center)), dtype=np.float32)
+        fill_means(self._x, np.ascontiguousarray(self.center.T), out)
+        return out
 
     @cached_property
     def deviation(self) -> Singles:
         """(B, M) standard deviations: most of the work, of which greed needs none."""
-        variance = np.einsum("bmd,bmd->bm", np.einsum("bmd,mde->bme", self._exact, self.covariance), self._exact)
-        return np.sqrt(np.maximum(variance, 0.0)).astype(np.float32)
+        out = np.empty((len(self.x), len(self.center)), dtype=np.float32)
+        fill_deviations(self._x, np.ascontiguousarray(self.covariance.transpose(1, 2, 0)), out)
+        return out
 
-    @cached_property
-    def _exact(self) -> Floats:
-        return np.broadcast_to(self.x.astype(np.float64), (len(self.x), *self.center.shape))
+    @property
+    def _x(self) -> Singles:
+        return np.broadcast_to(self.x, (len(self.x), *self.center.shape))
+
+
+@compiled
+def fill_means(x: Any, center: Any, out: Any) -> None:
+    """Fill `out` (B, M) with x_bi . m_i.
+
+    Args:
+        x: (B, M, d) single precision; a feature that is 0 for a whole visit costs nothing.
+        center: (d, M) m.
+        out: filled.
+    """
+    n_features, n_items = center.shape
+    total = np.zeros(n_items)
+    for b in range(x.shape[0]):
+        total[:] = 0.0
+        for d in range(n_features):
+            for i in range(n_items):
+                total[i] += x[b, i, d] * center[d, i]
+        for i in range(n_items):
+            out[b, i] = total[i]
+
+
+@compiled
+def fill_deviations(x: Any, covariance: Any, out: Any) -> None:
+    """Fill `out` (B, M) with the square root of x_bi' C_i x_bi, by sums of products of two features, item by item.
+
+    Args:
+        x: (B, M, d) single precision.
+        covariance: (d, d, M) C, symmetric.
+        out: filled.
+    """
+    n_features, n_items = covariance.shape[0], covariance.shape[2]
+    features = np.zeros((n_features, n_items))
+    total = np.zeros(n_items)
+    for b in range(x.shape[0]):
+        total[:] = 0.0
+        for i in range(n_items):
+            for d in range(n_features):
+                features[d, i] = x[b, i, d]
+        for d in range(n_features):
+            for e in range(d + 1):
+                factor = 1.0 if d == e else 2.0
+                for i in range(n_items):
+                    total[i] += factor * features[d, i] * features[e, i] * covariance[d, e, i]
+        for i in range(n_items):
+            out[b, i] = np.sqrt(max(total[i], 0.0))
 
 
 def products(x: Singles, weights: Singles, out: Singles | None = None) -> Singles:

@@ -66,7 +66,7 @@ def plackett_luce(logits: Singles, ranker: Ranker, luck: Luck, draws: int) -> In
     """
     slates = list[Ints]()
     for index in range(draws):
-        gumbel = _gumbel_quantiles()[luck.of(index).rough_uniforms(logits.shape[1])]
+        gumbel = luck.of(index).rough(_gumbel_quantiles(), logits.shape[1])
         slates.append(ranker.top(logits + gumbel))
     return np.stack(slates, axis=1)
 

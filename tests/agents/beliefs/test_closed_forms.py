@@ -10,6 +10,7 @@ from serendip.agents.beliefs.belief import Luck
 from serendip.agents.beliefs.click_rates import ClickRates, ClickRatesSettings, beta_posterior, likeliest_strength
 from serendip.agents.beliefs.ease_posterior import ease_predictive
 from serendip.agents.models.ease import ease_weights
+from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Items, Visits
 
@@ -106,3 +107,11 @@ def test_click_rates_learn_how_strong_their_prior_is():
     assert abs(np.log(strength) - np.log(grid[int(np.argmax(likelihood))])) < 0.05
     assert rates("item", None)[0].shape == (4,)
     assert not np.allclose(rates("item", None)[0], rates("item", 2.0)[0])
+
+
+def test_rough_numbers_are_four_parts_of_each_hash():
+    visits = Visits(np.array([3, -8, 2**60]), 4, np.array([0, 1, 7]), np.ones(2, dtype=bool))
+    words = randomness.bits(5, visits.user_ids[:, None], 4, visits.visit[:, None], np.arange(3))
+    table = np.arange(1 << 16) * 3
+    want = table[words.astype("<i8").view("<u2")[:, :10]]
+    np.testing.assert_array_equal(Luck(5, visits).rough(table, 10), want)
