@@ -6,6 +6,7 @@ sampling is then one strategy for every belief there is, and greedy too.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Protocol, runtime_checkable
@@ -15,7 +16,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from serendip.agents.beliefs.draws import fill_rough
+from serendip.agents.beliefs.draws import fill_normals, fill_rough
 from serendip.agents.event_log import Shown
 from serendip.agents.history import History, as_ones
 from serendip.agents.models.model import Arrays, Sparse
@@ -122,7 +123,9 @@ class Luck:
 
     def normals(self, n: int) -> Floats:
         """Return (B, n) standard normals."""
-        return randomness.normal(self.key, *self._words(), np.arange(n))
+        out = np.empty((len(self.visits), n))
+        fill_normals(self._states(), out)
+        return out
 
     def rough_uniforms(self, n: int) -> Any:
         """Return (B, n) uint16, uniform: four from each hash, an index into a table of quantiles."""
@@ -135,12 +138,15 @@ class Luck:
     def rough(self, table: NDArray[Any], n: int) -> NDArray[Any]:
         """Return (B, n) entries of `table` (65536,), each as likely, four from each hash."""
         out = np.empty((len(self.visits), n), dtype=table.dtype)
-        fill_rough(randomness.bits(self.key, *(word[:, 0] for word in self._words())), table, out)
+        fill_rough(self._states(), table, out)
         return out
 
     def below(self, bound: int) -> Ints:
         """Return (B,) integers in [0, bound)."""
         return randomness.below(bound, self.key, *(word[:, 0] for word in self._words()))
+
+    def _states(self) -> Ints:
+        return randomness.bits(self.key, *(word[:, 0] for word in self._words()))
 
     def _words(self) -> tuple[Ints, Ints, Ints]:
         day = np.full((len(self.visits), 1), self.visits.day, dtype=np.int64)
@@ -190,6 +196,15 @@ class Factored(Posterior, Protocol):
 
     def codes(self, indices: range, luck: Luck) -> Singles:
         """Return (B, S, d) with draw(indices[s], luck) = codes(indices, luck)[:, s] @ factors(), up to rounding."""
+        ...
+
+
+@runtime_checkable
+class Stacked(Posterior, Protocol):
+    """A posterior to which many hypotheses at once are less work than one after the other."""
+
+    def draws(self, indices: range, luck: Luck) -> Iterator[Singles]:
+        """Yield (n, S, M) scores under each hypothesis, what `draw` gives of each, of a few visits at a time."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -11,6 +12,8 @@ from serendip.agents.beliefs.belief import Luck
 from serendip.agents.beliefs.last_layer import Split, codes_of
 from serendip.agents.models.layers import Parameters
 from serendip.simulator.interface import Singles
+
+_ROWS = 256  # vectors decoded at once: their scores stay in the cache
 
 
 class DecodingModel(Protocol):
@@ -46,6 +49,15 @@ class Decoded(ABC, Generic[M]):
     def draw(self, index: int, luck: Luck) -> Singles:
         """Return (B, M) scores of those vectors."""
         return self.model.decode(self.vectors(index, luck))
+
+    def draws(self, indices: range, luck: Luck) -> Iterator[Singles]:
+        """Yield (n, S, M) scores of the vectors of all hypotheses, of a few visits at a time."""
+        vectors = np.stack([self.vectors(index, luck) for index in indices], axis=1)  # (B, S, d)
+        step = max(_ROWS // len(indices), 1)
+        for start in range(0, max(len(vectors), 1), step):
+            some = vectors[start : start + step]
+            scores = self.model.decode(some.reshape(-1, vectors.shape[2]))
+            yield scores.reshape(*some.shape[:2], -1)
 
     def factors(self) -> Singles:
         """Return (h + 1, M) the decoder's last layer, biases last."""

@@ -1,8 +1,10 @@
-"""Rough random numbers of many visits and items at once, compiled: four from each hash."""
+"""Random numbers of many visits and items at once, compiled: exact normals, and rough numbers, four from each hash."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
 
 from serendip.agents.compiled import compiled
 
@@ -35,3 +37,42 @@ def fill_rough(states: Any, table: Any, out: Any) -> None:
             for j in range(g * _PER_HASH, min((g + 1) * _PER_HASH, n)):
                 out[b, j] = table[h & 0xFFFF]
                 h >>= 16
+
+
+@compiled
+def fill_normals(states: Any, out: Any) -> None:
+    """Fill `out` (B, n) with what `randomness.normal` draws from a visit's state and a number, up to rounding.
+
+    Args:
+        states: (B,) int64 hashes of the key and the visit.
+        out: filled.
+    """
+    for b in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            state = hashed(states[b], i)
+            first, second = fraction(hashed(state, 1)), fraction(hashed(state, 2))
+            out[b, i] = np.sqrt(-2.0 * np.log1p(-first)) * np.cos(2.0 * np.pi * second)
+
+
+@compiled
+def fraction(h: Any) -> float:
+    """Return the uniform in [0, 1) that `randomness.uniform` makes of the signed hash `h`."""
+    return ((h >> 11) & ((1 << 53) - 1)) * 2.0**-53
+
+
+@compiled
+def fill_counts(states: Any, words: Any, last: int, table: Any, out: Any) -> None:
+    """Fill `out` (n,) with the counts that `randomness.poisson` draws from states and two more words.
+
+    Args:
+        states: (n,) int64 hashes.
+        words: (n,) the word before the last.
+        last: the last word, of all.
+        table: (t,) the distribution function at 0, 1, ...
+        out: filled.
+    """
+    for j in range(out.shape[0]):
+        u, count = fraction(hashed(hashed(states[j], words[j]), last)), 0
+        while count < table.shape[0] and table[count] <= u:
+            count += 1
+        out[j] = count

@@ -17,6 +17,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from serendip.agents.beliefs.belief import Luck, Situation, sampled_moments
+from serendip.agents.beliefs.draws import fill_counts
 from serendip.agents.beliefs.priors import fit_ease_towards, fit_with_made_up_users, random_clicks, random_matrix
 from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History
@@ -64,7 +65,10 @@ def event_weights(kind: Weighting, key: int, users: Any, items: Any, member: int
         member: number of the member.
     """
     if kind == "poisson":
-        return randomness.poisson(1.0, key, users, items, member).astype(np.float64)
+        out = np.empty(len(items))
+        table = np.asarray(randomness.poisson_table(1.0))
+        fill_counts(randomness.bits(key, users), items, member, table, out)
+        return out
     return -np.log1p(-randomness.uniform(key, users, items, member))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from serendip.agents.models.gram import gram
 from serendip.agents.models.model import Interactions, Model, Sparse
 from serendip.simulator import randomness
 from serendip.simulator.interface import Singles
+
+_KEPT = 1024  # items up to which matrices are kept, 4 MiB each, so as not to draw them at each update
 
 
 def fit_ease_towards(model: Ease, data: Interactions, prior: Singles) -> None:
@@ -35,9 +38,19 @@ def fit_with_made_up_users(model: Model, data: Interactions, made_up: Sparse) ->
 
 
 def random_matrix(key: int, n: int) -> Singles:
-    """Return (n, n) standard normals with a zero diagonal, the same for the same key."""
+    """Return (n, n) standard normals with a zero diagonal, the same for the same key; not to be written to."""
+    return _kept_matrix(key, n) if n <= _KEPT else _new_matrix(key, n)
+
+
+@functools.lru_cache(maxsize=32)
+def _kept_matrix(key: int, n: int) -> Singles:
+    return _new_matrix(key, n)
+
+
+def _new_matrix(key: int, n: int) -> Singles:
     matrix = randomness.generator(key, "matrix").standard_normal((n, n), dtype=np.float32)
     np.fill_diagonal(matrix, 0.0)
+    matrix.setflags(write=False)
     return matrix
 
 

@@ -13,7 +13,7 @@ from serendip.agents.models.model import Matrix, Sparse, csr
 from serendip.simulator.errors import SerendipError
 
 lapack: Any = _lapack
-_BLOCK = 1024
+_BLOCK, _MIRRORED = 1024, 64
 
 
 def gram(clicks: Sparse, dtype: DTypeLike = np.float64, n_matrices: int = 1) -> Matrix:
@@ -69,12 +69,12 @@ def invert_in_place(matrix: Matrix) -> Matrix:
 def mirror(matrix: Matrix) -> Matrix:
     """Copy the lower triangle of `matrix` (n, n) to the upper one, block by block, and return it."""
     n = len(matrix)
-    for j in range(0, n, _BLOCK):
-        columns = slice(j, j + _BLOCK)
+    for j in range(0, n, _MIRRORED):
+        columns = slice(j, j + _MIRRORED)
         corner = matrix[columns, columns]
         upper = np.triu_indices(len(corner), 1)
         corner[upper] = corner.T[upper]
-        for i in range(j + _BLOCK, n, _BLOCK):
-            rows = slice(i, i + _BLOCK)
+        for i in range(j + _MIRRORED, n, _MIRRORED):
+            rows = slice(i, i + _MIRRORED)
             matrix[columns, rows] = matrix[rows, columns].T
     return matrix

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.optim.adam import adam
 
 from serendip.agents.models.model import Arrays, Interactions, Model
 from serendip.agents.models.told import training
@@ -155,11 +156,11 @@ def train(
         generator: of the order of users, and of whatever the losses draw.
         judge: says how good the model is as it stands.
     """
-    optimisers = list[torch.optim.Optimizer]()
+    optimisers = list[_Adam]()
     for phase in phases:
         for leaf in phase.leaves:
             leaf.requires_grad_()
-        optimisers.append(torch.optim.Adam(phase.leaves, lr=schedule.learning_rate, fused=True))
+        optimisers.append(_Adam(phase.leaves, schedule.learning_rate))
     left = [schedule.steps or sys.maxsize] * len(phases)  # minibatches
     best = _Best([leaf for phase in phases for leaf in phase.leaves]) if judge is not None else None
     with training(schedule.epochs * sum(phase.passes for phase in phases)) as advance:
@@ -194,7 +195,7 @@ def _pass(
     phase: Phase,
     n_users: int,
     batch: int,
-    optimiser: torch.optim.Optimizer,
+    optimiser: _Adam,
     progress: Progress,
     generator: torch.Generator,
     most: int,
@@ -203,10 +204,35 @@ def _pass(
     order = torch.randperm(n_users, generator=generator).numpy()
     for start in range(0, n_users, batch)[:most]:
         loss = phase.loss(order[start : start + batch])
-        optimiser.zero_grad()
+        optimiser.clear()
         loss.backward()  # pyright: ignore[reportUnknownMemberType]
         optimiser.step()
         progress.steps += 1
+
+
+class _Adam:
+    """The steps of `torch.optim.Adam`, fused, to the last bit, without its class, whose import takes a second."""
+
+    def __init__(self, leaves: Sequence[torch.Tensor], learning_rate: float) -> None:
+        self._leaves, self._rate = list(leaves), learning_rate
+        self._means, self._squares = ([torch.zeros_like(leaf) for leaf in leaves] for _ in range(2))
+        self._steps = [torch.tensor(0.0) for _ in leaves]
+
+    def clear(self) -> None:
+        """Forget the gradients."""
+        for leaf in self._leaves:
+            leaf.grad = None
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Move the leaves that have a gradient."""
+        moved = zip(self._leaves, self._means, self._squares, self._steps, strict=True)
+        for leaf, mean, square, step in moved:
+            if leaf.grad is not None:
+                adam(
+                    [leaf], [leaf.grad], [mean], [square], [], [step], fused=True, amsgrad=False, beta1=0.9,
+                    beta2=0.999, lr=self._rate, weight_decay=0.0, eps=1e-8, maximize=False,
+                )  # fmt: skip
 
 
 class _Best:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
 
-from serendip.agents.beliefs.belief import Factored, Luck, Posterior, Situation
+from serendip.agents.beliefs.belief import Factored, Luck, Posterior, Situation, Stacked
 from serendip.agents.serving.catalogue import Catalogue
 from serendip.agents.serving.ranking import top_slates
 from serendip.simulator import randomness
@@ -47,12 +48,26 @@ class Ranker:
     def best(self, posterior: Posterior, indices: range, luck: Luck) -> Ints:
         """Return (B, S, L) the best items under each hypothesis of `indices`."""
         if self.catalogue is None or not isinstance(posterior, Factored):
+            if isinstance(posterior, Stacked):
+                return self._best_of_stacks(posterior.draws(indices, luck))
             return np.stack([self.top(posterior.draw(index, luck)) for index in indices], axis=1)
         codes = posterior.codes(indices, luck)  # (B, S, d)
         users = np.repeat(self.visits.user_ids, len(indices))
         rows = codes.reshape(len(users), codes.shape[2])
         slates = self.catalogue.top(rows, self.available, self.slate_size, users, self.tie_key)
         return slates.reshape(*codes.shape[:2], self.slate_size)
+
+    def _best_of_stacks(self, stacks: Iterable[Singles]) -> Ints:
+        """Return (B, S, L) the best items of scores (n, S, M) that come a few visits at a time."""
+        found, done = list[Ints](), 0
+        for scores in stacks:
+            n, n_hypotheses, n_items = scores.shape
+            users = np.repeat(self.visits.user_ids[done : done + n], n_hypotheses)
+            rows = scores.reshape(-1, n_items)
+            best = top_slates(rows, self.available, self.slate_size, users, self.tie_key)
+            found.append(best.reshape(n, n_hypotheses, self.slate_size))
+            done += n
+        return np.concatenate(found)
 
 
 class Strategy(Protocol):

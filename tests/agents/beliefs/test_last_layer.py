@@ -37,8 +37,13 @@ def test_information_is_the_diagonal_of_the_hessian_of_the_loss(shown):
     axes = principal_axes(LAST, np.full(N_ITEMS, True)).astype(np.float64)
     phi = torch.from_numpy(np.c_[FEATURES, np.ones(N_USERS)] @ axes)
 
+    hidden = (
+        torch.zeros((N_USERS, N_ITEMS), dtype=torch.bool) if shown is None else torch.from_numpy(shown.toarray() == 0)
+    )
+
     def loss(rows):
-        return multinomial_loss(phi @ rows.reshape(WIDTH + 1, N_ITEMS), CLICKS, shown)
+        logits = phi @ rows.reshape(WIDTH + 1, N_ITEMS)
+        return multinomial_loss(logits.masked_fill(hidden, -torch.inf), CLICKS, None)
 
     rows = torch.from_numpy(axes.T @ LAST).ravel()
     expected = torch.autograd.functional.hessian(loss, rows).diagonal().reshape(WIDTH + 1, N_ITEMS)

@@ -48,6 +48,11 @@ def test_the_masked_likelihood_is_a_softmax_over_the_exposed() -> None:
     assert logits.grad is not None
     assert torch.isfinite(logits.grad).all()
     assert (logits.grad[1:][~torch.from_numpy(shown[1:])] == 0.0).all()  # the unseen are neither liked nor disliked
+    masked = logits.detach().masked_fill(~torch.from_numpy(shown | (full.sum(axis=1) == 0)[:, None]), -math.inf)
+    masked.requires_grad_()
+    multinomial_loss(masked, x, None).backward()
+    assert masked.grad is not None
+    assert torch.allclose(logits.grad, masked.grad.nan_to_num(), atol=1e-6)
 
 
 def test_the_kl_is_that_of_torch() -> None:

@@ -13,7 +13,7 @@ import torch
 from serendip.agents.models import build
 from serendip.agents.models.model import Interactions, csr
 from serendip.agents.models.told import telling
-from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, train
+from serendip.agents.models.trainer import Phase, Progress, Rows, Schedule, _Adam, train  # pyright: ignore[reportPrivateUsage]
 from serendip.simulator.errors import SettingsError
 
 LEARNED = ("mult-vae", "mult-dae", "matrix-factorisation")
@@ -131,3 +131,18 @@ def test_who_asks_is_told_of_each_epoch_and_nothing_is_printed(capsys: pytest.Ca
             line(3, 0, None)
     assert told == [3, 1, 1, 1]
     assert capsys.readouterr() == ("", "")
+
+
+def test_steps_are_those_of_adam_in_torch() -> None:
+    generator = torch.Generator().manual_seed(0)
+    ours = [torch.randn((4, 3), generator=generator).requires_grad_() for _ in range(2)]
+    theirs = [leaf.detach().clone().requires_grad_() for leaf in ours]
+    mine, optimiser = _Adam(ours, 0.01), torch.optim.Adam(theirs, lr=0.01, fused=True)
+    for _ in range(5):
+        mine.clear()
+        optimiser.zero_grad()
+        for a, b in (ours, theirs):
+            ((a**3).sum() + b.sin().sum()).backward()
+        mine.step()
+        optimiser.step()
+    assert all(torch.equal(left, right) for left, right in zip(ours, theirs, strict=True))
