@@ -31,7 +31,7 @@ def as_path(data: Any) -> Generator[Path]:
     with tempfile.TemporaryDirectory(prefix="serendip-") as folder:
         path = Path(folder) / "frame.parquet"
         try:
-            pq.write_table(_arrow(data), path, compression="zstd")
+            pq.write_table(_arrow(data), path.absolute(), compression="zstd")
         except (pa.ArrowException, TypeError, ValueError) as error:
             raise DataError(f"the {type(data).__name__} that was given is no table: {error}") from error
         yield path

@@ -39,9 +39,9 @@ def whole_file(path: Path) -> Generator[Path]:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write `content`, text as UTF-8, to `path`, all or nothing."""
+    """Write `content` to `path`, all or nothing; text as UTF-8, halves of characters that it cannot hold as escapes."""
     with whole_file(path) as temporary:
-        temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        temporary.write_bytes(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
 
 
 def sync_folder(folder: Path) -> None:

@@ -39,10 +39,14 @@ class Range:
     infinite: bool = False
 
     def allows(self, value: float) -> bool:
-        """Return whether `value` lies in the range; what is not a number never does."""
+        """Return whether `value` lies in the range; what is not a number, or too large for one, never does."""
+        try:
+            number = float(value)
+        except OverflowError:  # a whole number of hundreds of digits
+            return False
         return (
-            not math.isnan(value)
-            and (self.infinite or math.isfinite(value))
+            not math.isnan(number)
+            and (self.infinite or math.isfinite(number))
             and (self.least is None or value >= self.least)
             and (self.most is None or value <= self.most)
             and (self.above is None or value > self.above)

@@ -72,19 +72,40 @@ def _parse(hint: Any, value: Any, where: str) -> Any:
     wanted = (int, float) if hint is float else hint
     if not isinstance(value, wanted) or (isinstance(value, bool) and hint is not bool):
         raise SettingsError(f"{where}: expected {hint.__name__}, got {value!r}")
-    return float(typing.cast("float", value)) if hint is float else value
+    try:
+        return float(typing.cast("float", value)) if hint is float else value
+    except OverflowError as error:
+        raise SettingsError(f"{where}: a whole number of {len(str(value))} digits is too large") from error
 
 
 def read_json(path: Path) -> Any:
-    """Return the JSON value in `path`; a DataError names a file that is missing or is not JSON."""
+    """Return the JSON value in `path`, strictly: UTF-8, each key of an object once, numbers as JSON has them.
+
+    Raises:
+        DataError: the file is missing or is not such JSON; the message names it.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")
+        return json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_number)
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path}: not valid JSON ({error})") from error
     except RecursionError as error:
         raise DataError(f"{path}: not JSON that can be read (it is nested too deep)") from error
+    except ValueError as error:  # also of bytes that are no UTF-8, and of whole numbers of thousands of digits
+        raise DataError(f"{path}: not valid JSON ({error})") from error
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON, each of whose keys stands once."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"{next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
+    return values
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def write_json(path: Path, value: Any) -> None:

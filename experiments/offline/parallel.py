@@ -134,7 +134,7 @@ def value_parts(
 
 def _n_groups(file: Path) -> int:
     try:
-        return pq.read_metadata(file).num_row_groups
+        return pq.read_metadata(file.absolute()).num_row_groups
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{file}: truncated or not Parquet ({str(error).splitlines()[0]}); write it again") from error
 
@@ -149,7 +149,7 @@ def _valued(pieces: list[tuple[Path, int]], columns: dict[str, str], method: Met
 def _slots(file: Path, group: int, columns: Mapping[str, str]) -> Iterator[Slots]:
     """Yield the slots of a row group, a batch at a time."""
     names = {name: columns[name] for name in COLUMNS if name in columns}
-    source = pq.ParquetFile(file)
+    source = pq.ParquetFile(file.absolute())
     for batch in source.iter_batches(_ROWS, row_groups=[group], columns=list(names.values()), use_threads=False):
         arrays: dict[str, Floats] = {name: _array(batch, column) for name, column in names.items()}
         propensity = arrays["propensity"]

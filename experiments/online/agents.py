@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,8 @@ def read_agent(text: str) -> AgentSpec:
     Raises:
         SettingsError: a setting has no value, or is given twice.
     """
+    if _is_saved(text):  # a folder, in whose name a colon may stand
+        return AgentSpec(text, text)
     name, _, rest = text.partition(":")
     own, _, settings = rest.partition(":")
     if own and own.isidentifier() and name not in (*registry.names(), *ORACLES):
@@ -67,7 +70,7 @@ def read_agent(text: str) -> AgentSpec:
             raise SettingsError(f"agent {text!r}: {setting} is given twice; give it once")
         try:
             overrides[setting] = json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # no JSON, or a number of thousands of digits
             overrides[setting] = value
     return AgentSpec(text, name, overrides)
 
@@ -98,12 +101,17 @@ def admit_agents(texts: Sequence[str]) -> None:
         name = read_agent(text).name
         if name in (*registry.names(), *ORACLES):
             continue
-        if ":" in name:
+        if ":" in name and not _is_saved(name):
             AGENTS.admit(card_of(find(name), name))
-        elif (Path(name) / "agent.json").is_file():
+        elif _is_saved(name):
             registry.load(Path(name))  # what is wrong with it is said now
             saved = SavedAgent(Path(name).resolve())
             AGENTS.admit(AgentCard(name=name, summary="A saved agent, as it is.", make=saved))
+
+
+def _is_saved(text: str) -> bool:
+    """Return whether `text` is the folder of a saved agent; what can be no path is none."""
+    return os.path.isfile(os.path.join(text, "agent.json"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,8 @@ def sentence(costs: list[Cost]) -> str:
 
 def _update_seconds(unit: Path) -> list[float]:
     """Return the seconds of each day of one unit, empty where it was not timed."""
-    clock = read_json(unit / "clock.json")
     try:
+        clock = read_json(unit / "clock.json")
         return [float(seconds) for seconds in clock.get("update_seconds", [])]
-    except (AttributeError, TypeError, ValueError) as error:
+    except (DataError, AttributeError, TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{unit / 'clock.json'}: not the clock of a unit; delete its folder and run again") from error

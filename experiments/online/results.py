@@ -96,7 +96,7 @@ def _read_daily(unit: Path, days: int) -> Floats:
     check_file(unit, DAILY)
     path = unit / DAILY
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path.absolute())
         columns = [table[name].to_numpy().reshape(days, len(ACTIVITY_GROUPS)) for name in COUNTS]
     except (pa.ArrowException, KeyError, ValueError, OSError) as error:
         raise DataError(f"{path}: not a table of {days} days; delete its folder and run the study again") from error

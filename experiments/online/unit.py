@@ -80,7 +80,7 @@ class Unit:
         update_seconds = [0.0] * self.schedule.days
         witnesses: list[Witness] = [measures, timer, *([log] if log else [])]
         state = live(world, agent, self.schedule, witnesses, update_seconds.__setitem__)
-        pq.write_table(measures.daily.table(), at / DAILY, compression="zstd")
+        pq.write_table(measures.daily.table(), (at / DAILY).absolute(), compression="zstd")
         if self.saved:
             agent.save(at / "agent")
         if log:

@@ -194,7 +194,7 @@ class _Order:
 def check_for_twins(parts: list[Path]) -> None:
     """Raise a DataError if two slots of a log have the same user, day and visit, and the same position or item."""
     names = ["user_id", "day", "visit", "position", "item_id"]
-    tables = [pq.read_table(part, columns=names) for part in parts]
+    tables = [pq.read_table(part.absolute(), columns=names) for part in parts]
     columns = {name: np.concatenate([table[name].to_numpy().astype(np.int64) for table in tables]) for name in names}
     starts = np.cumsum([0, *(table.num_rows for table in tables)])
     for last, said in (("position", "a slot that stands twice"), ("item_id", "an item that stands twice in its slate")):

@@ -86,7 +86,7 @@ def n_rows(file: Path) -> int:
         DataError: it is not Parquet.
     """
     try:
-        return pq.read_metadata(file).num_rows
+        return pq.read_metadata(file.absolute()).num_rows
     except (pa.ArrowException, OSError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{file}: truncated or not Parquet ({why}); write it again") from error

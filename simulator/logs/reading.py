@@ -64,7 +64,7 @@ class Log:
         for part in self.parts:
             offset = 0
             try:
-                for batch in pq.ParquetFile(part).iter_batches(n_rows):
+                for batch in pq.ParquetFile(part.absolute()).iter_batches(n_rows):
                     decisions = _decisions(batch, part, offset)
                     checker.check(decisions, part, offset)
                     offset += len(decisions)
@@ -164,7 +164,7 @@ class Log:
     def truth(self) -> Table | None:
         """Return what only the simulator knows, or None.  For scoring an estimate, never for making one."""
         path = self.path / "truth.parquet"
-        return pq.read_table(path) if path.exists() else None
+        return pq.read_table(path.absolute()) if path.exists() else None
 
 
 def open_log(path: Path) -> Log:
@@ -200,7 +200,7 @@ def _first_line(error: Exception) -> str:
 def _read_table(path: Path, schema: Any) -> Table:
     """Return the table in `path`, cast to `schema`; a DataError names what is wrong with it."""
     try:
-        table = pq.read_table(path).select(schema.names).cast(schema)
+        table = pq.read_table(path.absolute()).select(schema.names).cast(schema)
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except (pa.ArrowException, KeyError, OSError) as error:

@@ -158,4 +158,4 @@ def _decision_table(columns: dict[str, Any]) -> Table:
 def _write_table(path: Path, table: Table) -> None:
     """Write `table` to `path` as zstd Parquet, all or nothing."""
     with whole_file(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", compression_level=1)
+        pq.write_table(table, temporary.absolute(), compression="zstd", compression_level=1)

@@ -57,7 +57,7 @@ def _last_version(log: Path) -> tuple[int, tuple[int, int]]:
     """Return the last policy version, and the day and visit it began with."""
     last, began = -1, (0, 0)
     for part in open_log(log).parts:
-        table = pq.read_table(part, columns=["policy_version", "day", "visit"])
+        table = pq.read_table(part.absolute(), columns=["policy_version", "day", "visit"])
         version, day, visit = (table[name].to_numpy() for name in table.column_names)
         if len(version) and version.max() >= last:
             rows = np.flatnonzero(version == version.max())

@@ -79,7 +79,7 @@ class LogSource:
         missing = 0
         for part in self._log.parts:
             try:
-                for batch in pq.ParquetFile(part).iter_batches(1 << 18, columns=["slate_propensity"]):
+                for batch in pq.ParquetFile(part.absolute()).iter_batches(1 << 18, columns=["slate_propensity"]):
                     missing += batch.column(0).null_count
             except (pa.ArrowException, OSError, ValueError):  # left to whoever reads it next
                 return False
@@ -106,7 +106,7 @@ class LogSource:
         total = 0
         for part in self._log.parts:
             try:
-                total += pq.read_metadata(part).num_rows
+                total += pq.read_metadata(part.absolute()).num_rows
             except (pa.ArrowException, OSError) as error:
                 raise DataError(f"{part}: truncated or not Parquet; write it again") from error
         return total
@@ -223,7 +223,7 @@ def _in_order(parts: list[Path]) -> bool:
     last = (-(1 << 40), 0)
     for part in parts:
         try:
-            table: Any = pq.read_table(part, columns=["day", "visit"])
+            table: Any = pq.read_table(part.absolute(), columns=["day", "visit"])
             day, visit = (table[name].to_numpy().astype(np.int64) for name in ("day", "visit"))
         except (pa.ArrowException, OSError, ValueError, KeyError):
             return True

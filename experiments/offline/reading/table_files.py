@@ -51,7 +51,7 @@ def header_of(file: Path, said: Iterable[str] = ()) -> list[str]:
         said: names of columns that a person gave, by which a header is known.
     """
     try:
-        names = list(pq.read_schema(file).names) if file.suffix == ".parquet" else list(_form(file, said).names)
+        names = list(pq.read_schema(file.absolute()).names) if file.suffix == ".parquet" else list(_form(file, said).names)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{file}: not a Parquet or CSV table ({str(error).splitlines()[0]})") from error
     twice = [name for name in names if names.count(name) > 1]
@@ -71,7 +71,7 @@ def read_batches(file: Path, columns: Mapping[str, str]) -> Iterator[Any]:
         yield from batches(form, names, _kinds(form, columns), missing=True)
         return
     try:
-        for batch in pq.ParquetFile(file).iter_batches(_ROWS, columns=names):
+        for batch in pq.ParquetFile(file.absolute()).iter_batches(_ROWS, columns=names):
             yield pa.Table.from_batches([batch])
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{file}: cannot be read ({str(error).splitlines()[0]})") from error

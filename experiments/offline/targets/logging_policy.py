@@ -113,7 +113,7 @@ def _versions(log: Path) -> set[int]:
     found = set[int]()
     for part in open_log(log).parts:
         try:
-            table = pq.read_table(part, columns=["policy_version"])
+            table = pq.read_table(part.absolute(), columns=["policy_version"])
         except (pa.ArrowException, OSError):  # left to whoever reads it next
             return set()
         found |= set(np.unique(table["policy_version"].to_numpy()).tolist())

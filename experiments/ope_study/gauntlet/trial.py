@@ -58,7 +58,7 @@ def trial(situation: Situation, seed: int, number: int, folder: Path, method: Me
     """
     drawn: Drawn = situation.make(randomness.generator(seed, "gauntlet", situation.name, number))
     file = folder / "log.parquet"
-    pq.write_table(pa.table(dict(drawn.columns)), file)
+    pq.write_table(pa.table(dict(drawn.columns)), file.absolute())
     options = TableOptions(reward_range=drawn.reward_range)
     found = evaluate(file, target_column="target", table=options, method=method or Method(ESTIMATORS, seed=number))
     ends = {name: made for name, e in found.estimates.items() if (made := _ends(e)) is not None}

@@ -44,11 +44,6 @@ class Power:
     item_too_large: float | None
     half_of_items: float | None
 
-    @classmethod
-    def none(cls) -> Power:
-        """Return that nothing was asked."""
-        return cls(None, None, None, None, None, None)
-
     def sentence(self) -> str:
         """Return what the log would show, in words."""
         if self.too_small is None:

@@ -47,15 +47,15 @@ def audit_source(source: LogSource | TableSource) -> Audit:
     """Return what can be said of the propensities of a log, or of one's own table.
 
     Raises:
-        DataError: the log holds no slot, or a table no item.
+        DataError: the log holds no slot, a table no item, or a row what cannot be: no log of which to ask more.
     """
-    path, names = str(source.path), ["the logger"]
+    path = str(source.path)
     try:
         rows = rows_of_log(source) if isinstance(source, LogSource) else rows_of_table(source)
     except DataError as error:
-        if isinstance(source, TableSource) or "row" not in str(error):
+        if isinstance(source, TableSource) or ": row " not in str(error):
             raise
-        return Audit(path, [Check("rows in range", False, str(error))], names, Power.none())
+        raise DataError(f"{error}; the log is broken, and no weight from it can be trusted") from error
     replay = replayed(source.path) if isinstance(source, LogSource) else (None, "A table has no agent beside it.")
     return audit_rows(rows, path, [_whole(source), Check("replay of the logged agent", *replay)])
 

@@ -12,6 +12,7 @@ import pytest
 from serendip.agents import registry
 from serendip.experiments.__main__ import main
 from serendip.experiments.offline.judging.audit import audit
+from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Feedback, Items, Slates, Visits
 from serendip.simulator.logs import LogMeta, LogWriter, open_log, seal
 
@@ -134,7 +135,7 @@ def test_an_item_of_later_days_is_not_missed_before(tmp_path):
     assert audit(write(tmp_path / "log", batches, items=items)).sound
 
 
-def test_a_propensity_out_of_range_is_a_finding(tmp_path):
+def test_a_propensity_out_of_range_is_refused_as_everywhere(tmp_path):
     path = thompson(tmp_path / "log", "exact")
     (part,) = open_log(path).parts
     table = pq.read_table(part)
@@ -142,9 +143,8 @@ def test_a_propensity_out_of_range_is_a_finding(tmp_path):
     propensity[17] = 1.2
     column = table.schema.get_field_index("propensity")
     pq.write_table(table.set_column(column, "propensity", pa.array(propensity)), part)
-    (check,) = audit(path).checks
-    assert check.passed is False
-    assert "row 17: propensity is 1.2" in check.detail
+    with pytest.raises(DataError, match=r"row 17: propensity is 1\.2.*the log is broken"):
+        audit(path)
 
 
 def run_agent(path, tamper=1.0, name="ease-epsilon", n_rounds=1, **settings):
