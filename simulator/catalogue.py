@@ -23,7 +23,7 @@ class CatalogueSettings:
 
     n_items: Annotated[int, Range(least=1, most=MOST_ITEMS)] = 1000
     """Items in the catalogue."""
-    n_topics: Annotated[int, Range(least=1)] = 64
+    n_topics: Annotated[int, Range(least=1, most=MOST_ITEMS)] = 64
     """Topics that items are about, one each."""
     quality_spread: Annotated[float, Range(least=0, most=100)] = 0.7
     """Standard deviation of quality, in units of utility."""

@@ -47,7 +47,7 @@ class Cohort:
 class PopulationSettings:
     """Who the users are.  Base rates are Gamma(`rate_shape`, `rate_scale_days`): mean shape / days visits per day."""
 
-    n_users: Annotated[int, Range(least=1)] = 2000
+    n_users: Annotated[int, Range(least=1, most=1_000_000_000)] = 2000
     """Users on the first day."""
     rate_shape: Annotated[float, Range(above=0)] = 2.0
     """Shape r of the Gamma distribution of base rates."""

@@ -88,12 +88,29 @@ def check_ranges(settings: Any, where: str) -> None:
                 raise SettingsError(f"{where}: {name} is {value}; allowed is {allowed}")
 
 
+MOST_COUNTED = 1_000_000  # of what is counted, where nothing else is said: more would neither fit nor end
+
+
 @functools.cache
 def ranges_of(kind: type[Any]) -> dict[str, Range]:
-    """Return the range of each field of the dataclass `kind` that declares one."""
+    """Return the range of each field of the dataclass `kind` that declares one; of counts, with an end."""
     hints = typing.get_type_hints(kind, include_extras=True)
-    found = {field.name: _range(hints[field.name]) for field in dataclasses.fields(kind)}
-    return {name: allowed for name, allowed in found.items() if allowed is not None}
+    found = {field.name: (_range(hints[field.name]), hints[field.name]) for field in dataclasses.fields(kind)}
+    return {name: _ended(allowed, hint) for name, (allowed, hint) in found.items() if allowed is not None}
+
+
+def _ended(allowed: Range, hint: Any) -> Range:
+    """Return a range that ends, where whole numbers are counted and it says no end."""
+    whole = any(part is int for part in _parts(hint))
+    endless = allowed.most is None and allowed.below is None
+    return dataclasses.replace(allowed, most=MOST_COUNTED) if whole and endless else allowed
+
+
+def _parts(hint: Any) -> typing.Iterator[Any]:
+    """Yield an annotation and all that it consists of."""
+    yield hint
+    for inner in typing.get_args(hint):
+        yield from _parts(inner)
 
 
 def _range(hint: Any) -> Range | None:

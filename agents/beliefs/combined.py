@@ -39,12 +39,12 @@ class CombinedSettings:
         moment_draws: how many draws a standard deviation of the scores is taken from.
     """
 
-    members: Annotated[int, Range(least=1)] = 3
+    members: Annotated[int, Range(least=1, most=1_000)] = 3
     weights: Weighting = "exponential"
     item_side: Literal["laplace", "randomised-prior"] = "laplace"
     item_temperature: Annotated[float, Range(least=0)] = 0.8
     user_temperature: Annotated[float, Range(least=0)] = 0.5
-    moment_draws: Annotated[int, Range(least=1)] = 24
+    moment_draws: Annotated[int, Range(least=1, most=10_000)] = 24
 
     def __post_init__(self) -> None:
         check_ranges(self, "belief 'combined'")

@@ -53,7 +53,7 @@ class DropoutSettings:
     """
 
     probability: Annotated[float, Range(above=0, below=1)] | None = None
-    moment_draws: Annotated[int, Range(least=1)] = 16
+    moment_draws: Annotated[int, Range(least=1, most=10_000)] = 16
 
     def __post_init__(self) -> None:
         check_ranges(self, "belief 'dropout'")

@@ -44,7 +44,7 @@ class EnsembleSettings:
         pseudo_clicks: random items each of them clicked.
     """
 
-    members: Annotated[int, Range(least=2)] = 10
+    members: Annotated[int, Range(least=2, most=1_000)] = 10
     weights: Weighting = "poisson"
     prior_scale: Annotated[float, Range(least=0)] = 0.03
     pseudo_users: Annotated[int, Range(least=0)] = 10

@@ -38,7 +38,7 @@ class LaplaceItemsSettings:
 
     item_temperature: Annotated[float, Range(least=0)] = 1.0
     user_temperature: Annotated[float, Range(least=0)] = 0.0
-    moment_draws: Annotated[int, Range(least=1)] = 16
+    moment_draws: Annotated[int, Range(least=1, most=10_000)] = 16
 
     def __post_init__(self) -> None:
         check_ranges(self, "belief 'laplace-items'")

@@ -54,7 +54,7 @@ class LatentSettings:
     """
 
     temperature: Annotated[float, Range(least=0)] = 1.0
-    moment_draws: Annotated[int, Range(least=1)] = 16
+    moment_draws: Annotated[int, Range(least=1, most=10_000)] = 16
     inference: Literal["amortised", "free"] = "amortised"
     free_steps: Annotated[int, Range(least=1)] = 10
 

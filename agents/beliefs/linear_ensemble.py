@@ -33,7 +33,7 @@ class LinearEnsembleSettings:
     """
 
     of: Owner = "item"
-    members: Annotated[int, Range(least=2)] = 10
+    members: Annotated[int, Range(least=2, most=1_000)] = 10
     penalty: Annotated[float, Range(above=0)] = 1.0
     prior_scale: Annotated[float, Range(least=0)] = 0.3
 

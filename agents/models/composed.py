@@ -61,23 +61,23 @@ class ComposedSettings:
     decoder: slots.Decoder = "mlp"
     likelihood: slots.Likelihood = "multinomial"
     latent: Annotated[int, Range(least=1)] = 64
-    hidden: tuple[int, ...] = (200,)
+    hidden: tuple[Annotated[int, Range(least=1, most=100_000)], ...] = (200,)
     dropout: Annotated[float, Range(least=0, below=1)] = 0.5
     last: Annotated[int, Range(least=1)] = 20
     beta: float = 0.2
-    anneal_steps: int = 1000
+    anneal_steps: Annotated[int, Range(least=0)] = 1000
     unclicked: float = 1.0
     l2: float = 1e-4
     l1: float = 0.0
-    epochs: int = 50
-    warm_epochs: int = 3
+    epochs: Annotated[int, Range(least=1, most=10_000)] = 50
+    warm_epochs: Annotated[int, Range(least=0, most=10_000)] = 3
     warm_steps: Annotated[int, Range(least=0)] = 0
     refit_every: Annotated[int, Range(least=0)] = 0
-    fold_steps: int = 100
-    refine_steps: int = 5
+    fold_steps: Annotated[int, Range(least=0, most=10_000)] = 100
+    refine_steps: Annotated[int, Range(least=0, most=10_000)] = 5
     batch: Annotated[int, Range(least=1)] = 256
     learning_rate: float = 1e-3
-    patience: int = 4
+    patience: Annotated[int, Range(least=0)] = 4
     exposed_only: bool = False
     seed: int = 0
 

@@ -40,7 +40,7 @@ class HigherOrderSettings:
     lam_pairs: Annotated[float, Range(above=0)] = 1000.0
     n_pairs: Annotated[int, Range(least=0)] = 500
     step: Annotated[float, Range(above=0)] = 1.0
-    iterations: int = 200
+    iterations: Annotated[int, Range(least=1, most=100_000)] = 200
     tolerance: float = 1e-5
 
     def __post_init__(self) -> None:

@@ -54,8 +54,8 @@ class IalsSettings:
     lam: Annotated[float, Range(above=0)] = 0.01
     unobserved: Annotated[float, Range(least=0)] = 0.1
     nu: float = 1.0
-    epochs: int = 16
-    warm_epochs: int = 4
+    epochs: Annotated[int, Range(least=1, most=10_000)] = 16
+    warm_epochs: Annotated[int, Range(least=0, most=10_000)] = 4
     solver: Literal["cg", "exact"] = "cg"
     scale: float = 0.1
     seed: int = 0

@@ -51,17 +51,17 @@ class MultVaeSettings:
     """
 
     latent: Annotated[int, Range(least=1)] = 200
-    hidden: tuple[int, ...] = (600,)
+    hidden: tuple[Annotated[int, Range(least=1, most=100_000)], ...] = (600,)
     dropout: Annotated[float, Range(least=0, below=1)] = 0.5
     beta: float = 0.2
-    anneal_steps: int = 2000
-    epochs: int = 50
-    warm_epochs: int = 3
+    anneal_steps: Annotated[int, Range(least=0)] = 2000
+    epochs: Annotated[int, Range(least=1, most=10_000)] = 50
+    warm_epochs: Annotated[int, Range(least=0, most=10_000)] = 3
     warm_steps: Annotated[int, Range(least=0)] = 0
     refit_every: Annotated[int, Range(least=0)] = 0
     batch: Annotated[int, Range(least=1)] = 256
     learning_rate: float = 1e-3
-    patience: int = 4
+    patience: Annotated[int, Range(least=0)] = 4
     l2: float = 0.0
     exposed_only: bool = False
     seed: int = 0

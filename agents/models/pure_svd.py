@@ -6,6 +6,7 @@ Cremonesi, Koren & Turrin (2010), "Performance of recommender algorithms on top-
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import scipy.linalg
@@ -15,6 +16,7 @@ from serendip.agents.models.model import Arrays, Interactions, Matrix, Sparse, c
 from serendip.agents.models.search import LogRange, ModelCard
 from serendip.simulator import randomness
 from serendip.simulator.interface import Singles
+from serendip.simulator.ranges import Range, check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,11 @@ class PureSvdSettings:
         seed: seed of the solver's first vector.
     """
 
-    n_factors: int = 64
+    n_factors: Annotated[int, Range(least=1)] = 64
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_ranges(self, "model 'pure-svd'")
 
 
 class PureSvd:

@@ -59,13 +59,13 @@ class RecVaeSettings:
     dropout: Annotated[float, Range(least=0, below=1)] = 0.5
     gamma: float = 0.005
     encoder_passes: Annotated[int, Range(least=1)] = 3
-    epochs: int = 50
-    warm_epochs: int = 3
+    epochs: Annotated[int, Range(least=1, most=10_000)] = 50
+    warm_epochs: Annotated[int, Range(least=0, most=10_000)] = 3
     warm_steps: Annotated[int, Range(least=0)] = 0
     refit_every: Annotated[int, Range(least=0)] = 0
     batch: Annotated[int, Range(least=1)] = 256
     learning_rate: float = 5e-4
-    patience: int = 4
+    patience: Annotated[int, Range(least=0)] = 4
     exposed_only: bool = False
     seed: int = 0
 

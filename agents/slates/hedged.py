@@ -25,7 +25,7 @@ class HedgedSettings(DoubtSettings):
         sets: sets of such hypotheses, each with a slate, of which one is played.
     """
 
-    draws: Annotated[int, Range(least=1)] = 8
+    draws: Annotated[int, Range(least=1, most=10_000)] = 8
     sets: Annotated[int, Range(least=1)] = 2
 
     def __post_init__(self) -> None:

@@ -24,7 +24,7 @@ class JointThompsonSettings(DoubtSettings):
         draws: hypotheses S drawn at each visit, of which one is played.
     """
 
-    draws: Annotated[int, Range(least=1)] = 8
+    draws: Annotated[int, Range(least=1, most=10_000)] = 8
 
     def __post_init__(self) -> None:
         check_ranges(self, "strategy 'joint-thompson'")

@@ -26,7 +26,7 @@ class LowerBoundSettings(DoubtSettings):
         draws: hypotheses that a standard deviation is taken from.
     """
 
-    draws: Annotated[int, Range(least=2)] = 16
+    draws: Annotated[int, Range(least=2, most=10_000)] = 16
 
     def __post_init__(self) -> None:
         check_ranges(self, "strategy 'lower-bound'")

@@ -25,7 +25,7 @@ class BoltzmannSettings:
     """
 
     temperature: Annotated[float, Range(above=0)] = 0.2
-    draws: Annotated[int, Range(least=1)] = 8
+    draws: Annotated[int, Range(least=1, most=10_000)] = 8
 
     def __post_init__(self) -> None:
         check_ranges(self, "strategy 'boltzmann'")

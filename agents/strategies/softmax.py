@@ -21,7 +21,7 @@ class SoftmaxSettings:
         draws: slates S drawn at each visit; the propensity is exact given them.
     """
 
-    draws: Annotated[int, Range(least=1)] = 8
+    draws: Annotated[int, Range(least=1, most=10_000)] = 8
 
     def __post_init__(self) -> None:
         check_ranges(self, "strategy 'softmax'")

@@ -26,7 +26,7 @@ class SquareCBSettings:
     """
 
     gamma: Annotated[float, Range(least=0)] = 1000.0
-    draws: Annotated[int, Range(least=1)] = 8
+    draws: Annotated[int, Range(least=1, most=10_000)] = 8
     standardise: bool = True
 
     def __post_init__(self) -> None:

@@ -24,7 +24,7 @@ class ThompsonSettings:
         draws: hypotheses S drawn at each visit; None: all there are, or 16 where they cannot be counted.
     """
 
-    draws: Annotated[int, Range(least=1)] | None = None
+    draws: Annotated[int, Range(least=1, most=10_000)] | None = None
 
     def __post_init__(self) -> None:
         check_ranges(self, "strategy 'thompson'")

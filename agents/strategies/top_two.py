@@ -24,7 +24,7 @@ class TopTwoSettings:
         leader: probability that a hypothesis' own best slate is played, and not its challenger.
     """
 
-    draws: Annotated[int, Range(least=1)] | None = None
+    draws: Annotated[int, Range(least=1, most=10_000)] | None = None
     leader: Annotated[float, Range(least=0, most=1)] = 0.5
 
     def __post_init__(self) -> None:

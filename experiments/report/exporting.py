@@ -80,11 +80,11 @@ def _logs(results: Path, to: Path, agents: tuple[str, ...], seeds: tuple[int, ..
     ids, names = _ids(results / "items.csv"), list[str]()
     for agent, seed, log in there:
         name = f"{read_agent(agent).folder}-seed-{seed:03d}.parquet"
-        table = pa.concat_tables([pq.read_table(part) for part in open_log(log).parts])
+        table = pa.concat_tables([pq.read_table(part.absolute()) for part in open_log(log).parts])
         if ids is not None:
             table = table.append_column("item", ids.take(table["item_id"].combine_chunks()))
         with whole_file(to / name) as temporary:
-            pq.write_table(table, temporary, compression="zstd")
+            pq.write_table(table, temporary.absolute(), compression="zstd")
         names.append(f"logs/{name}")
     return names
 

@@ -131,7 +131,7 @@ def _write_csv(path: Path, columns: Mapping[str, Any]) -> None:
 
 def _write_parquet(path: Path, columns: Mapping[str, Any]) -> None:
     with whole_file(path) as temporary:
-        pq.write_table(pa.table(dict(columns)), temporary, compression="zstd")
+        pq.write_table(pa.table(dict(columns)), temporary.absolute(), compression="zstd")
 
 
 _WRITE = {"csv": _write_csv, "parquet": _write_parquet}

@@ -53,9 +53,9 @@ class NextClickSettings:
     n_heads: Annotated[int, Range(least=1)] = 2
     dropout: Annotated[float, Range(least=0, below=1)] = 0.5
     negatives: Annotated[int, Range(least=1)] = 512
-    epochs: int = 8
-    warm_epochs: int = 3
-    patience: int = 2
+    epochs: Annotated[int, Range(least=1, most=10_000)] = 8
+    warm_epochs: Annotated[int, Range(least=0, most=10_000)] = 3
+    patience: Annotated[int, Range(least=0)] = 2
     batch: Annotated[int, Range(least=1)] = 256
     learning_rate: float = 5e-3
     seed: int = 0

@@ -25,6 +25,7 @@ from serendip.experiments.offline.targets.choosing import choose_target
 from serendip.experiments.offline.targets.target import AgentTarget
 from serendip.simulator.errors import DataError, SettingsError
 
+LONGEST = 10_000  # days that anybody looks ahead
 MEANING = (
     "A long-run estimate: days with a visit, per user over the horizon, if the target chose from the first day on."
     " Users are followed from morning to morning by their recent activity, the topics they have clicked and their rate"
@@ -183,8 +184,8 @@ def evaluate_short_run(log: Path, short_run: Path, *, horizon: int = 90, last: i
 
 
 def _check(horizon: int, last: int | None) -> None:
-    if horizon < 1:
-        raise SettingsError(f"horizon is {horizon}; allowed is 1 day or more")
+    if not 1 <= horizon <= LONGEST:
+        raise SettingsError(f"horizon is {horizon:,}; allowed is 1 to {LONGEST:,} days")
     if last is not None and not 1 <= last <= horizon:
         raise SettingsError(f"last is {last}; allowed is 1 to the horizon's {horizon} days")
 

@@ -51,7 +51,9 @@ def header_of(file: Path, said: Iterable[str] = ()) -> list[str]:
         said: names of columns that a person gave, by which a header is known.
     """
     try:
-        names = list(pq.read_schema(file.absolute()).names) if file.suffix == ".parquet" else list(_form(file, said).names)
+        names = (
+            list(pq.read_schema(file.absolute()).names) if file.suffix == ".parquet" else list(_form(file, said).names)
+        )
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{file}: not a Parquet or CSV table ({str(error).splitlines()[0]})") from error
     twice = [name for name in names if names.count(name) > 1]

@@ -18,6 +18,7 @@ from serendip.experiments.running.pool import Tell
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.settings_json import read_json, write_json
 
+_MOST = 100_000  # logs of a situation
 _PIECE = 10  # logs that are kept together
 
 
@@ -44,8 +45,8 @@ def run(
         SettingsError: an unknown situation, no logs, or OUT holds something else or logs of another seed.
     """
     cards = [SITUATIONS.card(name) for name in dict.fromkeys(names or SITUATIONS.names())]
-    if n_logs < 1:
-        raise SettingsError(f"logs is {n_logs}; allowed is 1 or more")
+    if not 1 <= n_logs <= _MOST:
+        raise SettingsError(f"logs is {n_logs:,}; allowed is 1 to {_MOST:,}")
     with claimed(out, Claim("gauntlet.json", "ope-study --gauntlet", {"seed": seed})):
         found, done = dict[str, list[Trial]](), 0
         for card in cards:

@@ -164,7 +164,7 @@ def test_what_cannot_be_run_is_said(tmp_path, capsys):
         run(tmp_path / "out", ["short-log"], 1, 6)
     with pytest.raises(SettingsError, match="unknown situation 'nothing'; known: plain, many-items"):
         run(tmp_path / "new", ["nothing"], 1, 5)
-    with pytest.raises(SettingsError, match="logs is 0; allowed is 1 or more"):
+    with pytest.raises(SettingsError, match="logs is 0; allowed is 1 to 100,000"):
         run(tmp_path / "new", ["plain"], 0, 5)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "file").touch()

@@ -242,7 +242,7 @@ def test_a_log_is_valued_from_end_to_end(write_log, tmp_path):
 
 
 def test_a_horizon_of_nothing_is_refused(static_log):
-    with pytest.raises(SettingsError, match="horizon is 0; allowed is 1 day or more"):
+    with pytest.raises(SettingsError, match="horizon is 0; allowed is 1 to 10,000 days"):
         evaluate_activity(static_log.path, "uniform", horizon=0)
     with pytest.raises(SettingsError, match="last is 9; allowed is 1 to the horizon's 4 days"):
         evaluate_activity(static_log.path, "uniform", horizon=4, last=9)
