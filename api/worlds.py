@@ -103,10 +103,10 @@ def _fit(path: Path, folder: Path, wanted: Any, seed: int, how: dict[str, Any], 
         if not path.is_dir():
             return fit(path, folder, wanted, seed, **how, at=at)
         unfit = [name for name, value in vars(wanted).items() if value] if hasattr(wanted, "__dict__") else []
-        unfit += [name for name, value in how.items() if value]
+        unfit += ["items"] if how["titles"] else []
         if unfit:
             raise SettingsError(f"{path}: a log needs no {', '.join(unfit)}; these are for interactions in a file")
-        return calibrate_log(path, folder, seed=seed)
+        return calibrate_log(path, folder, seed=seed, n_users=how["n_users"], force=how["force"])
 
 
 def _write_page(found: Any, path: Path, page: Path) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy.stats import gamma
 
 from serendip.simulator import randomness
 from serendip.simulator.calibration import bgnbd, calibrate_log
 from serendip.simulator.calibration.from_logs.choices import Choices, Exposures
+from serendip.simulator.calibration.from_logs.log_verdict import lost_choices
 from serendip.simulator.calibration.from_logs.log_world import unidentified
 from serendip.simulator.calibration.from_logs.read import LogFit, fit_log
 from serendip.simulator.calibration.from_logs.visits import GRID, Course, Lesson, Moves, _scores
@@ -23,7 +25,7 @@ from serendip.simulator.calibration.rates import Rates
 from serendip.simulator.dynamics.repertoire import Repertoire
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Feedback, Slates
-from serendip.simulator.logs import LogMeta, LogWriter, organic_table
+from serendip.simulator.logs import LogMeta, LogWriter, organic_table, seal
 from serendip.simulator.organic import organic_history
 from serendip.simulator.settings import read_world
 from serendip.simulator.world import World, make_world
@@ -114,6 +116,66 @@ def test_a_world_comes_out_of_a_log(tmp_path: Path) -> None:
     assert any("repertoire_days" in line for line in report.lines())
     with pytest.raises(DataError, match="is a file"):
         calibrate_log(tmp_path / "log", tmp_path / "found" / "fit.json")
+
+
+def test_next_to_nothing_makes_no_world_without_force(tmp_path: Path) -> None:
+    """30 users and 6 days; with force a world is made, and says that there was nothing to fit."""
+    few = export(world(30, CONSTANT), tmp_path / "few", 6)
+    with pytest.raises(DataError, match=r"tastes: \d+ clicks of \d users.*how often people come.*--force"):
+        calibrate_log(few, tmp_path / "found")
+    assert not (tmp_path / "found").exists()
+    report = calibrate_log(few, tmp_path / "found", force=True, n_users=50)
+    assert make_world(tmp_path / "found", 0).n_users == 50
+    assert report.verdict.word == "nothing to fit"
+    fit = json.loads((tmp_path / "found" / "fit.json").read_text())
+    assert fit["verdict"]["word"] == "nothing to fit"
+    assert any(line.startswith("not identified: tastes") for line in report.lines())
+
+
+def test_what_the_search_ended_with_at_a_border_is_the_defaults(tmp_path: Path) -> None:
+    """60 users, 15 days: activity is not identified, and each name that is lost is as in `default`."""
+    report = calibrate_log(export(world(60, CONSTANT), tmp_path / "log", 15), tmp_path / "found")
+    lost = {name.replace(" ", "_") for name in report.verdict.failed}
+    usual = Repertoire()
+    names = {"discovery_effect", "satisfaction_effect", "activity_days", "repertoire_days", "loyalty", "leaving"} & lost
+    assert names
+    for name in names:
+        assert report.settings.dynamics.get(name, getattr(usual, name)) == getattr(usual, name)
+    assert not lost & {name.replace(" ", "_") for name in report.verdict.fitted}
+    assert all(any(name in line for line in report.verdict.assumed) for name in report.verdict.failed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "lost"),
+    [
+        ({"other": -8.0}, ["other"]),
+        ({"satiation": 0.0, "quality_scale": 0.0}, []),
+        ({"satiation": 3.0}, ["satiation"]),
+        ({"satiation_days": 60.0}, ["satiation_days"]),
+        ({"spread": float(np.e)}, ["spread"]),
+    ],
+)
+def test_borders_of_choices(changed: dict[str, float], lost: list[str]) -> None:
+    choices = Choices(0.0, -3.0, 0.5, 0.3, 1.0, 0.1, 4.0)
+    assert lost_choices(replace(choices, **changed), 0.85) == lost
+    assert lost_choices(choices, 20.0) == lost_choices(choices, 1.0) == ["examination"]
+    assert lost_choices(choices, 1.02) == []
+
+
+def test_slates_of_one_say_nothing_of_examination(tmp_path: Path) -> None:
+    settings = replace(world(60, CONSTANT).settings, slate_size=1)
+    fit = fit_log(export(World(settings, 0), tmp_path / "log", 15), moves=False)
+    assert fit.examination == 1.0
+    assert "examination" in unidentified(fit)
+
+
+def test_an_empty_log_is_a_sentence(tmp_path: Path) -> None:
+    log = export(world(60, CONSTANT), tmp_path / "log", 3)
+    for part in (log / "decisions").iterdir():
+        pq.write_table(pq.read_table(part).slice(0, 0), part)
+    seal(log)
+    with pytest.raises(DataError, match="holds no slots"):
+        calibrate_log(log, tmp_path / "found", force=True)
 
 
 @pytest.mark.slow

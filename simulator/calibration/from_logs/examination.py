@@ -32,13 +32,14 @@ def fit_examination(slots: dict[str, Any], appeal: Floats) -> float:
     """Return gamma of gamma^j, by maximum likelihood over pairs of slots of one slate and topic, one of them clicked.
 
     Whatever a user thinks of a topic, both slots share it, so that of the multinomial logit there remains
-    log odds = log gamma (j - l) + q_i - q_h; the difference of quality goes by the items' `appeal` (M,).
+    log odds = log gamma (j - l) + q_i - q_h; the difference of quality goes by the items' `appeal` (M,).  It is 1
+    where no pair says anything, as in slates of one.
     """
     position, clicked = slots["position"], slots["clicked"]
     worth = appeal[slots["item"]]
     order = np.lexsort((position, slots["topic"], slots["slate"]))
     slate, topic = slots["slate"][order], slots["topic"][order]
-    farther, nearer = list[Ints](), list[Ints]()
+    farther, nearer = [order[:0]], [order[:0]]
     for step in range(1, int(position.max()) + 1):
         later = np.flatnonzero((slate[step:] == slate[:-step]) & (topic[step:] == topic[:-step]))
         farther.append(order[later + step])

@@ -10,6 +10,7 @@ import numpy as np
 
 from serendip.simulator.calibration.from_logs.choices import Choices, fit_choices, make_trials
 from serendip.simulator.calibration.from_logs.examination import fit_examination, item_appeal
+from serendip.simulator.calibration.from_logs.log_verdict import lacking
 from serendip.simulator.calibration.from_logs.reconstruct import LIKED_UTILITY, follow
 from serendip.simulator.calibration.from_logs.visits import Course, Moves, fit_moves
 from serendip.simulator.calibration.rates import Activity, Rates, fit_rates
@@ -41,6 +42,7 @@ class LogFit:
         quality_spread: standard deviation of items' quality within topics, in units of utility.
         moves: base rates, and how activity moves with discovery and satisfaction; None where it was not asked for.
         errors: standard errors of `moves`, as shares of them.
+        lacking: why next to nothing can be fitted to such a log, if that is so.
     """
 
     rates: Rates
@@ -49,6 +51,7 @@ class LogFit:
     quality_spread: float
     moves: Moves | None
     errors: Moves | None
+    lacking: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return what was found as plain values, with what a log cannot say."""
@@ -56,7 +59,13 @@ class LogFit:
 
 
 def fit_log(
-    path: Path, given: Repertoire | None = None, *, moves: bool = True, n_movers: int = MOVERS, seed: int = 0
+    path: Path,
+    given: Repertoire | None = None,
+    *,
+    moves: bool = True,
+    n_movers: int = MOVERS,
+    seed: int = 0,
+    force: bool = True,
 ) -> LogFit:
     """Return the fit to the log in the folder `path`.
 
@@ -69,12 +78,16 @@ def fit_log(
         moves: whether to fit how activity moves (minutes).
         n_movers: users, drawn by `seed`, on whom that is fitted.
         seed: number that the draw of these users follows from.
+        force: whether to fit even where the log says next to nothing.
 
     Raises:
-        DataError: not a log.
+        DataError: not a log, or one without a slot, or it says next to nothing.
     """
     log = open_log(path)
     slots, appeal = read_slots(log)
+    little = lacking(slots, log.meta.n_days)
+    if little and not force:
+        raise DataError(f"{path}: too little to fit a world to ({'; '.join(little)}); --force writes it")
     first = log.users()["first_day"].to_numpy().astype(np.int64)
     activity = _activity(slots["user"], slots["day"], first, log.meta.n_days)
     examination = fit_examination(slots, appeal)
@@ -87,7 +100,8 @@ def fit_log(
         known = known_topics(log, movers, len(first)) > 0.0
         found, errors = fit_moves(_course(slots, movers, first, known, examination, appeal, choices, log, given))
     quality_spread = choices.quality_scale * float(appeal.std())
-    return LogFit(fit_rates(activity, from_first=False), examination, choices, quality_spread, found, errors)
+    rates = fit_rates(activity, from_first=False)
+    return LogFit(rates, examination, choices, quality_spread, found, errors, little)
 
 
 def read_slots(log: Log) -> tuple[dict[str, Any], Floats]:
@@ -96,6 +110,8 @@ def read_slots(log: Log) -> tuple[dict[str, Any], Floats]:
     for part in log.batches():
         for name, kept in columns.items():
             kept.append(getattr(part, name))
+    if not sum(map(len, columns["day"])):
+        raise DataError(f"{log.path}: holds no slots; nothing can be fitted to an empty log")
     found = {name: np.concatenate(kept) for name, kept in columns.items()}
     topic = log.items().topic.astype(np.int64)
     slots: dict[str, Any] = {
