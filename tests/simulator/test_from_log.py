@@ -121,7 +121,7 @@ def test_a_world_comes_out_of_a_log(tmp_path: Path) -> None:
 def test_next_to_nothing_makes_no_world_without_force(tmp_path: Path) -> None:
     """30 users and 6 days; with force a world is made, and says that there was nothing to fit."""
     few = export(world(30, CONSTANT), tmp_path / "few", 6)
-    with pytest.raises(DataError, match=r"tastes: \d+ clicks of \d users.*how often people come.*--force"):
+    with pytest.raises(DataError, match=r"tastes: \d+ clicks of \d+ users.*how often people come.*--force"):
         calibrate_log(few, tmp_path / "found")
     assert not (tmp_path / "found").exists()
     report = calibrate_log(few, tmp_path / "found", force=True, n_users=50)
