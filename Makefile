@@ -12,7 +12,7 @@ DEMO := demo
 DEMO_RUN := --agents uniform ease-greedy ease-epsilon vae-thompson bootstrap-thompson --seeds 3 --days 100
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types study fuzz kill mutants bench clean
+.PHONY: help demo test check lint types docs study fuzz kill mutants bench clean
 
 help: ## say what the verbs do
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -40,6 +40,11 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
+docs: $(READY) ## the documentation as a site: site/index.html, with every tutorial run anew (2 minutes)
+	$(PIP) --no-build-isolation --editable ".[dev,rl]"
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -b html --fail-on-warning --keep-going -q docs site
+	@echo "To open in a browser: site/index.html"
+
 study: $(READY) ## the long statistical studies
 	$(PYTEST) -m slow
 
@@ -64,8 +69,8 @@ bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/catalogue_beliefs.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/catalogue_decisions.py
 
-clean: ## remove .venv, the demo's results and every cache
-	rm -rf $(VENV) $(DEMO) bench mutants build dist .pytest_cache .ruff_cache .hypothesis
+clean: ## remove .venv, the demo's results, the site and every cache
+	rm -rf $(VENV) $(DEMO) bench mutants site docs/learn docs/misleading build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt

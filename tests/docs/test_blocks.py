@@ -8,8 +8,8 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 
 from serendip.experiments.cli.parsing import parse
@@ -31,34 +31,29 @@ def commands(text: str) -> list[list[str]]:
     return [words for words in found if words and words[0] == "serendip"]
 
 
-def write_ratings(path: Path) -> None:
-    """Write ratings of 80 users with two tastes, as somebody's own file."""
-    rng = np.random.default_rng(0)
-    rows = ["user,item,rating,timestamp"]
-    for user in range(80):
-        items = rng.choice(60, 25, replace=False)
-        liked = items % 2 == user % 2
-        times = 1_500_000_000 + np.cumsum(rng.integers(3_600, 200_000, len(items)))
-        rows += [
-            f"{user},{item},{5 if like else 2},{time}" for item, like, time in zip(items, liked, times, strict=True)
-        ]
-    path.write_text("\n".join(rows) + "\n")
-
-
-def test_every_block_of_the_readme_runs_in_an_empty_folder(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/start.md"])
+def test_every_block_of_the_first_pages_runs_in_an_empty_folder(
+    root: Path, tmp_path: Path, write_ratings: Any, page: str
+) -> None:
     write_ratings(tmp_path / "ratings.csv")
     environment = os.environ | {"MPLBACKEND": "agg"}
     main = "import sys; from serendip.experiments.__main__ import main; sys.exit(main(sys.argv[1:]))"
-    found = blocks(root / "README.md")
+    found = blocks(root / page)
     shell = [words for kind, rest, text in found if kind == "sh" and rest != "make" for words in commands(text)]
     python = "\n".join(text for kind, _, text in found if kind == "python")  # a reader goes on in one session
+    out = ""
     for step in [*([main, *words[1:]] for words in shell), [python]]:
         run = [sys.executable, "-c", *step]
         done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
         assert done.returncode == 0, f"{step}\n{done.stdout}\n{done.stderr}"
-    assert len(shell) >= 6
-    assert "clicks in 20 days" in done.stdout
-    assert (tmp_path / "activity.png").exists()
+        out = done.stdout
+    if page == "README.md":
+        assert len(shell) >= 6
+        assert "clicks in 20 days" in out
+        assert (tmp_path / "activity.png").exists()
+    else:
+        assert len(shell) >= 4
+        assert (tmp_path / "mine.png").exists()
 
 
 @pytest.mark.parametrize("page", PAGES)
