@@ -22,7 +22,7 @@ extensions = ["myst_parser", "sphinx_gallery.gen_gallery"]
 exclude_patterns = ["_build", "tutorials", "failures", "**/sg_execution_times.rst", "sg_execution_times.rst"]
 myst_heading_anchors = 4
 myst_enable_extensions = ["dollarmath", "deflist"]
-suppress_warnings = ["config.cache"]  # the settings of the gallery hold functions
+suppress_warnings = ["config.cache", "toc.not_included"]  # the gallery's settings hold functions; pages may be young
 nitpicky = True
 
 html_math_renderer = "mathml"  # as text of the page: no script, no network
