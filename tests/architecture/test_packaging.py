@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -70,21 +69,6 @@ def test_constraints_pin_every_dependency_exactly(root: Path) -> None:
     wanted = [*project["dependencies"], *extras["dev"], *extras["docs"]]  # type: ignore[index]
     names = {entry.partition(">=")[0].partition("[")[0].lower() for entry in wanted}
     assert names - {"serendip"} <= pinned  # `dev` takes the extra `docs` along
-
-
-@pytest.fixture(scope="module")
-def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel built from a clean copy of the tree."""
-    pytest.importorskip("setuptools", reason="the wheel is built without isolation")
-    tree = tmp_path_factory.mktemp("tree")
-    for name in FLOORS:
-        shutil.copytree(root / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(root / name, tree)
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tree / "dist"), str(tree)]
-    done = subprocess.run(build, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return next((tree / "dist").glob("serendip-*.whl"))
 
 
 def foreign_wheel(folder: Path) -> Path:
