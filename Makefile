@@ -12,7 +12,7 @@ DEMO := demo
 DEMO_RUN := --agents uniform ease-greedy ease-epsilon vae-thompson bootstrap-thompson --seeds 3 --days 100
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types docs study fuzz kill mutants bench clean
+.PHONY: help demo test check lint types docs study fuzz kill mutants bench hashes clean
 
 help: ## say what the verbs do
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -68,6 +68,15 @@ bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
 	$(BIN)/python benchmarks/beliefs.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/catalogue_beliefs.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/catalogue_decisions.py
+
+hashes: $(READY) ## pin every file of every package by its hash, and list the licences
+	$(PIP) uv
+	$(PIP) --no-build-isolation --editable ".[dev,mutants,cluster,rl,boosting]"
+	printf '%s\n' '# Every file of every package that an installation with all extras can bring, by its hash; `make hashes` writes it anew.' \
+	  '# pip install --require-hashes --requirement requirements-hashed.txt && pip install --no-deps .' >requirements-hashed.txt
+	$(BIN)/uv pip compile pyproject.toml --all-extras --constraint constraints.txt --python-version 3.11.5 --universal \
+	  --generate-hashes --no-header --no-annotate --quiet >>requirements-hashed.txt
+	$(BIN)/python docs/licences.py
 
 clean: ## remove .venv, the demo's results, the site and every cache
 	rm -rf $(VENV) $(DEMO) bench mutants site docs/learn docs/misleading build dist .pytest_cache .ruff_cache .hypothesis
