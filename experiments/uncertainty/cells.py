@@ -26,6 +26,7 @@ from serendip.simulator.settings_json import read_json, write_json
 from serendip.simulator.world import World
 
 LOW = 0  # the third of the users with the lowest base rates
+HORIZONS = (7, 14, 28, 56, 112)  # days of a test; a shorter life ends them
 FOUND = 10  # clicks from which an item counts as one that the site can discover
 
 
@@ -51,7 +52,8 @@ class Row:
         returned: users a day, among `low`, who came earlier, but not in the window before.
         alive: share of the low-activity users who have not left.
         corpus: items that were clicked at least ten times after they were shown.
-        spread: standard deviation over users of visits in the closing window, in days.
+        visits: days with a visit per user, all groups, in the first days that `HORIZONS` says.
+        spread: standard deviation of these over users.
         seconds: processor time.
     """
 
@@ -64,7 +66,7 @@ class Row:
     days: int
     low: float
     all: float
-    quarters: tuple[float, float, float, float]
+    quarters: tuple[float, ...]
     early_clicks: float
     late_clicks: float
     known: float
@@ -72,7 +74,8 @@ class Row:
     returned: float
     alive: float
     corpus: float
-    spread: float
+    visits: tuple[float, ...]
+    spread: tuple[float, ...]
     seconds: float
 
 
@@ -101,7 +104,7 @@ class Cell:
     def row(self, out: Path, declared: Declaration) -> Row:
         """Return what was found, from the folder `out`."""
         values = read_json(self.piece(out, declared).path)
-        return Row(**(values | {"phase": self.phase, "quarters": tuple(values["quarters"])}))
+        return Row(**(values | {"phase": self.phase} | {name: tuple(values[name]) for name in TUPLES}))
 
 
 def sized(name: str, users: int, seed: int) -> World:
@@ -193,8 +196,13 @@ class _Diary:
             **self._who(ours),
             "alive": float(living.sum() / max((low & arrived).sum(), 1)),
             "corpus": float((self._of_items >= FOUND).sum()),
-            "spread": float(self._came[last].sum(axis=0).std()),
+            "visits": tuple(float(by.mean()) for by in self._by_horizon()),
+            "spread": tuple(float(by.std()) for by in self._by_horizon()),
         }
+
+    def _by_horizon(self) -> list[Floats]:
+        """Return (n,) days with a visit of each user, in the first days of each horizon."""
+        return [self._came[:horizon].sum(axis=0).astype(np.float64) for horizon in HORIZONS]
 
     def _who(self, came: Any) -> dict[str, float]:
         """Return how many of the closing window's users a day stayed, and how many came back, of `came` (days, n)."""
@@ -209,4 +217,5 @@ class _Diary:
         }
 
 
+TUPLES = ("quarters", "visits", "spread")
 NAMES = tuple(field.name for field in fields(Row))

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from serendip.experiments.uncertainty.cells import NAMES, Row
+from serendip.experiments.uncertainty.cells import NAMES, TUPLES, Row
 from serendip.simulator.errors import DataError
 from serendip.simulator.files import write_whole
 
@@ -67,7 +67,7 @@ def _row(values: dict[str, str]) -> Row:
             found[name] = text
         elif name in _WHOLE:
             found[name] = int(text)
-        elif name == "quarters":
+        elif name in TUPLES:
             found[name] = tuple(float(part) for part in text.split())
         else:
             found[name] = float(text) if text else None

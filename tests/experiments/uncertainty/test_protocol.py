@@ -52,7 +52,7 @@ MORE = {"name": "x", "agent": "uniform", "kind": "true", "setting": "epsilon", "
 
 def row(world: str, arm: str, value: float | None, phase: str, seed: int, low: float) -> Row:
     rest = {"quarters": (low,) * 4, "early_clicks": 0.5, "late_clicks": 0.5, "known": 1.0, "stayed": low}
-    more = {"returned": 0.0, "alive": 1.0, "corpus": 3.0, "spread": 1.0, "seconds": 0.1}
+    more = {"returned": 0.0, "alive": 1.0, "corpus": 3.0, "visits": (2.0,) * 5, "spread": (1.0,) * 5, "seconds": 0.1}
     return Row(world, arm, value, phase, seed, 30, 8, low, 2 * low, **rest, **more)  # type: ignore[arg-type]
 
 
@@ -173,6 +173,7 @@ def test_a_row_says_what_happened() -> None:
     assert (one.users, one.days, closing(24)) == (60, 24, 6)
     assert 0.0 < one.stayed + one.returned <= one.low + 1e-9 < one.all
     assert one.low == pytest.approx(one.quarters[3])
+    assert one.visits[0] < one.visits[1] < one.visits[2] == one.visits[4]
     assert 0.0 < one.alive <= 1.0
 
 
