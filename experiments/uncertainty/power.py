@@ -22,7 +22,7 @@ class Power:
         days: length of the test, from the first day.
         lift: difference in days with a visit per user, relative to the one that is there.
         spread: standard deviation of these over users, in days.
-        users: in all, both halves together, for 80% power at a two-sided level of 5%.
+        users: number of users, both halves together, for 80% power at a two-sided level of 5%.
     """
 
     days: int
