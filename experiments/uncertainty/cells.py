@@ -136,11 +136,24 @@ def lived(cell: Cell, users: int, days: int, update_every: int) -> Row:
         days: length of the life.
         update_every: days between the agent's updates.
     """
-    world, began = sized(cell.world, users, cell.seed), time.process_time()
-    diary = _Diary(world, days)
-    state = live(world, make_player(cell.arm.text(cell.value), world), Schedule(days, update_every), [diary])
+    began = time.process_time()
+    found = measures(sized(cell.world, users, cell.seed), cell.arm.text(cell.value), days, update_every)
     about = (name_of(cell.world), cell.arm.name, cell.value, cell.phase, cell.seed, users, days)
-    return Row(*about, **diary.measures(state), seconds=round(time.process_time() - began, 2))
+    return Row(*about, **found, seconds=round(time.process_time() - began, 2))
+
+
+def measures(world: World, agent: str, days: int, update_every: int = 5) -> dict[str, Any]:
+    """Return the measures of a `Row`, by name, of an agent that lives in `world`.
+
+    Args:
+        world: to live in.
+        agent: as on the command line.
+        days: length of the life.
+        update_every: days between the agent's updates.
+    """
+    diary = _Diary(world, days)
+    state = live(world, make_player(agent, world), Schedule(days, update_every), [diary])
+    return diary.measures(state)
 
 
 def _make(cell: Cell, declared: Declaration, at: Path, tell: Tell) -> None:
