@@ -147,12 +147,13 @@ class Recommender:
         return self.mixture(visits, key).play(visits, key)
 
     def observe(self, visits: Visits, slates: Slates, feedback: Feedback) -> None:
-        """Remember what was shown and what was clicked."""
+        """Remember what was shown and what was clicked, unless the strategy never looks back."""
         if self.settings.hypothesis == "visit":
             self._tell_hypotheses(visits, slates)
         if isinstance(self.belief, EventBelief):
             self.belief.observe(Situation(visits, self.history, self.items), slates, feedback)
-        self.history.append(visits, slates, feedback)
+        if getattr(self.strategy, "looks_back", True):
+            self.history.append(visits, slates, feedback)
 
     def forget(self, history: History | None = None) -> None:
         """Remember `history` and nothing else; without one, nothing at all.  What was learned stays."""

@@ -12,6 +12,13 @@ import numpy as np
 
 from serendip.simulator.interface import Array
 
+AT_ONCE = 1 << 15  # users whose slates a processor's cache holds
+
+
+def blocks_of(n: int) -> list[slice]:
+    """Return the rows of n users a block at a time, so that a million need little more than their own memory."""
+    return [slice(start, min(start + AT_ONCE, n)) for start in range(0, n, AT_ONCE)]
+
 
 def gather(table: Array, users: Array, columns: Array) -> Array:
     """Return (B, L) values of `table` (n, K) at `users` (B,) and `columns` (B, L)."""

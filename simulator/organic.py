@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from serendip.simulator import randomness
-from serendip.simulator.arrays import to_numpy
+from serendip.simulator.arrays import blocks_of, to_numpy
 from serendip.simulator.interface import Bools, Feedback, Floats, Ints, Singles, Slates, Visits
-from serendip.simulator.world import AT_ONCE, World
+from serendip.simulator.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def organic_history(world: World) -> Iterator[Organic]:
 
 def _known_items(world: World, repertoire: Singles, point: Floats, users: Ints, day: int) -> Ints:
     """Return (B,) what `_known_item` says of `users` (B,), a block at a time, so that a million take little room."""
-    blocks = [slice(start, start + AT_ONCE) for start in range(0, len(users), AT_ONCE)]
+    blocks = blocks_of(len(users))
     found = [_known_item(world, repertoire[users[rows]], point[rows], users[rows], day) for rows in blocks]
     return np.concatenate([np.zeros(0, np.int64), *found])
 

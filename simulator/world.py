@@ -11,7 +11,7 @@ import array_api_compat
 import numpy as np
 
 from serendip.simulator import randomness
-from serendip.simulator.arrays import gather, namespace, to_numpy
+from serendip.simulator.arrays import AT_ONCE, blocks_of, gather, namespace, to_numpy
 from serendip.simulator.catalogue import Catalogue, draw_catalogue, staleness, with_factors
 from serendip.simulator.choice import make_choice
 from serendip.simulator.dynamics import State, make_dynamics
@@ -21,8 +21,6 @@ from serendip.simulator.interface import Array, Items, Visits
 from serendip.simulator.population import Population, draw_population
 from serendip.simulator.settings import WorldSettings, read_world
 from serendip.simulator.settings_json import settings_to_json, write_json
-
-AT_ONCE = 1 << 15  # users whose slates a processor's cache holds
 
 
 class World:
@@ -185,8 +183,7 @@ class World:
         if users.shape[0] <= AT_ONCE or not array_api_compat.is_numpy_namespace(xp):
             return self._show(state, day, visit, users, items)
         clicked = xp.empty(items.shape, dtype=xp.bool)
-        for start in range(0, users.shape[0], AT_ONCE):
-            rows = slice(start, start + AT_ONCE)
+        for rows in blocks_of(users.shape[0]):
             clicked[rows] = self._show(state, _part(day, rows), _part(visit, rows), users[rows], items[rows])
         return clicked
 

@@ -22,6 +22,7 @@ class Uniform:
     """One slate that is never looked at twice: with `epsilon` 1 it is never played."""
 
     steady: ClassVar[bool] = True
+    looks_back: ClassVar[bool] = False  # so that its agent remembers nothing, whatever a million users do
 
     def __init__(self, settings: UniformSettings) -> None:
         self.settings = settings

@@ -129,8 +129,7 @@ class LoggingWitness:
             agents=(settings_to_json(agent.settings),),
             propensity_floor=explores / world.items.n_items,
         )
-        past = [organic_table(o.visits, o.items, o.clicked) for o in organic_history(world)]
-        organic = pa.concat_tables(past) if past else None
+        organic = (organic_table(o.visits, o.items, o.clicked) for o in organic_history(world))
         self._writer.close(meta, self._users(schedule.days), world.items, organic, self._truth(state))
 
     def _users(self, days: int) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from serendip.simulator.interface import Bools, Feedback, Ints, Items, Singles, 
 from serendip.simulator.logs.contents import contents_of, parts_of
 from serendip.simulator.logs.schema import DECISIONS, ITEMS, ORGANIC, STATE, USERS, LogMeta, Table
 from serendip.simulator.settings_json import settings_to_json, write_json
+
+_GROUP = 1 << 20  # rows of a group, as Parquet's own writer has it
+_PACKED: dict[str, Any] = {"compression": "zstd", "compression_level": 1}
 
 
 @dataclass
@@ -89,7 +94,7 @@ class LogWriter:
         meta: LogMeta,
         users: Table,
         items: Items,
-        organic: Table | None = None,
+        organic: Table | Iterable[Table] | None = None,
         truth: Table | None = None,
     ) -> None:
         """Write what is left, the tables beside the decisions, and last the meta data that makes it a log.
@@ -98,7 +103,7 @@ class LogWriter:
             meta: run, policies, seed and settings.
             users: one row for each user.
             items: what a site knows of its catalogue.
-            organic: clicks before the first day, or None.
+            organic: clicks before the first day, as one table or as several that are written one by one, or None.
             truth: what only the simulator knows, or None.
         """
         if self._rows:
@@ -107,7 +112,7 @@ class LogWriter:
         _write_table(self.path / "items.parquet", pa.table(columns, schema=ITEMS))
         _write_table(self.path / "users.parquet", users.cast(USERS))
         if organic is not None:
-            _write_table(self.path / "organic.parquet", organic.cast(ORGANIC))
+            _write_tables(self.path / "organic.parquet", [organic] if isinstance(organic, pa.Table) else organic)
         if truth is not None:
             _write_table(self.path / "truth.parquet", truth)
         whole = dataclasses.replace(meta, contents=contents_of(self.path))
@@ -158,4 +163,26 @@ def _decision_table(columns: dict[str, Any]) -> Table:
 def _write_table(path: Path, table: Table) -> None:
     """Write `table` to `path` as zstd Parquet, all or nothing."""
     with whole_file(path) as temporary:
-        pq.write_table(table, temporary.absolute(), compression="zstd", compression_level=1)
+        pq.write_table(table, temporary.absolute(), **_PACKED)
+
+
+def _write_tables(path: Path, tables: Iterable[Table]) -> None:
+    """Write organic slots to `path` as one table, a row group at a time, if there are any tables."""
+    waiting = list[Table]()
+    with ExitStack() as stack:
+        writer: Any = None
+        for table in tables:
+            if writer is None:
+                writer = stack.enter_context(_writer(stack.enter_context(whole_file(path))))
+            waiting.append(table.cast(ORGANIC))
+            if sum(len(one) for one in waiting) >= _GROUP:
+                whole = pa.concat_tables(waiting)
+                for start in range(0, len(whole) // _GROUP * _GROUP, _GROUP):
+                    writer.write_table(whole.slice(start, _GROUP))
+                waiting = [whole.slice(len(whole) // _GROUP * _GROUP)]
+        if writer is not None and (waiting[0].num_rows or len(waiting) > 1):
+            writer.write_table(pa.concat_tables(waiting))
+
+
+def _writer(path: Path) -> Any:
+    return pq.ParquetWriter(path.absolute(), ORGANIC, **_PACKED)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from serendip.simulator.arrays import to_numpy
+from serendip.simulator.arrays import blocks_of, to_numpy
 from serendip.simulator.dynamics import State
 from serendip.simulator.interface import Bools, Floats
 from serendip.simulator.world import World
@@ -20,7 +20,7 @@ def liked_topics(world: World) -> Bools:
     n_in = np.maximum(np.bincount(topic, minlength=n_topics), 1)
     mean_quality = np.bincount(topic, quality, n_topics) / n_in
     if world.catalogue.factors is None:
-        return taste + mean_quality > 0.0
+        return np.concatenate([taste[rows] + mean_quality > 0.0 for rows in blocks_of(len(taste))])
     centre = np.zeros((n_topics, taste.shape[1]))
     np.add.at(centre, topic, to_numpy(world.catalogue.factors))
     return taste @ (centre / n_in[:, None]).T + mean_quality > 0.0
@@ -46,10 +46,12 @@ class Truth:
 def look(world: World, state: State, liked: Bools) -> Truth:
     """Return the hidden state as arrays; `liked` (n, K) is `liked_topics(world)`."""
     repertoire: Any = to_numpy(state["repertoire"])
-    known = (repertoire > world.settings.known_from) & liked
+    known = np.empty(len(liked))
+    for rows in blocks_of(len(liked)):
+        known[rows] = ((repertoire[rows] > world.settings.known_from) & liked[rows]).sum(axis=1)
     return Truth(
         alive=to_numpy(state["alive"]),
         rate=to_numpy(world.dynamics.rate(state)),
         breadth=repertoire.sum(axis=1),
-        liked_known=known.sum(axis=1).astype(np.float64),
+        liked_known=known,
     )
