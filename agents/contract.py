@@ -53,7 +53,7 @@ def _served(agent: Any, visits: Visits, name: str) -> Slates:
         raise AgentError(
             f"{name}.act gave items {slates.items.shape} and propensities {slates.propensities.shape}; expected {shape}"
         )
-    if not visits.available[slates.items].all():
+    if not visits.can_show(slates.items).all():
         raise AgentError(f"{name}.act shows an item that is not available; look at visits.available")
     if any(len(set(row)) < N_SLOTS for row in slates.items.tolist()):
         raise AgentError(f"{name}.act shows an item twice in one slate")

@@ -130,9 +130,9 @@ class OwnAgent(ABC):
             )
         if candidates.dtype.kind not in "iu":
             raise AgentError(f"{name}.choose returned {candidates.dtype}; expected whole numbers, the rows of items")
-        if candidates.size and not (candidates.min() >= 0 and candidates.max() < len(visits.available)):
-            raise AgentError(f"{name}.choose named an item outside 0 to {len(visits.available) - 1}")
-        if not visits.available[candidates].all():
+        if candidates.size and not (candidates.min() >= 0 and candidates.max() < visits.available.shape[-1]):
+            raise AgentError(f"{name}.choose named an item outside 0 to {visits.available.shape[-1] - 1}")
+        if not visits.can_show(candidates).all():
             raise AgentError(f"{name}.choose showed an item that is not available; look at visits.available")
         ordered = np.sort(candidates, axis=2)
         if (ordered[:, :, 1:] == ordered[:, :, :-1]).any():

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from serendip.simulator import randomness
-from serendip.simulator.interface import Bools, Floats, Ints, Slates, Visits
+from serendip.simulator.interface import Bools, Floats, Ints, Slates, Visits, at_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class SlateMixture:
         candidates: (B, S, L) candidate slates; no item twice in one.
         weights: (B, S) probability of each candidate when not exploring; rows sum to 1.  None: 1 / S each.
         epsilon: probability of a uniformly random slate, in [0, 1].
-        available: (M,) which items can be shown.
+        available: (M,) which items can be shown, or (B, M) where that differs by visit.
     """
 
     candidates: Ints
@@ -34,9 +34,10 @@ class SlateMixture:
     available: Bools
 
     @property
-    def n_available(self) -> int:
-        """Number of items that can be shown."""
-        return int(np.count_nonzero(self.available))
+    def n_available(self) -> Any:
+        """Number of items that can be shown; (B,) where it differs by visit."""
+        counts = np.count_nonzero(self.available, axis=-1)
+        return counts if self.available.ndim == 2 else int(counts)
 
     def play(self, visits: Visits, key: int) -> Slates:
         """Draw a slate for each visit: a candidate by its weight, or with probability epsilon a random slate."""
@@ -45,7 +46,8 @@ class SlateMixture:
         items = self.candidates[np.arange(len(users)), self._chosen(u)]  # (B, L)
         explored = randomness.uniform(randomness.derive(key, "explore"), users, day, visit) < self.epsilon
         if explored.any():
-            items[explored] = random_slates(visits.rows(explored), self.available, items.shape[1], key)
+            some = self.available if self.available.ndim == 1 else self.available[explored]
+            items[explored] = random_slates(visits.rows(explored), some, items.shape[1], key)
         return Slates(items, self.at_position(items), self.of_slate(items), explored)
 
     def at_position(self, items: Ints) -> Floats:
@@ -111,12 +113,12 @@ class SlateMixture:
 
     def _random(self, items: Ints, n_slots: int) -> Floats:
         """Return (B, L) the random branch's share: epsilon / M each for one slot, factors of 1/(M(M-1)..) for L."""
-        n, length = self.n_available, items.shape[1]
-        shown = self.available[items].astype(np.float64)  # (B, L) an item that cannot be shown has probability 0
+        n, length = np.reshape(self.n_available, (-1, 1)), items.shape[1]
+        shown = at_items(self.available, items).astype(np.float64)  # (B, L) what cannot be shown has probability 0
         if n_slots == 1:
             return self.epsilon / n * shown
         factors = 1.0 / (n - np.arange(length, dtype=np.float64))
-        factors[0] *= self.epsilon
+        factors[:, 0] *= self.epsilon
         return factors * shown
 
     def expected(self, values: Floats) -> Floats:
@@ -124,7 +126,8 @@ class SlateMixture:
         positions = np.arange(self.candidates.shape[2])
         of_candidates = values[positions, self.candidates]  # (B, S, L)
         greedy = self._share(of_candidates)  # (B, L)
-        random = values[:, self.available].mean(axis=1)  # (L,)
+        there = np.atleast_2d(self.available)
+        random = there @ values.T / there.sum(axis=1, keepdims=True)  # (1 or B, L)
         return mixed(greedy, self.epsilon, self.epsilon * random)
 
 
@@ -141,10 +144,14 @@ def random_slates(visits: Visits, available: Bools, length: int, key: int) -> In
 
     Args:
         visits: the B visits.
-        available: (M,) which items can be shown.
+        available: (M,) which items can be shown, or (B, M) where that differs by visit.
         length: items in a slate.
         key: key of the draws.
     """
-    pool = np.flatnonzero(available)
-    stream = randomness.derive(key, "random slate")
-    return pool[randomness.distinct(len(pool), length, stream, visits.user_ids, visits.day, visits.visit)]
+    words = randomness.derive(key, "random slate"), visits.user_ids, visits.day, visits.visit
+    if available.ndim == 1:
+        pool = np.flatnonzero(available)
+        return pool[randomness.distinct(len(pool), length, *words)]
+    ranks = randomness.distinct(np.count_nonzero(available, axis=1), length, *words)
+    first = np.argsort(~available, axis=1, kind="stable")  # (B, M) what can be shown, in order, then the rest
+    return np.take_along_axis(first, ranks, axis=1)

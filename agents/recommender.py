@@ -139,7 +139,10 @@ class Recommender:
         candidates = np.concatenate([part.candidates for part in parts])
         weights = [part.weights for part in parts if part.weights is not None]
         return dataclasses.replace(
-            parts[0], candidates=candidates, weights=np.concatenate(weights) if weights else None
+            parts[0],
+            candidates=candidates,
+            weights=np.concatenate(weights) if weights else None,
+            available=visits.available,
         )
 
     def act(self, visits: Visits, key: int) -> Slates:

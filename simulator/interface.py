@@ -72,7 +72,8 @@ class Visits:
         user_ids: (B,) who.
         day: the day, from 0; the time before the log is negative.
         visit: (B,) number of the slate within the user's day, from 0.
-        available: (M,) which items can be shown.
+        available: (M,) which items can be shown, or (B, M) where that differs by visitor: what one bought, blocked or
+            saw too often cannot be.
     """
 
     user_ids: Ints
@@ -85,7 +86,21 @@ class Visits:
 
     def rows(self, rows: Any) -> Visits:
         """Return the visits at `rows` (a slice, a mask or indices)."""
-        return dataclasses.replace(self, user_ids=self.user_ids[rows], visit=self.visit[rows])
+        available = self.available if self.available.ndim == 1 else self.available[rows]
+        return dataclasses.replace(self, user_ids=self.user_ids[rows], visit=self.visit[rows], available=available)
+
+    def without(self, user_ids: Ints, items: Ints) -> Visits:
+        """Return the same visits in which each of `user_ids` (n,) must not be shown the item beside it (n,)."""
+        order = np.argsort(self.user_ids, kind="stable")
+        at = np.minimum(np.searchsorted(self.user_ids[order], user_ids), max(len(self) - 1, 0))
+        here = self.user_ids[order][at] == user_ids if len(self) else np.zeros(len(user_ids), dtype=bool)
+        available = np.broadcast_to(self.available, (len(self), self.available.shape[-1])).copy()
+        available[order[at[here]], items[here]] = False
+        return dataclasses.replace(self, available=available)
+
+    def can_show(self, items: Ints) -> Bools:
+        """Return whether `items` (B, ...) can be shown to their visitors, in the same shape."""
+        return at_items(self.available, items)
 
     def __eq__(self, other: object) -> bool:
         """Return whether the other visits are the very same."""
@@ -99,6 +114,13 @@ class Visits:
     def first(self) -> Visits:
         """Return the first slates of the same users' day."""
         return dataclasses.replace(self, visit=np.zeros_like(self.visit))
+
+
+def at_items(available: Bools, items: Ints) -> Bools:
+    """Return `available`, (M,) or (B, M), at `items` (B, ...), in the shape of these."""
+    if available.ndim == 1:
+        return available[items]
+    return np.take_along_axis(available, items.reshape(len(items), -1), axis=1).reshape(items.shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,10 @@ def below(bound: Any, key: int, *words: Any) -> Any:
     return xp.astype(u * bound, xp.int64)
 
 
-def distinct(bound: int, n: int, key: int, *words: Any) -> Any:
+def distinct(bound: Any, n: int, key: int, *words: Any) -> Any:
     """Return (B, n) integers in [0, bound), none twice in a row, every ordered choice of them equally likely.
+
+    `bound` is one number, or (B,) one for each row.
 
     The j-th is a rank among the bound - j integers left, stepped over those taken already in increasing order.
     NumPy only; one row for each combination of `words`, of which at least one is an array (B,).

@@ -20,7 +20,7 @@ def top_slates(scores: Singles, available: Bools, length: int, users: Ints, key:
 
     Args:
         scores: (B, M); single precision, so that rounding in the last bits of a double cannot decide a tie.
-        available: (M,) which items can be shown.
+        available: (M,) which items can be shown, or (B, M) where that differs by row.
         length: items in a slate.
         users: (B,) ids.
         key: of the stream that breaks ties.
@@ -32,7 +32,11 @@ def top_slates(scores: Singles, available: Bools, length: int, users: Ints, key:
     require_enough(available, length)
     items, values = _largest(scores, available, length + 1)
     require_finite(values[:, :length])
-    return settled(items, values, users, key, lambda row: np.where(available, scores[row], np.float32(-np.inf)))
+
+    def scores_of(row: int) -> Singles:
+        return np.where(available if available.ndim == 1 else available[row], scores[row], np.float32(-np.inf))
+
+    return settled(items, values, users, key, scores_of)
 
 
 def settled(items: Ints, values: Singles, users: Ints, key: int, scores_of: Callable[[int], Singles]) -> Ints:
@@ -59,8 +63,8 @@ def settled(items: Ints, values: Singles, users: Ints, key: int, scores_of: Call
 
 
 def require_enough(available: Bools, length: int) -> None:
-    """Check that a slate of `length` can be made of the items that are `available` (M,)."""
-    n_available = int(np.count_nonzero(available))
+    """Check that a slate of `length` can be made of the items that are `available`, (M,) or (B, M)."""
+    n_available = int(np.count_nonzero(available, axis=-1).min(initial=available.shape[-1]))
     if n_available < length:
         raise SettingsError(f"a slate of {length} needs as many items; {n_available} are available")
 

@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Protocol, runtime_checkable
 import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
+from serendip.agents.serving.ranking import require_enough
+from serendip.agents.slates.filling import Shelves
 from serendip.agents.strategies.strategy import Ranker
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
@@ -161,29 +163,8 @@ def deviations(posterior: ChoicePosterior, doubts: Doubts, n: int, luck: Luck) -
     return np.take_along_axis(drawn, order[:, None, :], axis=2)
 
 
-@dataclass(frozen=True, slots=True)
-class Shelves:
-    """The available items by group, the best of each first, in several orders.
-
-    Attributes:
-        items: (C, N) items, group after group.
-        starts: (G + 1,) where each group begins.
-        pull: (C, M) e^q by which they stand.
-        order: (B,) which of the C orders each visit has.
-    """
-
-    items: Ints
-    starts: Ints
-    pull: Floats
-    order: Ints
-
-    def repeated(self, n: int) -> Shelves:
-        """Return shelves of `n` slates a visit."""
-        return Shelves(self.items, self.starts, self.pull, np.repeat(self.order, n))
-
-
 def shelves(posterior: ChoicePosterior, ranker: Ranker, width: float, luck: Luck) -> Shelves:
-    """Return the available items by group, the best of each first.
+    """Return the items that can be shown to anybody by group, the best of each first, and to whom they can be.
 
     Among items of one group only quality decides, whatever the taste.  So that what was seldom shown has its turn, it
     is drawn: q + width sqrt(v) times a normal, the same for all visits of a day by one of 16 parts of the users.
@@ -194,8 +175,10 @@ def shelves(posterior: ChoicePosterior, ranker: Ranker, width: float, luck: Luck
         width: factor on the deviations of qualities; 0: the mean quality, equal ones in the order of a hash.
         luck: of the visits.
     """
-    pool = np.flatnonzero(ranker.available)
-    visits = ranker.visits
+    visits, available = ranker.visits, ranker.available
+    require_enough(available, ranker.slate_size)
+    pool = np.flatnonzero(available.any(axis=0) if ranker.by_visit else available)
+    there = available if ranker.by_visit else np.zeros((0, len(available)), dtype=bool)
     n_orders = _ORDERS if width > 0.0 else 1
     part = randomness.bits(ranker.tie_key, visits.user_ids) % n_orders
     quality = np.tile(posterior.quality, (n_orders, 1))
@@ -206,4 +189,4 @@ def shelves(posterior: ChoicePosterior, ranker: Ranker, width: float, luck: Luck
     groups, ties = posterior.groups[pool], randomness.bits(ranker.tie_key, pool)
     order = np.stack([np.lexsort((ties, -row[pool], groups)) for row in quality])
     starts = np.searchsorted(groups[order[0]], np.arange(posterior.appetite.shape[1] + 1))
-    return Shelves(pool[order], starts, np.exp(quality), part)
+    return Shelves(pool[order], starts, np.exp(quality), part, np.arange(len(visits)), there)

@@ -2,17 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from serendip.agents.compiled import compiled
 
 
+class Shelves(NamedTuple):
+    """The items that can be shown by group, the best of each first, in several orders.
+
+    Attributes:
+        items: (C, N) items, group after group.
+        starts: (G + 1,) where each group begins.
+        pull: (C, M) e^q by which they stand.
+        order: (R,) which of the C orders each of R slates has.
+        visit: (R,) whose slate it is, a row of `there`.
+        there: (B, M) what can be shown at each visit; (0, M) where that is all of `items`.
+    """
+
+    items: Any
+    starts: Any
+    pull: Any
+    order: Any
+    visit: Any
+    there: Any
+
+    def repeated(self, n: int) -> Shelves:
+        """Return shelves of `n` slates a visit."""
+        return self._replace(order=np.repeat(self.order, n), visit=np.repeat(self.visit, n))
+
+
 @compiled
-def fill_hedged(
-    weights: Any, value: Any, items: Any, starts: Any, pull: Any, order: Any, examination: Any, outside: float, out: Any
-) -> None:
+def next_place(shelf: Shelves, slate: int, group: int, at: int) -> int:
+    """Return the first place from `at` on, in the group, whose item can be shown in the slate; the end if none is.
+
+    Args:
+        shelf: the items by group.
+        slate: row of the slate.
+        group: the group.
+        at: a place of the group, or its end.
+    """
+    if shelf.there.shape[0] > 0:
+        order, visit = shelf.order[slate], shelf.visit[slate]
+        while at < shelf.starts[group + 1] and not shelf.there[visit, shelf.items[order, at]]:
+            at += 1
+    return at
+
+
+@compiled
+def fill_hedged(weights: Any, value: Any, shelf: Shelves, examination: Any, outside: float, out: Any) -> None:
     """Fill `out` (B, L): each slot the item that adds most to the mean chance that anything is clicked.
 
     Slot l takes argmax_i v_i sum_s w_is / [(e^x0 + Sigma_s)(e^x0 + Sigma_s + w_is)], w_is the weight of the item in
@@ -21,20 +60,19 @@ def fill_hedged(
     Args:
         weights: (B, S, G) of the groups.
         value: (B, G) v, what a click on each group is worth.
-        items: (C, N) items by group, the best first, in several orders.
-        starts: (G + 1,) where each group begins.
-        pull: (C, M) e^q by which they stand.
-        order: (B,) which of the C orders each slate has.
+        shelf: the items by group.
         examination: (L,) gamma.
         outside: e^x0.
         out: filled.
     """
     n_draws, n_groups = weights.shape[1], weights.shape[2]
+    items, starts, pull = shelf.items, shelf.starts, shelf.pull
     head = np.zeros(n_groups, np.int64)
     so_far = np.zeros(n_draws)
     for b in range(out.shape[0]):
-        o = order[b]
-        head[:] = starts[:n_groups]
+        o = shelf.order[b]
+        for g in range(n_groups):
+            head[g] = next_place(shelf, b, g, starts[g])
         so_far[:] = outside
         for slot in range(out.shape[1]):
             best, most = -1, -1.0
@@ -52,26 +90,25 @@ def fill_hedged(
             out[b, slot] = items[o, head[best]]
             for s in range(n_draws):
                 so_far[s] += weights[b, s, best] * factor
-            head[best] += 1
+            head[best] = next_place(shelf, b, best, head[best] + 1)
 
 
 @compiled
-def fill_top(scores: Any, items: Any, starts: Any, pull: Any, order: Any, out: Any) -> None:
+def fill_top(scores: Any, shelf: Shelves, out: Any) -> None:
     """Fill `out` (B, L) with the items of the largest scores (B, G) of their group, times e^q, the best first.
 
     Args:
         scores: (B, G), 0 or more.
-        items: (C, N) items by group, the best first, in several orders.
-        starts: (G + 1,) where each group begins.
-        pull: (C, M) e^q by which they stand.
-        order: (B,) which of the C orders each slate has.
+        shelf: the items by group.
         out: filled.
     """
     n_groups = scores.shape[1]
+    items, starts, pull = shelf.items, shelf.starts, shelf.pull
     head = np.zeros(n_groups, np.int64)
     for b in range(out.shape[0]):
-        o = order[b]
-        head[:] = starts[:n_groups]
+        o = shelf.order[b]
+        for g in range(n_groups):
+            head[g] = next_place(shelf, b, g, starts[g])
         for slot in range(out.shape[1]):
             best, most = -1, -1.0
             for g in range(n_groups):
@@ -80,7 +117,7 @@ def fill_top(scores: Any, items: Any, starts: Any, pull: Any, order: Any, out: A
                     if score > most:
                         best, most = g, score
             out[b, slot] = items[o, head[best]]
-            head[best] += 1
+            head[best] = next_place(shelf, b, best, head[best] + 1)
 
 
 @compiled
@@ -89,10 +126,7 @@ def fill_ahead(
     liked: Any,
     chance: Any,
     horizon: Any,
-    items: Any,
-    starts: Any,
-    pull: Any,
-    order: Any,
+    shelf: Shelves,
     examination: Any,
     outside: float,
     out: Any,
@@ -108,10 +142,7 @@ def fill_ahead(
         liked: (B, G) weights if liked.
         chance: (B, G) p, the probability of that.
         horizon: (B,) H, slates that will profit.
-        items: (C, N) items by group, the best first, in several orders.
-        starts: (G + 1,) where each group begins.
-        pull: (C, M) e^q by which they stand.
-        order: (B,) which of the C orders each slate has.
+        shelf: the items by group.
         examination: (L,) gamma.
         outside: e^x0.
         out: filled.
@@ -119,19 +150,22 @@ def fill_ahead(
     length, n_groups = out.shape[1], weights.shape[1]
     middle = examination[length // 2]
     one = np.zeros((1, length), np.int64)
+    items, starts, pull = shelf.items, shelf.starts, shelf.pull
     group_of = np.zeros(pull.shape[1], np.int64)
     for g in range(n_groups):
         for j in range(starts[g], starts[g + 1]):
             group_of[items[0, j]] = g
     head = np.zeros(n_groups, np.int64)
     for b in range(out.shape[0]):
-        o = order[b]
-        fill_top(weights[b : b + 1], items, starts, pull, order[b : b + 1], one)
+        o = shelf.order[b]
+        own = Shelves(items, starts, pull, shelf.order[b : b + 1], shelf.visit[b : b + 1], shelf.there)
+        fill_top(weights[b : b + 1], own, one)
         total, last = outside, 0.0
         for slot in range(length):
             last = weights[b, group_of[one[0, slot]]] * pull[o, one[0, slot]]
             total += last * examination[slot]
-        head[:] = starts[:n_groups]
+        for g in range(n_groups):
+            head[g] = next_place(shelf, b, g, starts[g])
         for slot in range(length):
             best, most = -1, -1.0
             for g in range(n_groups):
@@ -145,4 +179,4 @@ def fill_ahead(
                 if score > most:
                     best, most = g, score
             out[b, slot] = items[o, head[best]]
-            head[best] += 1
+            head[best] = next_place(shelf, b, best, head[best] + 1)

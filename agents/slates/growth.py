@@ -70,9 +70,9 @@ class Growth(Hedged):
 
 def mean_gain(choices: ChoicePosterior, ranker: Ranker) -> Floats:
     """Return (B, G) E[tanh((theta + q) / 2) | click], by whether the group is liked, of the best item of each group."""
-    pool = np.flatnonzero(ranker.available)
-    quality = np.full(choices.appetite.shape[1], -np.inf)
-    np.maximum.at(quality, choices.groups[pool], choices.quality[pool])
+    row, item = np.nonzero(np.atleast_2d(ranker.available))
+    quality = np.full((int(row.max(initial=0)) + 1, choices.appetite.shape[1]), -np.inf)  # (1 or B, G)
+    np.maximum.at(quality, (row, choices.groups[item]), choices.quality[item])
     quality = np.where(np.isfinite(quality), quality, 0.0)
     chance, liked = choices.prospects()
     mean: Floats = np.exp(choices.level().astype(np.float64))

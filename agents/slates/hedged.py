@@ -55,7 +55,7 @@ class Hedged:
         shelf = shelves(choices, ranker, chosen.item_width, luck).repeated(chosen.sets)
         out = np.empty((len(sets), ranker.slate_size), dtype=np.int64)
         looks = choices.examination(ranker.slate_size)
-        fill_hedged(sets, value, shelf.items, shelf.starts, shelf.pull, shelf.order, looks, choices.outside, out)
+        fill_hedged(sets, value, shelf, looks, choices.outside, out)
         return out.reshape(len(weights), chosen.sets, ranker.slate_size), None
 
     def value(self, choices: ChoicePosterior, ranker: Ranker) -> Floats:

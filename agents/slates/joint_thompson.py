@@ -45,7 +45,7 @@ class JointThompson:
         shelf = shelves(choices, ranker, self.settings.item_width, luck).repeated(weights.shape[1])
         out = np.empty((weights.shape[0] * weights.shape[1], ranker.slate_size), dtype=np.int64)
         rows = weights.reshape(len(out), weights.shape[2])
-        fill_top(rows, shelf.items, shelf.starts, shelf.pull, shelf.order, out)
+        fill_top(rows, shelf, out)
         return out.reshape(*weights.shape[:2], ranker.slate_size), None
 
 

@@ -61,7 +61,7 @@ class Lookahead:
         out = np.empty((len(mean), ranker.slate_size), dtype=np.int64)
         looks, appetite = choices.examination(ranker.slate_size), choices.appetite
         fill_ahead(
-            mean * appetite, liked * appetite, chance, horizon, shelf.items, shelf.starts, shelf.pull, shelf.order,
+            mean * appetite, liked * appetite, chance, horizon, shelf,
             looks, choices.outside, out,
         )  # fmt: skip
         return out[:, None, :], None

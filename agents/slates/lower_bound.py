@@ -51,7 +51,7 @@ class LowerBound:
         scores = np.maximum(mean - widths(chosen, ranker)[:, None] * spread, _LEAST * mean) * choices.appetite
         shelf = shelves(choices, ranker, chosen.item_width, luck)
         out = np.empty((len(mean), ranker.slate_size), dtype=np.int64)
-        fill_top(scores, shelf.items, shelf.starts, shelf.pull, shelf.order, out)
+        fill_top(scores, shelf, out)
         return out[:, None, :], None
 
 

@@ -36,7 +36,7 @@ class _Permuted:
         places = luck.of("permutation").uniforms(self._mean.shape[1])
         available = ranker.available
         to = np.argsort(np.where(available, places, np.inf), axis=1, kind="stable")  # (B, M) available first
-        first = np.argsort(~available, kind="stable")  # (M,) likewise
+        first = np.argsort(~available, axis=-1, kind="stable")  # (M,) or (B, M) likewise
         self._source = np.empty_like(to)  # (B, M) the item whose deviation each one gets
         np.put_along_axis(self._source, to, np.broadcast_to(first, to.shape), axis=1)
 

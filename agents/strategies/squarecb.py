@@ -48,7 +48,7 @@ class SquareCB:
         best = ranker.top(scores)[:, 0]
         chances = inverse_gap_weights(gaps.astype(np.float64), best, ranker.available, self.settings.gamma)
         if ranker.slate_size == 1:
-            pool = np.flatnonzero(ranker.available)
+            pool = np.flatnonzero(ranker.available.any(axis=0) if ranker.by_visit else ranker.available)
             return np.broadcast_to(pool[None, :, None], (len(scores), len(pool), 1)), chances[:, pool]
         logits = np.log(np.maximum(chances, 1e-300)).astype(np.float32)
         return plackett_luce(logits, ranker, luck.of("squarecb"), self.settings.draws), None
@@ -63,12 +63,13 @@ def inverse_gap_weights(scores: Floats, best: Ints, available: Bools, gamma: flo
     Args:
         scores: f (B, M).
         best: (B,) an item with the highest score among the available.
-        available: (M,).
+        available: (M,), or (B, M).
         gamma: the learning rate, >= 0.
     """
     rows = np.arange(len(scores))
     gap = np.maximum(scores[rows, best][:, None] - scores, 0.0)
-    chances = np.where(available, 1.0 / (np.count_nonzero(available) + gamma * gap), 0.0)
+    n_available = np.count_nonzero(available, axis=-1, keepdims=True)
+    chances = np.where(available, 1.0 / (n_available + gamma * gap), 0.0)
     chances[rows, best] = 0.0
     chances[rows, best] = 1.0 - chances.sum(axis=1)
     return chances

@@ -38,8 +38,13 @@ class Ranker:
 
     @property
     def available(self) -> Bools:
-        """(M,) which items can be shown."""
+        """(M,) which items can be shown, or (B, M) where that differs by visit."""
         return self.visits.available
+
+    @property
+    def by_visit(self) -> bool:
+        """Whether what can be shown differs by visit."""
+        return self.available.ndim == 2
 
     def top(self, scores: Singles) -> Ints:
         """Return (B, L) the items with the highest of `scores` (B, M)."""
@@ -47,7 +52,7 @@ class Ranker:
 
     def best(self, posterior: Posterior, indices: range, luck: Luck) -> Ints:
         """Return (B, S, L) the best items under each hypothesis of `indices`."""
-        if self.catalogue is None or not isinstance(posterior, Factored):
+        if self.catalogue is None or self.by_visit or not isinstance(posterior, Factored):
             if isinstance(posterior, Stacked):
                 return self._best_of_stacks(posterior.draws(indices, luck))
             return np.stack([self.top(posterior.draw(index, luck)) for index in indices], axis=1)
@@ -64,7 +69,10 @@ class Ranker:
             n, n_hypotheses, n_items = scores.shape
             users = np.repeat(self.visits.user_ids[done : done + n], n_hypotheses)
             rows = scores.reshape(-1, n_items)
-            best = top_slates(rows, self.available, self.slate_size, users, self.tie_key)
+            there = self.available
+            if self.by_visit:
+                there = np.repeat(there[done : done + n], n_hypotheses, axis=0)
+            best = top_slates(rows, there, self.slate_size, users, self.tie_key)
             found.append(best.reshape(n, n_hypotheses, self.slate_size))
             done += n
         return np.concatenate(found)

@@ -9,6 +9,7 @@ import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
 from serendip.agents.cards import StrategyCard
+from serendip.agents.serving.ranking import require_enough
 from serendip.agents.strategies.strategy import Ranker
 from serendip.simulator.interface import Floats, Ints
 
@@ -29,7 +30,8 @@ class Uniform:
 
     def candidates(self, posterior: Posterior, ranker: Ranker, luck: Luck) -> tuple[Ints, Floats | None]:
         """Return the first L available items."""
-        first = np.flatnonzero(ranker.available)[: ranker.slate_size]
+        require_enough(ranker.available, ranker.slate_size)
+        first = np.argsort(~ranker.available, axis=-1, kind="stable")[..., None, : ranker.slate_size]
         return np.broadcast_to(first, (len(ranker.visits), 1, ranker.slate_size)), None
 
 

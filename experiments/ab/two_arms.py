@@ -30,7 +30,8 @@ class TwoArms:
         in_b = self._division.in_b(visits.user_ids, visits.day)
         for agent, mine, items in zip(self._agents, (~in_b, in_b), self._items(), strict=True):
             if mine.any():
-                own = dataclasses.replace(visits.rows(mine), available=visits.available & items)
+                own = visits.rows(mine)
+                own = dataclasses.replace(own, available=own.available & items)
                 parts.append((mine, agent.act(own, key)))
         return _together(parts, len(visits))
 

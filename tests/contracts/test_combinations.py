@@ -1,5 +1,7 @@
 """Every belief with every strategy: what is logged is what is recomputed, and batches equal their visits."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,37 @@ def teach(agent):
         agent.update()
 
 
+def keeps_to_what_each_may_see(agent):
+    """Each visitor has items of his own that cannot be shown: none is, nor has a chance; all others' propensities hold.
+
+    A mask for each visitor that is the same for all changes nothing.
+    """
+    visits = visits_on(3)
+    alike = dataclasses.replace(visits, available=np.tile(visits.available, (N_USERS, 1)))
+    for field in ("items", "propensities", "slate_propensities"):
+        one, other = (getattr(agent.act(some, KEY), field) for some in (visits, alike))
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+    hidden = np.random.default_rng(3).random((N_USERS, N_ITEMS)) < 0.5
+    hidden[:, ITEMS.topic == 1] = False
+    hidden[0] = False
+    users, items = np.nonzero(hidden)
+    own = visits.without(visits.user_ids[users], items)
+    slates = agent.act(own, KEY)
+    assert own.can_show(slates.items).all()
+    assert all(len(set(row)) == SLATE for row in slates.items.tolist())
+    np.testing.assert_array_equal(agent.propensities(own, slates, KEY), slates.propensities)
+    mixture = agent.mixture(own, KEY)
+    chances = np.stack([mixture.at_position(np.full((N_USERS, SLATE), item)) for item in range(N_ITEMS)], axis=1)
+    np.testing.assert_allclose(chances.sum(axis=1), 1.0, atol=1e-12)
+    np.testing.assert_array_equal(chances[~own.available], 0.0)
+    values = np.random.default_rng(4).random((SLATE, N_ITEMS))
+    np.testing.assert_allclose(mixture.expected(values), np.einsum("bml,lm->bl", chances, values), atol=1e-12)
+    for row in range(0, N_USERS, 5):
+        alone = agent.act(own.rows([row]), KEY)
+        np.testing.assert_array_equal(alone.items, slates.items[[row]])
+        np.testing.assert_array_equal(alone.propensities, slates.propensities[[row]])
+
+
 @pytest.mark.parametrize("strategy", [*sorted(set(STRATEGIES) - {"uniform"}), "toy-strategy"])
 @pytest.mark.parametrize("belief", [*sorted(set(BELIEFS) - {"nothing"}), "toy-belief"])
 def test_belief_with_strategy(belief, strategy, tmp_path):
@@ -56,6 +89,7 @@ def test_belief_with_strategy(belief, strategy, tmp_path):
     mixture = agent.mixture(visits, KEY)
     total = sum(mixture.at_position(np.full((N_USERS, SLATE), item)) for item in range(N_ITEMS))
     np.testing.assert_allclose(total, 1.0, atol=1e-12)
+    keeps_to_what_each_may_see(agent)
     agent.save(tmp_path)
     twin = load(tmp_path)
     for row in range(N_USERS):

@@ -92,11 +92,12 @@ def uniform_pseudo_inverse_weight(at_position: Floats, anywhere: Floats, n_items
     Args:
         at_position: (B, L) probability of each item at its position under the target.
         anywhere: (B, L) probability of each item anywhere in the slate under the target.
-        n_items: M, that the slates were drawn from.
+        n_items: M, that the slates were drawn from; one number, or (B,) one for each.
     """
     length = at_position.shape[1]
     a, b = at_position.sum(axis=1), anywhere.sum(axis=1) / length
-    over_positions = n_items * (n_items - 1) / (n_items - length) * (b - length / n_items) if n_items > length else 0.0
+    n_left = np.maximum(n_items - length, 1)
+    over_positions = np.where(n_items > length, n_items * (n_items - 1) / n_left * (b - length / n_items), 0.0)
     return 1.0 + over_positions + (n_items - 1) * (a - b)
 
 

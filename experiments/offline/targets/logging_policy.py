@@ -75,8 +75,13 @@ def at_topic(mixture: SlateMixture, topic: SmallInts, items: Ints) -> Floats:
     wanted = topic[items]  # (B, L)
     same = topic[mixture.candidates] == wanted[:, None, :]  # (B, S, L)
     greedy = same.mean(axis=1) if mixture.weights is None else (same * mixture.weights[:, :, None]).sum(axis=1)
-    of_all = np.bincount(topic[mixture.available], minlength=int(topic.max()) + 1) / mixture.n_available
-    return (1.0 - mixture.epsilon) * greedy + mixture.epsilon * of_all[wanted]
+    there = np.atleast_2d(mixture.available)  # (1 or B, M)
+    row, item = np.nonzero(there)
+    n_topics = int(topic.max()) + 1
+    of_all = np.bincount(row * n_topics + topic[item], minlength=len(there) * n_topics).reshape(len(there), n_topics)
+    share = of_all / there.sum(axis=1, keepdims=True)
+    rows = np.arange(len(wanted))[:, None] if len(there) > 1 else 0
+    return (1.0 - mixture.epsilon) * greedy + mixture.epsilon * share[rows, wanted]
 
 
 def logging_policy(source: Source) -> tuple[LoggingPolicy | None, str]:

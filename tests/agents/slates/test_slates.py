@@ -10,7 +10,7 @@ from serendip.agents.beliefs.choice.population import People
 from serendip.agents.history import History
 from serendip.agents.registry import make
 from serendip.agents.slates.choices import DoubtSettings, deviations, drawn_weights, shelves, widths
-from serendip.agents.slates.filling import fill_ahead, fill_hedged, fill_top
+from serendip.agents.slates.filling import Shelves, fill_ahead, fill_hedged, fill_top
 from serendip.agents.slates.growth import Growth, GrowthSettings
 from serendip.agents.strategies.strategy import Ranker
 from serendip.simulator.errors import SettingsError
@@ -56,19 +56,24 @@ def posterior():
 
 
 def rows_of_shelves(rng):
-    """Return weights (B, S, G), items by topic in one order, starts and e^q of a small shop."""
+    """Return weights (B, S, G), items by topic in one order and e^q of a small shop."""
     weights = np.exp(rng.normal(0, 1.5, (4, 5, N_TOPICS)))
     pull = np.exp(rng.normal(0, 0.7, N_ITEMS))
     order = np.lexsort((-pull, ITEMS.topic))
-    return weights, order[None], np.searchsorted(ITEMS.topic[order], np.arange(N_TOPICS + 1)), pull[None]
+    return weights, a_shelf(order, pull, 4), pull[None]
+
+
+def a_shelf(order, pull, n, there=None):
+    """Return one order of the items for `n` slates."""
+    starts = np.searchsorted(ITEMS.topic[order], np.arange(N_TOPICS + 1))
+    there = np.zeros((0, N_ITEMS), bool) if there is None else there
+    return Shelves(order[None], starts, pull[None], np.zeros(n, np.int64), np.arange(n), there)
 
 
 def test_hedged_slots_add_most_to_the_mean_chance_of_a_click():
-    weights, items, starts, pull = rows_of_shelves(np.random.default_rng(1))
+    weights, shelf, pull = rows_of_shelves(np.random.default_rng(1))
     out = np.empty((4, LENGTH), dtype=np.int64)
-    fill_hedged(
-        weights, np.ones((4, N_TOPICS)), items, starts, pull, np.zeros(len(weights), np.int64), LOOKS, OUTSIDE, out
-    )
+    fill_hedged(weights, np.ones((4, N_TOPICS)), shelf, LOOKS, OUTSIDE, out)
 
     def chance(b, slate):
         total = sum(weights[b][:, ITEMS.topic[i]] * pull[0, i] * LOOKS[j] for j, i in enumerate(slate))
@@ -82,21 +87,40 @@ def test_hedged_slots_add_most_to_the_mean_chance_of_a_click():
             assert out[b, slot] == best
 
 
+def test_what_a_visitor_must_not_be_shown_is_passed_over():
+    """Each filler does what it does in a shop that never had those items."""
+    weights, shelf, pull = rows_of_shelves(np.random.default_rng(6))
+    rng = np.random.default_rng(7)
+    there = rng.random((4, N_ITEMS)) < 0.6
+    mean, liked, chance = weights[:, 0], weights[:, 1], rng.uniform(0.05, 0.9, weights[:, 0].shape)
+    horizon = np.full(4, 20.0)
+
+    def fill(shelf, rows):
+        out = np.empty((3, len(rows), LENGTH), dtype=np.int64)
+        fill_hedged(weights[rows], np.ones((len(rows), N_TOPICS)), shelf, LOOKS, OUTSIDE, out[0])
+        fill_top(mean[rows], shelf, out[1])
+        fill_ahead(mean[rows], liked[rows], chance[rows], horizon[rows], shelf, LOOKS, OUTSIDE, out[2])
+        return out
+
+    order = shelf.items[0]
+    got = fill(a_shelf(order, pull[0], 4, there), np.arange(4))
+    for b in range(4):
+        np.testing.assert_array_equal(got[:, [b]], fill(a_shelf(order[there[b, order]], pull[0], 1), [b]))
+    assert (got != fill(shelf, np.arange(4))).any(axis=(1, 2)).all()
+
+
 def test_with_one_hypothesis_hedging_is_greed():
-    weights, items, starts, pull = rows_of_shelves(np.random.default_rng(2))
+    weights, shelf, pull = rows_of_shelves(np.random.default_rng(2))
     hedged, top = np.empty((2, 4, LENGTH), dtype=np.int64)
     fill_hedged(
         weights[:, :1],
         np.ones((4, N_TOPICS)),
-        items,
-        starts,
-        pull,
-        np.zeros(len(weights), np.int64),
+        shelf,
         LOOKS,
         OUTSIDE,
         hedged,
     )
-    fill_top(weights[:, 0], items, starts, pull, np.zeros(len(weights), np.int64), top)
+    fill_top(weights[:, 0], shelf, top)
     np.testing.assert_array_equal(hedged, top)
     best = np.argsort(-(weights[:, 0][:, ITEMS.topic] * pull[0]), axis=1)[:, :LENGTH]
     np.testing.assert_array_equal(top, best)
@@ -106,24 +130,22 @@ def test_hedged_slates_spread_over_what_excludes_each_other():
     """Two hypotheses, each with topics of its own: greed on the mean stakes all on the likelier, hedging on both."""
     one, other = [8.0] * 3 + [0.01] * 3, [0.01] * 3 + [8.0] * 3
     weights = np.array([[one, one, one, other, other]])
-    _, items, starts, pull = rows_of_shelves(np.random.default_rng(3))
-    pull = np.ones_like(pull)
+    _, shelf, _ = rows_of_shelves(np.random.default_rng(3))
+    shelf = a_shelf(shelf.items[0], np.ones(N_ITEMS), 1)
     out, top = np.empty((2, 1, LENGTH), dtype=np.int64)
-    fill_hedged(
-        weights, np.ones((1, N_TOPICS)), items, starts, pull, np.zeros(len(weights), np.int64), LOOKS, OUTSIDE, out
-    )
-    fill_top(weights.mean(axis=1), items, starts, pull, np.zeros(len(weights), np.int64), top)
+    fill_hedged(weights, np.ones((1, N_TOPICS)), shelf, LOOKS, OUTSIDE, out)
+    fill_top(weights.mean(axis=1), shelf, top)
     assert len({bool(t < 3) for t in ITEMS.topic[out[0]].tolist()}) == 2
     assert (ITEMS.topic[top] < 3).all()
 
 
 def test_the_lookahead_is_the_formula():
-    weights, items, starts, pull = rows_of_shelves(np.random.default_rng(4))
+    weights, shelf, pull = rows_of_shelves(np.random.default_rng(4))
     mean, liked = weights[:, 0], weights[:, 0] + weights[:, 1]
     chance = np.random.default_rng(5).uniform(0.05, 0.9, mean.shape)
     out = np.empty((4, LENGTH), dtype=np.int64)
     horizon = np.array([0.0, 3.0, 30.0, 300.0])
-    fill_ahead(mean, liked, chance, horizon, items, starts, pull, np.zeros(len(weights), np.int64), LOOKS, OUTSIDE, out)
+    fill_ahead(mean, liked, chance, horizon, shelf, LOOKS, OUTSIDE, out)
     for b in range(4):
         w = mean[b][ITEMS.topic] * pull[0]
         best = np.argsort(-w)[:LENGTH]
