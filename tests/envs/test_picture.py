@@ -7,31 +7,44 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
-from serendip.envs.picture import CLICKED, PAPER, VISIT, Chronicle, bars
+from serendip.envs import picture as pictures
+from serendip.envs.picture import CLICKED, PAPER, Chronicle, bars
 
 
 @pytest.mark.parametrize("max_days", [7, 240, 480, 1000])
 def test_a_picture_shows_what_was_clicked_where(max_days: int) -> None:
     chronicle = Chronicle(4, max_days)
+    paper, clicked = to_rgb(PAPER), to_rgb(CLICKED)
+    assert np.allclose(chronicle.cells(), paper)
     empty = chronicle.picture()
-    assert empty.shape == (256 + 24, 480, 3)
-    assert (empty == PAPER).all()
     chronicle.add(max_days - 1, np.array([2, 2, 0]), np.array([False, True, False]))
+    cells = chronicle.cells()
+    assert cells.shape == (4, min(max_days, 480), 3)
+    assert np.allclose(cells[2, -1], clicked)
+    assert not np.allclose(cells[0, -1], paper)
+    assert np.allclose(cells[1], paper)
+    assert np.allclose(cells[:, 0], paper)
     picture = chronicle.picture()
-    assert picture.dtype == np.uint8
-    assert (picture[2 * 64 : 3 * 64, -1] == CLICKED).all()
-    assert (picture[:64, -1] != PAPER).any()
-    assert (picture[64 : 2 * 64, -1] == PAPER).all()
-    assert (picture[-1, -1] == VISIT).all()
-    assert (picture[:, 0] == PAPER).all()
+    assert (picture.shape, picture.dtype) == ((400, 640, 3), np.uint8)
+    assert (picture != empty).any()
 
 
-def test_bars_grow_to_the_top() -> None:
-    picture = bars([1, 2], 2)
-    blue = (picture != PAPER).any(axis=2).sum(axis=0)
-    assert blue[0] == 128
-    assert blue[-1] == 256
+def test_the_picture_says_what_is_on_its_axes_and_what_the_colours_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = list[Any]()
+    monkeypatch.setattr(pictures, "_drawn", kept.append)
+    chronicle = Chronicle(3, 20)
+    chronicle.add(4, np.array([1, 2]), np.array([True, False]))
+    chronicle.picture()
+    bars([3, 5], 20)
+    life, days = kept[0].axes
+    assert (life.get_ylabel(), days.get_xlabel()) == ("topic", "day since the user arrived")
+    assert life.get_title(loc="left") == "1 days with a visit, 1 clicks"
+    assert [text.get_text() for text in kept[0].legends[0].get_texts()] == ["shown", "clicked"]
+    [axes] = kept[1].axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("day", "users who came")
+    assert [bar.get_height() for bar in axes.patches] == [3, 5]
 
 
 @pytest.mark.parametrize("name", ["serendip/User-v0", "serendip/Population-v0"])

@@ -54,8 +54,8 @@ def test_the_vector_environment_is_single_environments() -> None:
 def test_ppo_learns_more_than_chance(root: Path) -> None:
     """A brief training; paired over 200 lives, the false-alarm rate of z > 4 is below 1e-4."""
     example: Any = _load(root / "examples" / "ppo.py")
-    ppo, uniform = example.compare("tiny", steps=16_384, n_lives=200, max_days=60)
-    lift = ppo - uniform
+    found = example.compare("tiny", steps=16_384, n_lives=200, max_days=60)
+    lift = found["PPO"] - found["uniform"]
     assert lift.mean() > 4.0 * lift.std(ddof=1) / np.sqrt(len(lift))
 
 
