@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from serendip.simulator.errors import SettingsError
@@ -14,35 +15,42 @@ class Plots:
         self._results = results
 
     def activity(self, ax: Any = None, *, group: str = "low") -> Any:
-        """Draw daily active users.
+        """Draw daily active users; the other figures (`serendip.list("figures")`) are called in the same way.
 
         Args:
-            ax: axes to draw one group on; a figure of all groups when left out.
-            group: the activity group that is drawn on `ax`: `low`, `middle` or `high`.
+            ax: axes to draw one group on; a figure of its own when left out.
+            group: the users that are drawn on `ax`: `low`, `middle`, `high`, or `all` where a figure has them.
+
+        Raises:
+            SettingsError: there is no such group, or the figure has no place on axes of one's own.
         """
-        if ax is None:
-            return self._figure("activity")
-        from serendip.experiments.figures.style import band, colours, smooth
+        return self._draw("activity", ax, group)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        from serendip.experiments.figures import FIGURES
+
+        figure = name.replace("_", "-")
+        if name.startswith("_") or not FIGURES.known(figure):
+            raise AttributeError(f"no figure {name!r}; figures: {', '.join(FIGURES.names())}")
+
+        def draw(ax: Any = None, *, group: str = "low") -> Any:
+            return self._draw(figure, ax, group)
+
+        return draw
+
+    def _draw(self, name: str, ax: Any, group: str) -> Any:
+        from serendip.experiments.figures import FIGURES
         from serendip.simulator.population import ACTIVITY_GROUPS
 
-        if group not in ACTIVITY_GROUPS:
-            raise SettingsError(f"group is {group!r}; allowed is one of {', '.join(ACTIVITY_GROUPS)}")
-        found, colour = self._results, colours(self._results.agents)
-        for agent in found.agents:
-            band(ax, smooth(found.daily(agent, "visitors", ACTIVITY_GROUPS.index(group))), colour[agent])
-            ax.lines[-1].set_label(agent)
-        ax.set(xlabel="day", ylabel=f"users of the {group}-activity third who visit that day")
-        ax.legend(frameon=False)
+        card = FIGURES.card(name)
+        if ax is None:
+            return card.make(self._results)
+        groups = {name: number for number, name in enumerate(ACTIVITY_GROUPS)} | (
+            {} if name == "activity" else {"all": -1}
+        )
+        if group not in groups:
+            raise SettingsError(f"group is {group!r}; allowed is one of {', '.join(groups)}")
+        if card.panel is None:
+            raise SettingsError(f"the figure {name} has several parts and cannot be drawn on one ax; leave ax out")
+        card.panel(ax, self._results, groups[group])
         return ax
-
-    def __getattr__(self, name: str) -> Any:
-        from serendip.experiments.figures import FIGURES
-
-        if name.startswith("_") or not FIGURES.known(name.replace("_", "-")):
-            raise AttributeError(f"no figure {name!r}; figures: {', '.join(FIGURES.names())}")
-        return lambda: self._figure(name.replace("_", "-"))
-
-    def _figure(self, name: str) -> Any:
-        from serendip.experiments.figures import FIGURES
-
-        return FIGURES.card(name).make(self._results)

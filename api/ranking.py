@@ -37,11 +37,11 @@ class Ranking(Table):
         ]
         super().__init__({name: [row[name] for row in rows] for name in ("model", "metric", "value", "standard_error")})
         if kept:
-            from serendip.experiments.figures.benchmark import draw
+            from serendip.experiments.figures.benchmark import draw_to
             from serendip.simulator.files import write_whole
 
             write_whole(folder / "table.md", self.markdown)
-            draw(tests, folder / "quality-by-time.png")
+            draw_to(tests, folder / "quality-by-time.png")
 
     def to_json(self) -> Any:
         """Return all that was found as plain JSON values."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from serendip.experiments.online.results import Results
 from serendip.simulator.cards import Card, Registry
@@ -16,9 +17,11 @@ class FigureCard(Card):
 
     Attributes:
         reading: how to read the figure, in sentences.
+        panel: draws one group of users (0 low, 1 middle, 2 high, -1 all) on axes of one's own; None where it cannot.
     """
 
     reading: str = ""
+    panel: Callable[[Any, Results, int], None] | None = None
 
 
 FIGURES = Registry(

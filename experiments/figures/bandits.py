@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from serendip.experiments.bandits.report import Row
-from serendip.experiments.figures.style import save
+from serendip.experiments.figures.style import save, tidy_ticks
 
 _STYLE = {  # Okabe & Ito (2008), greys for what does not explore or is a control
     "greedy": ("#555555", "-"),
@@ -22,7 +22,7 @@ _STYLE = {  # Okabe & Ito (2008), greys for what does not explore or is a contro
     "novelty": ("#009E73", "-"),
     "shuffled": ("#0072B2", ":"),
 }
-_ACROSS = 4
+_ACROSS = 3
 
 
 def draw(rows: list[Row]) -> Any:
@@ -30,16 +30,18 @@ def draw(rows: list[Row]) -> Any:
     down = -(-len(rows) // _ACROSS)
     figure = Figure(figsize=(3.3 * _ACROSS, 1.1 + 2.7 * down), layout="constrained")
     figure.suptitle(
-        f"Regret in percent of uniform's, belief {rows[0].belief}: mean over the runs, band: one standard error",
+        f"What each strategy costs, belief {rows[0].belief}: mean over the runs, band: one standard error",
         fontsize=12, fontweight="bold", x=0.01, ha="left",
     )  # fmt: skip
     axes = figure.subplots(down, _ACROSS, squeeze=False).ravel()
     for ax in axes[len(rows) :]:
         ax.set_axis_off()
-    for ax, row in zip(axes, rows, strict=False):
+    for at, (ax, row) in enumerate(zip(axes, rows, strict=False)):
         _panel(ax, row)
+        if at % _ACROSS == 0:
+            ax.set_ylabel("regret, % of uniform's", fontsize=9)
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower left", ncols=len(names), frameon=False, fontsize=9)
+    figure.legend(handles, names, loc="outside lower left", ncols=5, frameon=False, fontsize=10)
     return figure
 
 
@@ -63,6 +65,7 @@ def _panel(ax: Any, row: Row) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(axis="y", color="#E6E6E6", linewidth=0.8)
     ax.set_axisbelow(True)
-    ax.tick_params(labelsize=8)
-    ax.set_xlabel("rounds", fontsize=8)
+    ax.tick_params(labelsize=8.5)
+    ax.set_xlabel("rounds", fontsize=9)
+    tidy_ticks(ax)
     ax.margins(x=0.0)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 _MEASURES = {
-    "ece": "calibration error of\nclick probabilities (ECE)",
-    "nll": "surprise by a click\nor none (NLL, nats)",
-    "gain": "epistemic gain of joint predic-\ntion (nats a user, ten items)",
-    "gain_again": "epistemic gain, two items\nfive times each",
-    "coverage": "truth inside the\n90% credible interval",
+    "ece": "calibration error of click probabilities (ECE)",
+    "nll": "surprise by a click or none (NLL, nats)",
+    "gain": "epistemic gain, ten items (nats a user)",
+    "gain_again": "epistemic gain, two items five times each",
+    "coverage": "truth inside the 90% credible interval",
 }
 _SPLITS = {
     "by_activity": ("decile of the user's activity", [str(k) for k in range(1, 11)]),
@@ -31,19 +31,19 @@ _SHOWN = {  # belief as named in the results, what it was taught on: colour
 
 
 def draw(values: dict[str, Any]) -> Any:
-    """Return one page of ten panels: five measures, by user and by item; a line for each of nine beliefs."""
+    """Return five rows of two panels: a measure a row, by user and by item; a line for each of nine beliefs."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(16.0, 7.2), layout="constrained")
-    figure.suptitle("Whose doubts can be trusted: calibration of beliefs against the simulator's truth", fontsize=13)
-    axes = figure.subplots(2, len(_MEASURES))
+    figure = Figure(figsize=(9.0, 14.0), layout="constrained")
+    figure.suptitle("Whose doubts can be trusted: beliefs against the simulator's truth", fontsize=13)
+    axes = figure.subplots(len(_MEASURES), len(_SPLITS), sharey="row")
     lines = list[Any]()
-    for row, (split, (label, ticks)) in zip(axes, _SPLITS.items(), strict=True):
-        for ax, (measure, title) in zip(row, _MEASURES.items(), strict=True):
+    for column, (split, (label, ticks)) in zip(axes.T, _SPLITS.items(), strict=True):
+        for ax, (measure, title) in zip(column, _MEASURES.items(), strict=True):
             lines = [_line(ax, belief, split, measure) for belief in values["beliefs"] if _key(belief) in _SHOWN]
-            _dress(ax, measure, title, label, ticks)
+            _dress(ax, measure, title if ax is axes[list(_MEASURES).index(measure), 0] else "", label, ticks)
     names = [line.get_label() for line in lines]
-    figure.legend(lines, names, loc="outside lower center", ncols=len(names), frameon=False, fontsize=9)
+    figure.legend(lines, names, loc="outside lower center", ncols=4, frameon=False, fontsize=9.5)
     return figure
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from serendip.experiments.figures import FigureCard
-from serendip.experiments.figures.style import colours, new_figure
+from serendip.experiments.figures.colours import colours
+from serendip.experiments.figures.style import new_figure, tidy_ticks
 from serendip.experiments.online.results import ALL, Results
 from serendip.experiments.online.statistics import Interval, clear
 from serendip.experiments.online.summary import LOW, Row, closing_visitors, summarise
+from serendip.simulator.errors import SettingsError
 
 
 def draw(results: Results) -> Any:
@@ -25,9 +27,21 @@ def draw(results: Results) -> Any:
     for ax, group, name in zip(axes, (LOW, ALL), ("low-activity third", "all users"), strict=True):
         _panel(ax, results, rows, group)
         ax.set_title(name, fontsize=10, loc="left")
-        ax.set_xlabel("difference in daily active users")
-    axes[0].set_yticks(range(len(rows)), [row.agent for row in rows])
+    axes[1].set_yticks(range(len(rows)), [""] * len(rows))
     return figure
+
+
+def panel(ax: Any, results: Results, group: int) -> None:
+    """Draw the lifts of one group of users on `ax`: the low-activity third (0) or all (-1).
+
+    Raises:
+        SettingsError: it is another group, for which no lift is taken.
+    """
+    if group not in (LOW, ALL):
+        raise SettingsError("lifts are of the group low or all")
+    reference = results.study.reference_agent()
+    rows = sorted((row for row in summarise(results) if row.agent != reference), key=lambda row: row.low_lift.value)
+    _panel(ax, results, rows, group)
 
 
 def _spread_words(results: Results) -> str:
@@ -41,7 +55,9 @@ def _panel(ax: Any, results: Results, rows: list[Row], group: int) -> None:
     ax.grid(visible=False)
     ax.axvline(0.0, color="#555555", linewidth=1.0)
     ax.set_ylim(-0.7, max(len(rows), 1) - 0.3)
-    ax.set_yticks(range(len(rows)), [""] * len(rows))
+    ax.set_yticks(range(len(rows)), [row.agent for row in rows])
+    ax.set_xlabel("difference in daily active users")
+    tidy_ticks(ax)
     base = closing_visitors(results, reference, group)
     for at, row in enumerate(rows):
         lift, p_value = (row.low_lift, row.low_lift_p) if group == LOW else (row.lift, row.lift_p)
@@ -61,6 +77,7 @@ CARD = FigureCard(
     name="lifts",
     summary="Paired lifts over the reference with their intervals, as a forest plot: who helps, and how sure that is.",
     make=draw,
+    panel=panel,
     reading="Each line is an agent. Right of the vertical line: more users than under the reference, in the same "
     "worlds with the same luck. The line is the 95% interval, small dots are single seeds, and a filled point is a "
     "difference that is clear after correction for the number of agents.",

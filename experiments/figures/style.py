@@ -20,21 +20,8 @@ Axes = Any  # a matplotlib Axes
 FORMATS = ("png", "svg", "pdf")
 DPI = 150  # dots per inch of a PNG, unless others are asked for
 FEW_SEEDS = 3  # below, a 95% interval is wider than the picture and says nothing
-
-# Okabe & Ito (2008), safe for colour-blind readers, then further ones; greys for what does not learn
-PALETTE = (
-    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6A3D9A", "#8C6D31"),
-    *("#B2182B", "#1B7F8C", "#7A9A01", "#E7298A", "#3B4CC0", "#A0522D"),
-    *("#C49A00", "#4D6FA8", "#E78AC3", "#2E7D32", "#AA4499", "#88552B"),
-)
-GREYS = {"uniform": "#9A9A9A", "popularity": "#555555", "oracle-growth": "#000000", "oracle-myopic": "#333333"}
-
-
-def colours(agents: tuple[str, ...]) -> dict[str, str]:
-    """Return a colour for each agent."""
-    learners = [agent for agent in agents if agent not in GREYS]
-    picked = {agent: PALETTE[index % len(PALETTE)] for index, agent in enumerate(learners)}
-    return picked | {agent: grey for agent, grey in GREYS.items() if agent in agents}
+_LINE = 0.165  # inches from one name to the next
+MANY = 6  # agents; where there are more, bands would hide the curves
 
 
 def new_figure(n_panels: int, title: str, subtitle: str, *, width: float = 11.0, height: float = 4.6) -> Any:
@@ -48,17 +35,27 @@ def new_figure(n_panels: int, title: str, subtitle: str, *, width: float = 11.0,
         height: inches from top to bottom.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
-    figure.suptitle(f"{title}\n", fontsize=13, fontweight="bold", x=0.01, ha="left")
-    figure.text(0.01, 1.0 - 0.437 / height, subtitle, fontsize=9.5, color="#444444", ha="left")
+    head(figure, title, subtitle)
     axes = figure.subplots(1, n_panels, squeeze=False)[0]
     for ax in axes:
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.grid(axis="y", color="#E6E6E6", linewidth=0.8)
-        ax.set_axisbelow(True)
+        clothe(ax)
     return figure, axes
 
 
-def band(ax: Axes, values: Floats, colour: str, most: float = np.inf) -> float:
+def head(figure: Any, title: str, subtitle: str) -> None:
+    """Write a title that says what is seen above a figure, and below it what must be known of it."""
+    figure.suptitle(f"{title}\n", fontsize=13, fontweight="bold", x=0.01, ha="left")
+    figure.text(0.01, 1.0 - 0.437 / figure.get_figheight(), subtitle, fontsize=9.5, color="#444444", ha="left")
+
+
+def clothe(ax: Axes) -> None:
+    """Give axes two spines, and a grid behind what is drawn."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis="y", color="#E6E6E6", linewidth=0.8)
+    ax.set_axisbelow(True)
+
+
+def band(ax: Axes, values: Floats, colour: str, most: float = np.inf, *, bare: bool = False) -> float:
     """Draw the mean over seeds of `values` (n_seeds, n_days), which lie in [0, most]; return its last value.
 
     Around it stands the mean's 95% band, as far as values can be, or with fewer than `FEW_SEEDS` each seed as a thin
@@ -69,11 +66,14 @@ def band(ax: Axes, values: Floats, colour: str, most: float = np.inf) -> float:
         values: one line a seed.
         colour: as Matplotlib names it.
         most: the largest value there can be.
+        bare: whether the mean stands alone.
     """
     days = np.arange(values.shape[1])
     whole_days(ax)
     mean = values.mean(axis=0)
     ax.plot(days, mean, color=colour, linewidth=1.8)
+    if bare:
+        return float(mean[-1])
     if len(values) < FEW_SEEDS:
         ax.plot(days, values.T, color=colour, linewidth=0.6, alpha=0.6)
     else:
@@ -85,7 +85,12 @@ def band(ax: Axes, values: Floats, colour: str, most: float = np.inf) -> float:
 
 def whole_days(ax: Axes) -> None:
     """Have the horizontal axis, of days, name whole days only."""
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+
+
+def tidy_ticks(ax: Axes) -> None:
+    """Have the horizontal axis name few round numbers, which do not touch."""
+    ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
 
 
 def smooth(values: Floats, days: int = 7) -> Floats:
@@ -96,7 +101,12 @@ def smooth(values: Floats, days: int = 7) -> Floats:
     return (total[..., end] - total[..., start]) / (end - start)
 
 
-def name_lines(ax: Axes, ends: dict[str, float], colour: dict[str, str], at: float) -> None:
+def room_for(n_names: int, least: float) -> float:
+    """Return how high axes are to be, in inches, so that `n_names` names fit beside them; `least` at least."""
+    return max(least, _LINE * n_names)
+
+
+def name_lines(ax: Axes, ends: dict[str, float], colour: dict[str, str], at: float, inches: float) -> None:
     """Write each agent's name at the end of its line, moved apart where they would overlap.
 
     Args:
@@ -104,31 +114,46 @@ def name_lines(ax: Axes, ends: dict[str, float], colour: dict[str, str], at: flo
         ends: height of the end of each line, by agent.
         colour: colour of each line, by agent.
         at: horizontal place of the names.
+        inches: how high the axes are, about.
     """
     low, high = ax.get_ylim()
     names = sorted(ends, key=lambda agent: ends[agent])
-    for agent, height in zip(names, apart([ends[agent] for agent in names], 0.055 * (high - low), high), strict=True):
+    gap = min(_LINE / inches, 1.0 / max(len(names), 1)) * (high - low)
+    for agent, height in zip(names, apart([ends[agent] for agent in names], gap, low, high), strict=True):
         ax.annotate(
             agent, (at, height), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
             color=colour[agent], annotation_clip=False,
         )  # fmt: skip
 
 
-def apart(values: Sequence[float], gap: float, most: float) -> list[float]:
-    """Return where names of ascending `values` stand: `gap` apart, near them, and not above `most` if they fit."""
+def apart(values: Sequence[float], gap: float, least: float, most: float) -> list[float]:
+    """Return where names of ascending `values` stand: `gap` apart, near them, and not above `most`.
+
+    Where there are more than fit between `least` and `most`, they reach from `least` on beyond it.
+
+    Args:
+        values: where each would stand best, ascending.
+        gap: how far apart two stand at least.
+        least: the lowest place there is.
+        most: the highest place there is.
+    """
     placed = list[float]()
     for value in values:
         placed.append(max(value, placed[-1] + gap) if placed else value)
-    ceiling = max(most, values[0] + gap * (len(values) - 1)) if len(values) else most
+    ceiling = max(most, least + gap * (len(values) - 1))
     for at in reversed(range(len(placed))):
         placed[at] = min(placed[at], ceiling - gap * (len(placed) - 1 - at))
     return placed
 
 
-def spread_words(n_seeds: int) -> str:
+def spread_words(n_seeds: int, n_agents: int = 1) -> str:
     """Return what is drawn around a mean over `n_seeds`, for a subtitle."""
+    if n_seeds == 1:
+        return "one seed"
+    if n_agents > MANY:
+        return f"mean over {n_seeds} seeds, without bands, which would hide each other"
     if n_seeds < FEW_SEEDS:
-        return "one seed" if n_seeds == 1 else f"mean over {n_seeds} seeds, thin: each seed"
+        return f"mean over {n_seeds} seeds, thin: each seed"
     return f"mean over {n_seeds} seeds, band: 95% of the mean"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from serendip.experiments.figures.style import PALETTE, new_figure
+from serendip.experiments.figures.colours import PALETTE
+from serendip.experiments.figures.style import new_figure
 
 _BLUE, _ORANGE = PALETTE[0], PALETTE[1]
 

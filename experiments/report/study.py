@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from serendip.experiments.figures import FIGURES
-from serendip.experiments.figures.style import colours
+from serendip.experiments.figures.colours import colours
 from serendip.experiments.online.oracles import BOUND
 from serendip.experiments.online.results import Results, read_results
 from serendip.experiments.online.statistics import FEWEST, LEVEL, clear, seeds_for_clarity, smallest_p_value

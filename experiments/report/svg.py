@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from serendip.experiments.figures.style import PALETTE
+from serendip.experiments.figures.colours import PALETTE
 
 _RC: dict[Any, Any] = {
     "svg.fonttype": "none",
