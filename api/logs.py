@@ -47,12 +47,19 @@ def audit(
 
 
 def learn(
-    log: str | Path, *, epsilon: float = 0.05, out: str | Path | None = None, quiet: bool = False, **settings: Any
+    log: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    epsilon: float = 0.05,
+    out: str | Path | None = None,
+    quiet: bool = False,
+    **settings: Any,
 ) -> Any:
     """Return a policy learned from a log, with what users that took no part say it is worth.
 
     Args:
-        log: a log's folder.
+        log: a log's folder, a file or a data frame with a user, a day, an item, a reward and a propensity in each row.
+        columns: what the columns of one's own table are called, by their roles, such as `{"reward": "click"}`.
         epsilon: share of uniformly random slates that the agent shows on top.
         out: folder to save the agent in; it is not saved when left out.
         quiet: whether nothing is said of progress.
@@ -74,8 +81,14 @@ def learn(
         learning = Learning(**(rate | settings))
     except TypeError as error:
         raise SettingsError(f"learn: {error}") from error
-    with counted("reading", quiet) as at:
-        found = teach(Path(log), learning, epsilon=epsilon, progress=lambda done, total: at("learning", done, total))
+    with as_path(log) as path, counted("reading", quiet) as at:
+        found = teach(
+            path,
+            learning,
+            columns=columns or {},
+            epsilon=epsilon,
+            progress=lambda done, total: at("learning", done, total),
+        )
     if folder is not None:
         found.agent.save(folder)
     return found

@@ -85,6 +85,8 @@ def evaluate(
     from serendip.experiments.offline.valuation import Method
     from serendip.experiments.running.counting import counted
 
+    if outcome not in ("reward", "activity"):
+        raise SettingsError(f"outcome is {outcome!r}; allowed are reward and activity (--outcome)")
     if truth and target is None:
         raise SettingsError("truth runs the target in the log's world; say which with target (--target AGENT|DIR)")
     method = Method(
@@ -97,7 +99,11 @@ def evaluate(
         one, other = (None if policy is None else named(policy) for policy in (target, against))
         asked = _Asked(path, one, against if target_column else other, truth, at)
         if outcome == "activity":
-            return Estimates(_activity(asked, columns or roles or target_column, horizon, last, short_run, twin))
+            if target_column:
+                raise SettingsError(
+                    "activity is that of an agent; name one as the target in place of a column (--target)"
+                )
+            return Estimates(_activity(asked, {**(columns or {}), **roles}, horizon, last, short_run, twin))
         if last or short_run:
             raise SettingsError("last and short_run are for outcome activity (--last, --short-run, --outcome activity)")
         return Estimates(_reward(asked, {**(columns or {}), **roles}, target_column, method, options, jobs, backend))
@@ -154,30 +160,36 @@ def _reward(
 
 
 def _activity(
-    asked: _Asked, columns: Any, horizon: int, last: int | None, short_run: str | Path | None, twin: bool
+    asked: _Asked,
+    columns: Mapping[str, str],
+    horizon: int,
+    last: int | None,
+    short_run: str | Path | None,
+    twin: bool,
 ) -> Any:
     """Return the evaluation of the target by its users' visits."""
     from serendip.experiments.offline.long_term.activity import evaluate_activity, evaluate_short_run
     from serendip.experiments.online.twin import TwinRunner
 
-    if columns or (asked.target is None) == (short_run is None):
+    if (asked.target is None) == (short_run is None):
         raise SettingsError(
-            "--outcome activity takes a log's folder and one of --target AGENT|DIR and --short-run LOG2, with"
-            " --horizon, --last, --against, --truth and --figures"
+            "--outcome activity takes a log's folder or a table, and one of --target AGENT|DIR and --short-run LOG2,"
+            " with --horizon, --last, --against, --truth, --columns and --figures"
         )
     if short_run is not None:
-        if asked.truth or asked.against:
-            raise SettingsError("--short-run goes with neither --truth nor --against: nothing says what ran there")
+        if asked.truth or asked.against or columns:
+            raise SettingsError("--short-run takes two logs' folders, and neither --truth nor --against nor --columns")
         return evaluate_short_run(asked.log, Path(short_run), horizon=horizon, last=last)
     return evaluate_activity(
         asked.log,
         str(asked.target),
+        columns=columns,
         against=asked.against,
         horizon=horizon,
         last=last,
         truth=(lambda: _days_with_a_visit(asked, horizon, last)) if asked.truth else None,
         progress=asked.progress,
-        twin=(lambda: TwinRunner(asked.log)) if twin else None,
+        twin=TwinRunner if twin else None,
     )
 
 

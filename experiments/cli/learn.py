@@ -19,10 +19,13 @@ class Learn:
     """
 
     log: Annotated[Path, tyro.conf.Positional, shown("LOG")]
-    """A log's folder; its propensities say how much each click counts."""
+    """A log's folder, or a Parquet or CSV file of your own; its propensities say how much each click counts."""
 
     out: Annotated[Path, shown("AGENT")]
     """Folder to save the agent in."""
+
+    columns: Annotated[tuple[str, ...], shown("NAME=COLUMN ...")] = ()
+    """What columns of your own file are called, such as user=customer reward=click propensity=pscore."""
 
     objective: Annotated[Literal["ips", "snips", "dr", "loglik"], shown()] = "loglik"
     """The estimate of its value that the policy maximises."""
@@ -55,11 +58,13 @@ class Learn:
         stay_on_one_thread()
 
         import serendip
+        from serendip.experiments.cli.flags import pairs
         from serendip.experiments.cli.output import console_for, write
 
         console = console_for(self.json)
         found = serendip.learn(
             self.log,
+            columns=pairs(self.columns),
             epsilon=self.epsilon,
             out=self.out,
             objective=self.objective,

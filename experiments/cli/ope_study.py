@@ -13,23 +13,29 @@ from serendip.experiments.cli.flags import WHOLE_NUMBER, Backend, Jobs, JsonFile
 class OpeStudy:
     """Value policies from many simulated logs whose truth is known, by every estimator with every interval.
 
-    With --gauntlet: evaluate the logs of named situations as anybody's tables, and score what is said of them. What was
-    found is kept in the results folder in pieces; the same command goes on where it was stopped.
+    With --gauntlet: evaluate the logs of named situations as anybody's tables, and score what is said of them. With
+    --activity: from logs of simulated worlds, say what other policies would make of users' visits, and run these
+    policies. What was found is kept in the results folder in pieces; the same command goes on where it was stopped.
     """
 
     gauntlet: bool = False
     """Measure what the words reliable, weak and invalid are worth, in each of the named situations."""
 
+    activity: bool = False
+    """Measure what is said of activity over a horizon, in worlds like the twin and in others (an hour or more)."""
+
     situations: Annotated[tuple[str, ...], shown("NAME")] = ()
     """Only these situations of the gauntlet (serendip list situations); all when left out."""
 
-    logs: Annotated[int | None, WHOLE_NUMBER, shown("N", "(20, or 200 in the gauntlet, when left out)")] = None
-    """Logs for each setting (fewer where one takes long), or for each situation."""
+    logs: Annotated[int | None, WHOLE_NUMBER, shown("N", "(20, 200 in the gauntlet, 2 of activity, when left out)")] = (
+        None
+    )
+    """Logs for each setting (fewer where one takes long), for each situation, or for each world and logger."""
 
     seed: int = 0
-    """Seed of the gauntlet's logs."""
+    """Seed of the logs of the gauntlet, or the first seed of the worlds of --activity."""
 
-    out: Annotated[Path | None, shown("DIR", "(results/ope-study or results/gauntlet when left out)")] = None
+    out: Annotated[Path | None, shown("DIR", "(in results/: ope-study, gauntlet or activity-study)")] = None
     """Folder for what was found in each log, the tables and the figure."""
 
     jobs: Jobs = None
@@ -47,9 +53,13 @@ class OpeStudy:
         from serendip.simulator.errors import SettingsError
 
         stay_on_one_thread()
-        if not self.gauntlet and (self.situations or self.seed):
+        if self.gauntlet and self.activity:
+            raise SettingsError("--gauntlet and --activity are two studies; run one after the other")
+        if not self.gauntlet and (self.situations or (self.seed and not self.activity)):
             raise SettingsError("situations and a seed are the gauntlet's; say --gauntlet too")
-        if self.gauntlet:
+        if self.activity:
+            self._activity(self.out or Path("results/activity-study"))
+        elif self.gauntlet:
             self._gauntlet(self.out or Path("results/gauntlet"))
         else:
             self._study(self.out or Path("results/ope-study"))
@@ -76,6 +86,31 @@ class OpeStudy:
             say(table)
         write(values, self.json)
         console.print(f"in {out}: table.md, intervals.md (one setting, every interval), scores.json, study.png")
+
+    def _activity(self, out: Path) -> None:
+        import dataclasses
+
+        from serendip.experiments.cli.output import STDOUT, console_for, say, write
+        from serendip.experiments.figures.activity_study import draw
+        from serendip.experiments.figures.style import save
+        from serendip.experiments.ope_study.activity.run import plan, run
+        from serendip.experiments.ope_study.activity.scores import cases_of, estimated
+        from serendip.experiments.ope_study.activity.table import by_log, halves, in_words, markdown, write_csv
+        from serendip.simulator.files import write_whole
+
+        console = console_for(self.json)
+        cases = cases_of(run(out, plan(self.logs or 2, self.seed), console, self.jobs or 0))
+        each = [dataclasses.asdict(found) for found in (*halves(cases), *by_log(cases))]
+        values = {"words": each, "estimators": [dataclasses.asdict(found) for found in estimated(cases)]}
+        write(values, out / "scores.json")
+        write_csv(cases, out / "activity.csv")
+        write_whole(out / "table.md", markdown(cases) + "\n" + in_words(cases))
+        save(draw(cases), out / "activity-study.png")
+        if self.json != STDOUT:
+            say(markdown(cases))
+            say(in_words(cases))
+        write(values, self.json)
+        console.print(f"in {out}: table.md, activity.csv (a row a target and horizon), scores.json, activity-study.png")
 
     def _gauntlet(self, out: Path) -> None:
         import dataclasses

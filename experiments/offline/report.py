@@ -73,7 +73,8 @@ def show(evaluation: Evaluation, console: Console, details: bool = False) -> Non
     if evaluation.truth_visits is not None:
         console.print(f"visits per user and day when it is run: {evaluation.truth_visits:.4g}")
     if not details:
-        console.print("One-step values; what they mean, and all diagnostics: --details, or --json.", style="dim")
+        kind = "Days with a visit per user" if _is_long_run(evaluation) else "One-step values"
+        console.print(f"{kind}; what they mean, and all diagnostics: --details, or --json.", style="dim")
         return
     if evaluation.because:
         console.print(evaluation.because, highlight=False, markup=False)
@@ -92,8 +93,16 @@ def _headline(evaluation: Evaluation) -> str:
     e = None if evaluation.recommended is None else evaluation.estimates[evaluation.recommended]
     if e is None or evaluation.recommended is None:
         return f"no value of {escape(evaluation.target)} is recommended."
-    ends = f"{_number(e.value)} [{_number(e.low)}, {_number(e.high)}]"
-    return f"{escape(evaluation.target)} is worth {escape(ends)} by {title_of(evaluation.recommended)}."
+    ends, by = f"{_number(e.value)} [{_number(e.low)}, {_number(e.high)}]", title_of(evaluation.recommended)
+    if not _is_long_run(evaluation):
+        return f"{escape(evaluation.target)} is worth {escape(ends)} by {by}."
+    horizon, last = (evaluation.diagnostics.get(name) or 0.0 for name in ("horizon", "days_counted"))
+    when = f"{horizon:.0f} days" if horizon == last else f"the last {last:.0f} of {horizon:.0f} days"
+    return f"{escape(evaluation.target)} is worth {escape(ends)} days with a visit per user in {when}, by {by}."
+
+
+def _is_long_run(evaluation: Evaluation) -> bool:
+    return any(name in _LONG_RUN for name in evaluation.estimates)
 
 
 def _compared(evaluation: Evaluation) -> str:

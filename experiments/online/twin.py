@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,23 @@ from serendip.experiments.online.life import Player, Schedule, live
 from serendip.experiments.online.on_policy import Halves, Tally
 from serendip.simulator.calibration.from_logs.twin import Twin, fit_twin
 from serendip.simulator.errors import SerendipError
-from serendip.simulator.interface import Floats
+from serendip.simulator.interface import Bools, Feedback, Floats, Ints, Slates, Visits
 from serendip.simulator.logs import open_log
 from serendip.simulator.world import World
 
 N_DRAWS = 3  # worlds drawn from what the log leaves possible
+
+
+class _Came(Tally):
+    """Notes who comes on which day, in (U, horizon)."""
+
+    def __init__(self, who: Bools) -> None:
+        super().__init__()
+        self._who = who
+
+    def came(self, day: int, users: Ints) -> None:
+        """Note who visits."""
+        self._who[users, day] = True
 
 
 class TwinRunner:
@@ -49,6 +62,7 @@ class TwinRunner:
         self._n_draws, self._carries = n_draws, self._twin.carries()
         self._worlds = list[World]()
         self._logger: Floats | None = None
+        self._came: Bools | None = None
 
     def runs(self, target: str, horizon: int) -> Runs:
         """Return what the twin says of `target`, an agent's name or a saved agent's folder, over `horizon` days."""
@@ -63,7 +77,13 @@ class TwinRunner:
                 agent.forget()
             player: Player = agents[0] if len(agents) == 1 else Halves(agents, self.seed)
             visits.append(self._visits(world, player, Schedule(horizon, 0)))
-        return Runs(np.stack(visits), self.logger(horizon), self._carries, self._twin.lopsided())
+        logger = self.logger(horizon)
+        came = None if self._came is None else self._came[:, :, :horizon]
+        return Runs(np.stack(visits), logger, self._carries, self._twin.lopsided(), came)
+
+    def moves(self) -> dict[str, float]:
+        """Return how activity moves in the world that fits best, by name."""
+        return self._twin.moves()
 
     def worlds(self) -> list[World]:
         """Return the draws of the twin."""
@@ -81,20 +101,24 @@ class TwinRunner:
                 spec = None
             if spec is None or spec.name not in registry.names():
                 return None
-            found, schedule = list[Floats](), Schedule(horizon, self._update_every())
-            for world in self.worlds():
+            schedule, n_users = Schedule(horizon, self._update_every()), self.worlds()[0].n_users
+            came: Bools = np.zeros((len(self.worlds()), n_users, horizon), dtype=bool)
+            for world, each in zip(self.worlds(), came, strict=True):
                 agent = registry.make(
                     spec.name, self._source.items(), self._source.slate_size, meta.seed or 0, **spec.overrides
                 )
-                found.append(self._visits(world, agent, schedule))
-            self._logger = np.stack(found)
+                live(world, agent, schedule, [_Came(each)], past=self._past())
+            self._came, self._logger = came, came.mean(axis=1)
+        assert self._logger is not None
         return self._logger[:, :horizon]
 
     def _visits(self, world: World, player: Player, schedule: Schedule) -> Floats:
         tally = Tally()
-        past = ((step.visits, step.slates, step.feedback) for step in self._source.before())
-        live(world, player, schedule, [tally], past=past)
+        live(world, player, schedule, [tally], past=self._past())
         return np.array(tally.came_on) / world.n_users
+
+    def _past(self) -> Iterator[tuple[Visits, Slates, Feedback]]:
+        return ((step.visits, step.slates, step.feedback) for step in self._source.before())
 
     def _update_every(self) -> int:
         """Return the days between updates of the logged policy, as its versions tell; 0 where it never learned."""

@@ -54,6 +54,7 @@ class LogWriter:
         slates: Slates,
         feedback: Feedback,
         *,
+        reward: Singles | None = None,
         state: Singles | None = None,
         policy: int = 0,
         policy_version: int = 0,
@@ -64,6 +65,7 @@ class LogWriter:
             visits: the B visits.
             slates: what was shown, with its propensities.
             feedback: what was clicked.
+            reward: (B, L) what each slot brought, or None where a click brings 1.
             state: (B, 3) what the logger knew of each user, or None.
             policy: index of the policy in the meta data.
             policy_version: how often the policy had learned.
@@ -77,7 +79,7 @@ class LogWriter:
         n_slots = slates.items.shape[1]
         whole = slates.slate_propensities
         columns["slate_propensity"] = np.repeat(np.full(len(visits), np.nan) if whole is None else whole, n_slots)
-        columns["reward"] = feedback.clicked.ravel().astype(np.float32)
+        columns["reward"] = (feedback.clicked if reward is None else reward).ravel().astype(np.float32)
         columns["explored"] = np.repeat(slates.explored, n_slots)
         n = len(columns["user_id"])
         columns["policy"] = np.full(n, policy, dtype=np.int16)

@@ -17,7 +17,9 @@ from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.learning.claim import Claim, claim, seen_by
 from serendip.experiments.offline.learning.examples import MOST_PAIRS, Examples, read_examples
 from serendip.experiments.offline.learning.train import Learning, train
+from serendip.experiments.offline.reading.column_map import ColumnMap
 from serendip.experiments.offline.reading.log_source import LogSource
+from serendip.experiments.offline.reading.table_log import as_log
 from serendip.simulator import randomness
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Bools, Ints
@@ -62,6 +64,7 @@ def learn(
     log: Path,
     learning: Learning,
     *,
+    columns: ColumnMap = (),
     epsilon: float = 0.05,
     most_pairs: int = MOST_PAIRS,
     progress: Callable[[int, int], None] | None = None,
@@ -72,8 +75,10 @@ def learn(
     clicks and was taught by the same users.
 
     Args:
-        log: folder of a log with propensities.
+        log: folder of a log with propensities, or a table with a user, a day, an item, a reward and a propensity in
+            each row.
         learning: objective, model and settings.
+        columns: what the columns of a table are called, by the log's own names.
         epsilon: share of uniformly random slates that the agent shows on top.
         most_pairs: slates times items that are kept in memory; a random share of the slates where there are more.
         progress: called with the epochs done and with as many as there can be.
@@ -81,6 +86,13 @@ def learn(
     Raises:
         DataError: the log cannot be read, or has too few users to hold some out.
     """
+    with as_log(log, columns) as folder:
+        return _learned(folder, learning, epsilon, most_pairs, progress)
+
+
+def _learned(
+    log: Path, learning: Learning, epsilon: float, most_pairs: int, progress: Callable[[int, int], None] | None
+) -> Learned:
     examples, history = read_examples(log, learning.seed, most_pairs)
     luck = randomness.uniform(randomness.derive(learning.seed, "held-out users"), examples.user)
     claims, chooses = luck < CLAIMS, (luck >= CLAIMS) & (luck < CLAIMS + CHOOSES)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from serendip.experiments.offline.evaluation import Evaluation
-from serendip.experiments.offline.intervals.estimate import Estimate
-from serendip.experiments.offline.judging.verdict import INVALID, Verdict
-from serendip.experiments.offline.long_term import estimators
 from serendip.experiments.offline.long_term.days import Days, counted
-from serendip.experiments.offline.long_term.double_reinforcement import double_reinforcement
 from serendip.experiments.offline.long_term.fitted_q import FittedQ, difference, fitted_q
-from serendip.experiments.offline.long_term.judgement import correlation_over_time, judge_activity, judge_short_run
+from serendip.experiments.offline.long_term.judgement import judge_short_run
 from serendip.experiments.offline.long_term.recording import logged_days, user_days
+from serendip.experiments.offline.long_term.saying import Asked, conclude, said_of
 from serendip.experiments.offline.long_term.surrogate import beyond, surrogate_index
-from serendip.experiments.offline.long_term.twin import Runner, apart, held, judge_twin, lift, value
+from serendip.experiments.offline.long_term.twin import Runner, Runs, apart, held
+from serendip.experiments.offline.reading.column_map import ColumnMap
 from serendip.experiments.offline.reading.log_source import LogSource
+from serendip.experiments.offline.reading.table_log import as_log
 from serendip.experiments.offline.targets.choosing import choose_target
 from serendip.experiments.offline.targets.target import AgentTarget
 from serendip.simulator.errors import DataError, SettingsError
@@ -32,10 +29,6 @@ MEANING = (
     " so far; what else moves them is taken to be the same under the target."
 )
 _BY_WEIGHTS = "per_decision_is and trajectory_is reach no further than the log's days."
-BY_TWIN = (
-    "Go by twin: a world fitted to the log, in which the target was run beside the logged policy; what the log's users"
-    " did, plus what the target changes there."
-)
 SHORT_RUN = (
     "A surrogate index: visits per user of the short run's days, and after them those that users of the log made from"
     " a like morning on. Where the target would stay on and go on changing its users, that is what running it for the"
@@ -52,6 +45,7 @@ def evaluate_activity(
     log: Path,
     target: str,
     *,
+    columns: ColumnMap = (),
     against: str | None = None,
     horizon: int = 90,
     last: int | None = None,
@@ -59,13 +53,14 @@ def evaluate_activity(
     n_replicates: int = 200,
     truth: Callable[[], float] | float | None = None,
     progress: Callable[[int, int], None] | None = None,
-    twin: Callable[[], Runner] | None = None,
+    twin: Callable[[Path], Runner] | None = None,
 ) -> Evaluation:
     """Return estimates of days with a visit per user over `horizon` days, with 95% intervals over users.
 
     Args:
-        log: a log's folder.
+        log: a log's folder, or a table with a user, a day, an item, a reward and a propensity in each row.
         target: an agent's name, or a saved agent's folder.
+        columns: what the columns of a table are called, by the log's own names.
         against: another one, to estimate the difference to.
         horizon: days from the log's first morning on.
         last: count only as many last days of the horizon; all when None.
@@ -73,83 +68,65 @@ def evaluate_activity(
         n_replicates: bootstrap replicates over users.
         truth: the known value, or what finds it out, for a simulated log.
         progress: called with the slots done and the slots there are.
-        twin: what fits a world to the log and runs policies in it; without it the twin has no say.
+        twin: what fits a world to the log in a folder and runs policies in it; without it the twin has no say.
 
     Raises:
         DataError: the log or the agent cannot be read.
         SettingsError: an unknown agent, a horizon below 1, or `last` not in it.
     """
     _check(horizon, last)
-    targets = [target] if against is None else [target, against]
+    asked = Asked(horizon, last, seed, n_replicates)
+    with as_log(log, columns) as folder:
+        found = _evaluated(folder, [target] if against is None else [target, against], asked, progress, twin)
+    known = truth() if callable(truth) else truth
+    return dataclasses.replace(found, log=str(log), truth=known)
+
+
+def _evaluated(
+    log: Path,
+    targets: list[str],
+    asked: Asked,
+    progress: Callable[[int, int], None] | None,
+    twin: Callable[[Path], Runner] | None,
+) -> Evaluation:
+    """Return the estimates of the first target, and of its difference to a second."""
+    horizon, last = asked.horizon, asked.last
     source = LogSource(log)
     n_rows = source.n_rows * len(targets)
 
     def lived(name: str) -> tuple[AgentTarget, Days, FittedQ]:
-        policy = choose_target(name, source, None, seed)
+        policy = choose_target(name, source, None, asked.seed)
         assert isinstance(policy, AgentTarget)
         before = source.n_rows * targets.index(name)
         tell = None if progress is None else partial(_tell, progress, before, n_rows)
         days = user_days(log, policy, tell)
-        return policy, days, fitted_q(days, horizon, last=last, seed=seed, n_replicates=n_replicates)
+        return policy, days, fitted_q(days, horizon, last=last, seed=asked.seed, n_replicates=asked.n_replicates)
 
-    policy, days, run = lived(target)
-    found = {"fitted_q": run.value, "lift": run.lift}
-    if against is not None:
-        found["difference"] = difference(run, lived(against)[2], horizon)
-    weighted, effective = _by_weights(days, horizon, last, seed, n_replicates)
-    found |= weighted
-    diagnostics = _diagnostics(days, effective) | _of_model(days, run)
-    diagnostics |= {"horizon": float(horizon), "days_counted": float(len(counted(horizon, last)))}
-    verdict = judge_activity(diagnostics, found)
-    recommended, because = _named(verdict), ""
-    told = None if twin is None else _of_twin(twin, days, targets, (horizon, last))
-    if isinstance(told, TwinSays):
-        found, diagnostics = told.estimates | found, diagnostics | told.diagnostics
-        if told.verdict.word != INVALID:
-            verdict, recommended, because = told.verdict, "twin", BY_TWIN
-        elif verdict.word != INVALID:
-            verdict = Verdict(verdict.word, [*verdict.reasons, *told.verdict.reasons])
+    policy, days, run = lived(targets[0])
+    runs = _run(log, twin, targets, horizon)
+    first = conclude(said_of(days, run, runs[0] if runs else None, asked))
+    found = dict(first.estimates)
+    if len(targets) > 1:
+        found["difference"] = difference(run, lived(targets[1])[2], horizon)
+        both = [held(each, days, horizon, last) for each in runs if isinstance(each, Runs)]
+        if len(both) == 2 and both[0] is not None and both[1] is not None:
+            found["twin_difference"] = apart(both[0], both[1])
     notes = [MEANING, *policy.notes, _BY_MODEL, *([_BY_WEIGHTS] if last is None else [])]
-    notes += [f"difference is fitted_q less that of {against}, paired over users."] if against else []
-    notes += [told] if isinstance(told, str) else []
-    known = truth() if callable(truth) else truth
-    said = verdict.word, verdict.reasons, known, None, notes
-    return Evaluation(str(log), target, found, diagnostics, *said, None, recommended, because)
+    notes += [f"difference is fitted_q less that of {other}, paired over users." for other in targets[1:]]
+    notes += [first.note] if first.note else []
+    said = first.verdict.word, first.verdict.reasons, None, None, notes
+    return Evaluation(str(log), targets[0], found, first.diagnostics, *said, None, first.recommended, first.because)
 
 
-@dataclass(frozen=True, slots=True)
-class TwinSays:
-    """What the twin of a log says of a target: estimates and numbers by name, and how far to trust them."""
-
-    estimates: dict[str, Estimate]
-    diagnostics: dict[str, float | None]
-    verdict: Verdict
-
-
-def _of_twin(
-    twin: Callable[[], Runner], days: Days, targets: list[str], when: tuple[int, int | None]
-) -> TwinSays | str:
-    """Return what the twin says of the first target, and of the difference to a second; or why it says nothing."""
-    horizon, last = when
+def _run(log: Path, twin: Callable[[Path], Runner] | None, targets: list[str], horizon: int) -> list[Runs | str]:
+    """Return the runs of each target in the twin, or why there are none; nothing where it is not asked."""
+    if twin is None:
+        return []
     try:
-        runner = twin()
-        runs = [held(runner.runs(name, horizon), days.visited, horizon, last) for name in targets]
+        runner = twin(log)
+        return [runner.runs(name, horizon) for name in targets]
     except DataError as error:
-        return f"The twin has no say: {error}."
-    one = runs[0]
-    if one is None:
-        return "The twin has no say: the log ends before the days that count, or its policy cannot be made anew."
-    found = {"twin": value(one), "twin_lift": lift(one)}
-    if len(runs) > 1 and runs[1] is not None:
-        found["twin_difference"] = apart(one, runs[1])
-    numbers: dict[str, float | None] = {"twin_of_logged": one.own, "twin_reach": one.reach, "twin_carries": one.carries}
-    return TwinSays(found, numbers, judge_twin(one, len(days.user)))
-
-
-def _named(verdict: Verdict) -> str | None:
-    """Return the estimate that the reasons of a verdict say to read."""
-    said = " ".join(verdict.reasons)
-    return None if verdict.word == INVALID else "mis" if "Read mis" in said else "fitted_q"
+        return [str(error)]
 
 
 def evaluate_short_run(log: Path, short_run: Path, *, horizon: int = 90, last: int | None = None) -> Evaluation:
@@ -192,65 +169,3 @@ def _check(horizon: int, last: int | None) -> None:
 
 def _tell(progress: Callable[[int, int], None], before: int, there_are: int, done: int) -> None:
     progress(before + done, there_are)
-
-
-def _by_weights(
-    days: Days, horizon: int, last: int | None, seed: int, n_replicates: int
-) -> tuple[dict[str, Estimate], float]:
-    """Return the estimates that rest on weights, and the effective number of whole histories.
-
-    Those that are diagnostics count the whole horizon, and are left out where only its last days count.
-    """
-    found = {
-        "mis": estimators.marginalised(days, horizon, seed, n_replicates, last),
-        "drl": double_reinforcement(days, horizon, seed, last, held=True),
-    }
-    histories, effective = estimators.trajectory(days, horizon)
-    if last is None:
-        found["per_decision_is"] = estimators.per_decision(days, horizon)
-        found["trajectory_is"] = histories
-        found["one_step"] = estimators.one_step(days, horizon)
-    return found, effective
-
-
-def _diagnostics(days: Days, effective_histories: float) -> dict[str, float | None]:
-    came = days.visited
-    weight = days.weight[came]
-    total, squares = float(weight.sum()), float(weight @ weight)
-    by_user = np.where(came, days.weight - 1.0, 0.0).sum(axis=1)
-    error = float(by_user.std(ddof=1) * np.sqrt(len(by_user))) if len(by_user) > 1 else 0.0
-    return {
-        "mean_weight": float(weight.mean()) if len(weight) else None,
-        "effective_sample_size": total**2 / squares if squares else 0.0,
-        "max_weight": float(weight.max(initial=0.0)),
-        "mean_weight_z": float(by_user.sum()) / error if error else 0.0,
-        "effective_histories": effective_histories,
-        "hidden_state": hidden_state(days),
-        "n_users": float(len(days.user)),
-        "n_user_days": float(came.size),
-    }
-
-
-def _of_model(days: Days, run: FittedQ) -> dict[str, float | None]:
-    """Return what the regression says of the log itself, and how far the target takes it from there."""
-    assert days.brought is not None
-    assert days.expected is not None
-    change = days.expected[days.visited].mean(axis=0) - days.brought[days.visited].mean(axis=0)
-    spread = np.maximum(days.brought[days.visited].std(axis=0), 1e-9)
-    return {
-        "logged_visits": run.observed,
-        "logged_visits_by_model": run.own,
-        "shift": float(np.abs(change / spread).max()),
-        "hidden_from_model": correlation_over_time(run.residual),
-    }
-
-
-def hidden_state(days: Days) -> float:
-    """Return how far what the tabular state does not explain comes back: the correlation of residuals over time.
-
-    A residual is a visit less the chance of one in the state.
-    """
-    state = days.state[:, :-1]
-    stays = np.bincount(state.ravel(), minlength=days.n_states)
-    visits = np.bincount(state.ravel(), weights=days.visited.ravel(), minlength=days.n_states)
-    return correlation_over_time(days.visited - (visits / np.maximum(stays, 1))[state])

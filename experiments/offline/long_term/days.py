@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from serendip.simulator.interface import Bools, Floats, Ints
+
+_FORTNIGHT = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,42 @@ class Days:
         names = ("user", "visited", "weight", "state", "columns", "brought", "expected")
         whole: dict[str, Any] = {name: getattr(self, name) for name in names}
         return dataclasses.replace(self, **{n: None if a is None else a[rows] for n, a in whole.items()})
+
+    def thirds(self, until: int) -> tuple[Ints, Ints]:
+        """Return (U,) the third of each user: by visits before the day `until`, and by what was new in these."""
+        came = self.visited[:, :until].sum(axis=1)
+        if self.brought is None:
+            return _thirds(came), _thirds(came)
+        slates, fresh = (self.brought[:, :until, j].sum(axis=1) for j in (0, -1))
+        return _thirds(came), _thirds((fresh + 0.5 * fresh.sum() / max(slates.sum(), 1.0)) / (slates + 0.5))
+
+
+def _thirds(values: Floats | Ints) -> Ints:
+    rank: Ints = np.empty(len(values), dtype=np.int64)
+    rank[np.argsort(values, kind="stable")] = np.arange(len(values))
+    return rank * 3 // max(len(values), 1)
+
+
+def early(first: int, n_days: int) -> int:
+    """Return the morning from which on a model is held to groups of users: a fortnight in, or before `first` counts."""
+    return max(min(_FORTNIGHT, first or n_days // 3, n_days - 1), 0)
+
+
+def missed(did: Floats, said: Floats, groups: Sequence[Ints]) -> float:
+    """Return by how much at most a model misses the visits of a group, beyond chance, as a share of a mean user's.
+
+    Args:
+        did: (U,) visits of each user.
+        said: (U,) what the model says of them.
+        groups: (U,) number of each user's group, for each way to group them.
+    """
+    worst, mean = 0.0, max(float(did.mean()), 1e-12)
+    for group in groups:
+        for g in np.unique(group):
+            off = (said - did)[group == g]
+            chance = 2.0 * float(off.std(ddof=1)) / np.sqrt(len(off)) if len(off) > 1 else np.inf
+            worst = max(worst, (abs(float(off.mean())) - chance) / mean)
+    return float(worst)
 
 
 def counted(horizon: int, last: int | None) -> range:

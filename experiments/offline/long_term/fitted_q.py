@@ -11,14 +11,14 @@ ones only through m is the assumption.  Days without a visit count: they are row
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
 
 from serendip.experiments.offline.intervals import bootstrap
 from serendip.experiments.offline.intervals.estimate import Estimate
-from serendip.experiments.offline.long_term.days import Days, counted
+from serendip.experiments.offline.long_term.days import Days, counted, early, missed
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Bools, Floats
 
@@ -41,6 +41,9 @@ class FittedQ:
         observed: what the logging policy's users did, over the days that count and that the log has; likewise.
         replicates: (1 + R,) the value as it is, then in each replicate; two targets of one log share the draws.
         residual: (U, T - 1) visits, from the second day on, less what was expected of them the day before.
+        outside: share of the replicates whose value lay outside of 0 to the days that count, and was put inside.
+        missed: by how much at most the regression misses the visits of a third of the users, as a share of the mean;
+            None as `own`.
     """
 
     value: Estimate
@@ -49,6 +52,8 @@ class FittedQ:
     observed: float | None
     replicates: Floats
     residual: Floats
+    outside: float = 0.0
+    missed: float | None = None
 
 
 def fitted_q(
@@ -89,8 +94,8 @@ def fitted_q(
     if seen.any():
         own = sums.backward(sums.to_own, sums.start_own, seen)
         observed = sums.visits[:, : len(seen)][:, seen].sum(axis=1) / sums.users
-    anchored = value + observed - own
-    most = float(rewarded.sum())
+    raw, most = value + observed - own, float(rewarded.sum())
+    anchored = np.clip(raw, 0.0, most)
     lift = _estimate(anchored - observed, (-most, most))
     known = bool(seen.any())
     return FittedQ(
@@ -100,7 +105,23 @@ def fitted_q(
         float(observed[0]) if known else None,
         anchored,
         _residual(days, features, sums.tomorrow()),
+        float(np.mean(raw != anchored)),
+        _missed(days, features, sums.whole(), seen) if known else None,
     )
+
+
+def _missed(days: Days, features: Features, sums: _Sums, seen: Bools) -> float:
+    """Return by how much the regression misses groups of users, asked a fortnight into the log."""
+    assert days.brought is not None
+    first = early(int(np.argmax(seen)), len(seen))
+    learned = sums.carried(sums.to_own, seen, first)[0]
+    said = np.empty(len(days.user))
+    for start in range(0, len(said), _USERS_AT_ONCE):
+        who = slice(start, start + _USERS_AT_ONCE)
+        said[who] = features(who, slice(first, first + 1), days.brought[who, first : first + 1])[:, 0] @ learned
+    later = seen & (np.arange(len(seen)) > first)
+    did = days.visited[:, : len(seen)][:, later].sum(axis=1).astype(np.float64)
+    return missed(did, said, days.thirds(max(first, 1)))
 
 
 def difference(one: FittedQ, other: FittedQ, horizon: int) -> Estimate:
@@ -143,14 +164,25 @@ class _Sums:
 
     def backward(self, to: Floats, start: Floats, rewarded: Bools) -> Floats:
         """Return (1 + R,) visits per user on the rewarded days, the coefficients carried back from the last one."""
+        total: Floats = np.einsum("rp,rp->r", start, self.carried(to, rewarded)) + self.visits[:, 0] * float(
+            rewarded[0]
+        )
+        return total / self.users
+
+    def carried(self, to: Floats, rewarded: Bools, first: int = 0) -> Floats:
+        """Return (1 + R, P) coefficients of the visits on the rewarded days after the day `first`, on its features."""
         gram = self._ridged(self.gram)
         step = np.linalg.solve(gram, to)  # (1 + R, P, P)
         visit = np.linalg.solve(gram, self.reward[:, :, None])[:, :, 0]
-        found = np.zeros_like(visit)
-        for day in reversed(range(1, len(rewarded))):
+        found: Floats = np.zeros(visit.shape)
+        for day in reversed(range(first + 1, len(rewarded))):
             found = visit * float(rewarded[day]) + np.einsum("rpq,rq->rp", step, found)
-        total = np.einsum("rp,rp->r", start, found) + self.visits[:, 0] * float(rewarded[0])
-        return total / self.users
+        return found
+
+    def whole(self) -> _Sums:
+        """Return the sums as they are, without replicates."""
+        names = (field.name for field in fields(self) if field.name != "ridge")
+        return replace(self, **{name: getattr(self, name)[:1] for name in names})
 
 
 Features = Callable[[slice, slice, Floats], Floats]

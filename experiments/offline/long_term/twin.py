@@ -12,7 +12,7 @@ import numpy as np
 
 from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.judging.verdict import INVALID, WEAK, Verdict
-from serendip.experiments.offline.long_term.days import counted
+from serendip.experiments.offline.long_term.days import Days, counted, early, missed
 from serendip.simulator.interface import Bools, Floats
 
 _NORMAL = 1.959963984540054
@@ -32,12 +32,14 @@ class Runs:
         logger: (D, horizon) under the logged policy, with the same luck; None where it cannot be run.
         carries: number of standard errors by which visits of the log bring visits beyond what the fitted world says.
         lopsided: whether in the fitted world breadth moves users and satisfaction does not at all.
+        came: (D, U, horizon) whether each user came on each day, under the logged policy; None where that is not known.
     """
 
     target: Floats
     logger: Floats | None
     carries: float = 0.0
     lopsided: bool = False
+    came: Bools | None = None
 
 
 class Runner(Protocol):
@@ -60,6 +62,7 @@ class Held:
         most: days that count.
         carries: as in `Runs`.
         lopsided: as in `Runs`.
+        missed: by how much at most the twin misses the logged policy's visits of a third of the users, as a share.
     """
 
     change: Floats
@@ -69,6 +72,7 @@ class Held:
     most: float
     carries: float = 0.0
     lopsided: bool = False
+    missed: float = 0.0
 
     @property
     def off(self) -> float:
@@ -81,24 +85,28 @@ class Held:
         return abs(float(self.change.mean())) / self.logged if self.logged else np.inf
 
 
-def held(runs: Runs, visited: Bools, horizon: int, last: int | None) -> Held | None:
-    """Return the runs held to what the users did, `visited` (U, T); None where the log or the logger lacks the days.
+def held(runs: Runs, log: Days, horizon: int, last: int | None) -> Held | None:
+    """Return the runs held to what the users did; None where the log or the logger lacks the days.
 
     Args:
         runs: what runs of the target and of the logger in fitted worlds brought.
-        visited: (U, T) whether each user came on each day.
+        log: the log, day by day and user by user.
         horizon: days that are looked ahead.
         last: how many of the last days count; all of them when None.
     """
     days = counted(horizon, last)
-    if runs.logger is None or days.stop > visited.shape[1]:
+    if runs.logger is None or days.stop > log.n_days:
         return None
-    target, logger = (each[:, days.start : days.stop].sum(axis=1) for each in (runs.target, runs.logger))
-    each = visited[:, days.start : days.stop].sum(axis=1)
-    error = float(each.std(ddof=1) / np.sqrt(len(each)))
-    return Held(
-        target - logger, float(each.mean()), float(logger.mean()), error, float(len(days)), runs.carries, runs.lopsided
-    )
+    when = slice(days.start, days.stop)
+    target, logger = (each[:, when].sum(axis=1) for each in (runs.target, runs.logger))
+    did = log.visited[:, when].sum(axis=1).astype(np.float64)
+    error = float(did.std(ddof=1) / np.sqrt(len(did)))
+    off = 0.0
+    if runs.came is not None and runs.came.shape[1] == len(did):
+        said = runs.came[:, :, when].sum(axis=2).mean(axis=0)
+        off = missed(did, said, log.thirds(max(early(days.start, log.n_days), 1)))
+    told = runs.carries, runs.lopsided, off
+    return Held(target - logger, float(did.mean()), float(logger.mean()), error, float(len(days)), *told)
 
 
 def value(found: Held) -> Estimate:

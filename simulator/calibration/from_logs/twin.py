@@ -77,6 +77,10 @@ class Twin:
         world.catalogue, world.items, world.groups = catalogue, catalogue.items(), world.people.activity_group()
         return world
 
+    def moves(self) -> dict[str, float]:
+        """Return how activity moves in the world that fits best, by name."""
+        return {name: float(np.exp(log)) for name, log in zip(_MOVES, self.logs[_FIRST:], strict=False)}
+
     def carries(self) -> float:
         """Return by how many standard errors visits bring visits beyond what the fitted moves say."""
         return carried(self.logs, self.course)

@@ -55,13 +55,13 @@ def test_a_policy_that_is_the_logged_one_changes_nothing(runner):
 
 
 def test_the_twin_is_recommended_and_does_not_stand_in_the_way(log, runner):
-    found = evaluate_activity(log, "popularity", horizon=15, last=6, n_replicates=10, twin=lambda: runner)
+    found = evaluate_activity(log, "popularity", horizon=15, last=6, n_replicates=10, twin=lambda log: runner)
     assert found.recommended == "twin"
     assert found.because.startswith("Go by twin")
     assert found.estimates["twin"].low < found.estimates["twin"].value < found.estimates["twin"].high
     assert found.diagnostics["twin_of_logged"] == pytest.approx(found.diagnostics["logged_visits"], rel=0.3)
 
-    def fails():
+    def fails(log):
         raise DataError("there is nothing to fit")
 
     silent = evaluate_activity(log, "popularity", horizon=15, last=6, n_replicates=10, twin=fails)

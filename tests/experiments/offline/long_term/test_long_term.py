@@ -14,11 +14,12 @@ import pytest
 from serendip.experiments.offline.crossfit import folds
 from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.long_term import estimators
-from serendip.experiments.offline.long_term.activity import evaluate_activity, evaluate_short_run, hidden_state
-from serendip.experiments.offline.long_term.days import Days
+from serendip.experiments.offline.long_term.activity import evaluate_activity, evaluate_short_run
+from serendip.experiments.offline.long_term.days import Days, missed
 from serendip.experiments.offline.long_term.double_reinforcement import double_reinforcement, regressed
 from serendip.experiments.offline.long_term.fitted_q import difference, fitted_q
 from serendip.experiments.offline.long_term.judgement import correlation_over_time, judge_activity
+from serendip.experiments.offline.long_term.saying import hidden_state
 from serendip.experiments.offline.long_term.surrogate import surrogate_index
 from serendip.experiments.ope_study.tabular_world import TabularWorld
 from serendip.simulator.errors import DataError, SettingsError
@@ -289,6 +290,36 @@ def test_no_value_leaves_the_days_that_count():
     wild = dataclasses.replace(days, weight=days.weight * 40.0)
     for found in (double_reinforcement(wild, 30), estimators.per_decision(wild, 30), estimators.one_step(wild, 30)):
         assert 0.0 <= found.low <= found.value <= found.high <= 30.0
+
+
+def test_a_target_far_from_the_log_gets_no_wild_numbers():
+    days = WORLD.log(60, 30, 0.3, 0.9, 1)
+    far = dataclasses.replace(days, expected=days.brought + 40.0)  # far more than any day of the log brought
+    run = fitted_q(far, 30, n_replicates=20)
+    assert run.outside > 0.5
+    for found, least in ((run.value, 0.0), (run.lift, -30.0), (double_reinforcement(far, 30, held=True), 0.0)):
+        assert least <= found.low <= found.value <= found.high <= 30.0
+    assert run.value.standard_error <= 15.0 * np.sqrt(20 / 19)
+    assert ((run.replicates >= 0.0) & (run.replicates <= 30.0)).all()
+
+
+def test_the_regression_is_held_to_thirds_of_the_users():
+    days = WORLD.log(900, 30, 0.3, 0.3, 1)
+    fine = fitted_q(of_logger(days), 30, last=10, n_replicates=2)
+    late = days.visited.copy()
+    most = np.argsort(days.visited[:, :14].sum(axis=1))[600:]
+    late[most, 15:] = False  # whoever came most stays away, and the columns do not say so
+    odd = fitted_q(dataclasses.replace(of_logger(days), visited=late), 30, last=10, n_replicates=2)
+    assert fine.missed < 0.05
+    assert odd.missed > 0.2
+
+
+def test_a_group_is_missed_beyond_chance_only():
+    rng = np.random.default_rng(0)
+    did, group = rng.poisson(5.0, 3000).astype(float), np.repeat([0, 1, 2], 1000)
+    assert missed(did, np.full(3000, 5.0), (group,)) < 0.01
+    assert missed(did, np.where(group == 1, 7.0, 5.0), (group,)) == pytest.approx(0.4, abs=0.05)
+    assert missed(did, np.where(group == 1, 7.0, 5.0), (np.arange(3000) % 3,)) < 0.2
 
 
 @pytest.mark.parametrize(("clicked", "n_users"), [(0.0, 30), (1.0, 30), (0.3, 1), (0.3, 0)])

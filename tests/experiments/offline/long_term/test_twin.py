@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from serendip.experiments.offline.long_term import twin
+from serendip.experiments.offline.long_term.days import Days
 from serendip.experiments.offline.long_term.twin import Held, Runs, apart, held, judge_twin, lift, value
 
 DAYS = 10
@@ -19,14 +22,16 @@ def runs(target, logger=0.2, n_draws=3, spread=0.0):
 
 
 def visited(n_users=400, rate=0.25, seed=0):
-    return np.random.default_rng(seed).random((n_users, DAYS)) < rate
+    """Return a log's days of which only who came is known."""
+    came = np.random.default_rng(seed).random((n_users, DAYS)) < rate
+    return Days(np.arange(n_users), came, np.ones(came.shape), np.zeros((n_users, DAYS + 1), dtype=np.int64), 1)
 
 
 def test_what_the_users_did_plus_what_the_target_changes():
     came = visited()
     found = held(runs(0.3), came, 10, 4)
     assert found is not None
-    did = came[:, 6:].sum(axis=1).mean()
+    did = came.visited[:, 6:].sum(axis=1).mean()
     assert found.logged == pytest.approx(did)
     assert value(found).value == pytest.approx(did + 4 * 0.1)
     assert lift(found).value == pytest.approx(4 * 0.1)
@@ -38,7 +43,7 @@ def test_the_logged_policy_is_worth_what_its_users_did():
     came = visited()
     found = held(runs(0.2), came, 10, None)
     assert found is not None
-    assert value(found).value == pytest.approx(came.sum(axis=1).mean())
+    assert value(found).value == pytest.approx(came.visited.sum(axis=1).mean())
     assert (lift(found).low, lift(found).high) == pytest.approx((-0.98 * found.error, 0.98 * found.error), rel=1e-2)
 
 
@@ -88,3 +93,13 @@ def test_a_world_whose_users_move_otherwise_is_not_believed():
     lopsided = Held(np.full(2, 0.1), 2.0, 2.0, 0.1, 10.0, lopsided=True)
     assert judge_twin(lopsided, 400).word == "invalid"
     assert held(Runs(np.ones((2, DAYS)), np.ones((2, DAYS)), 0.0, lopsided=True), visited(), 10, None).lopsided
+
+
+def test_the_twin_is_held_to_thirds_of_the_users():
+    log = visited(900)
+    fine = np.random.default_rng(1).random((3, 900, DAYS)) < 0.25
+    odd = fine.copy()
+    odd[:, log.thirds(6)[0] == 2, 6:] = True  # those who came most are said to come every day
+    missed = [held(dataclasses.replace(runs(0.3), came=came), log, 10, 4).missed for came in (fine, odd)]
+    assert missed[0] < 0.1
+    assert missed[1] > 1.0

@@ -1,0 +1,68 @@
+"""The activity study run: the logs that are missing are made, each a piece that is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from serendip.experiments.ope_study.activity.trial import LEARNED, LOGGERS, SHOWN, Place, Told, trial
+from serendip.experiments.running.folder import Claim, claimed
+from serendip.experiments.running.pieces import Piece, run_pieces
+from serendip.experiments.running.pool import Tell
+from serendip.simulator.errors import SettingsError
+from serendip.simulator.settings_json import read_json, write_json
+
+
+def plan(n_seeds: int, seed: int, worlds: Sequence[str] = ()) -> list[Place]:
+    """Return the logs of the study, `n_seeds` of each world and logger.
+
+    Args:
+        n_seeds: seeds of each.
+        seed: the first of them.
+        worlds: names of preset worlds; the study's own when empty.
+
+    Raises:
+        SettingsError: no seed.
+    """
+    if n_seeds < 1:
+        raise SettingsError(f"logs is {n_seeds}; allowed is 1 or more, for each world and logger")
+    named = worlds or (*LEARNED, *SHOWN)
+    seeds = range(seed, seed + n_seeds)
+    return [Place(world, logger, number) for number in seeds for logger in LOGGERS for world in named]
+
+
+def run(out: Path, places: Sequence[Place], console: Console, jobs: int = 0) -> list[tuple[Place, list[Told]]]:
+    """Return what was said of each log's targets, running the logs that `out` does not have yet.
+
+    What is kept is what a verdict is made from, not the verdict: it is made anew each time.
+
+    Args:
+        out: folder of the pieces, made where it is missing.
+        places: the logs.
+        console: where progress is told.
+        jobs: logs worked on side by side; 0: one for each core.
+
+    Raises:
+        SettingsError: `out` holds something else, or another run is at work there.
+    """
+    pieces = [_piece(out, place) for place in places]
+    with claimed(out, Claim("activity.json", "ope-study --activity", {})):
+        run_pieces(pieces, jobs, console, "logs")
+        found = [read_json(piece.path) for piece in pieces]
+    return [(place, [Told.from_json(values) for values in each]) for place, each in zip(places, found, strict=True)]
+
+
+def _piece(out: Path, place: Place) -> Piece:
+    settings: dict[str, Any] = dataclasses.asdict(place)
+    settings |= {"horizons": [list(each) for each in place.horizons], "targets": list(place.targets)}
+    return Piece(out / "logs" / f"{place.name}.json", place.name, 1, settings, partial(_make, place))
+
+
+def _make(place: Place, at: Path, tell: Tell) -> None:
+    write_json(at, [told.to_json() for told in trial(place)])
+    tell(1)
