@@ -88,27 +88,17 @@ class OpeStudy:
         console.print(f"in {out}: table.md, intervals.md (one setting, every interval), scores.json, study.png")
 
     def _activity(self, out: Path) -> None:
-        import dataclasses
-
         from serendip.experiments.cli.output import STDOUT, console_for, say, write
         from serendip.experiments.figures.activity_study import draw
         from serendip.experiments.figures.style import save
-        from serendip.experiments.ope_study.activity.run import plan, run
-        from serendip.experiments.ope_study.activity.scores import cases_of, estimated
-        from serendip.experiments.ope_study.activity.table import by_log, halves, in_words, markdown, write_csv
-        from serendip.simulator.files import write_whole
+        from serendip.experiments.ope_study.activity.run import plan, run, scored
 
         console = console_for(self.json)
-        cases = cases_of(run(out, plan(self.logs or 2, self.seed), console, self.jobs or 0))
-        each = [dataclasses.asdict(found) for found in (*halves(cases), *by_log(cases))]
-        values = {"words": each, "estimators": [dataclasses.asdict(found) for found in estimated(cases)]}
-        write(values, out / "scores.json")
-        write_csv(cases, out / "activity.csv")
-        write_whole(out / "table.md", markdown(cases) + "\n" + in_words(cases))
+        cases = run(out, plan(self.logs or 2, self.seed), console, self.jobs or 0)
+        values, text = scored(cases, out)
         save(draw(cases), out / "activity-study.png")
         if self.json != STDOUT:
-            say(markdown(cases))
-            say(in_words(cases))
+            say(text)
         write(values, self.json)
         console.print(f"in {out}: table.md, activity.csv (a row a target and horizon), scores.json, activity-study.png")
 

@@ -42,7 +42,7 @@ class FittedQ:
         replicates: (1 + R,) the value as it is, then in each replicate; two targets of one log share the draws.
         residual: (U, T - 1) visits, from the second day on, less what was expected of them the day before.
         outside: share of the replicates whose value lay outside of 0 to the days that count, and was put inside.
-        missed: by how much at most the regression misses the visits of a third of the users, as a share of the mean;
+        missed: largest miss of the visits of a third of the users by the regression, as a share of the mean;
             None as `own`.
     """
 

@@ -31,7 +31,7 @@ class Asked:
     Attributes:
         horizon: days from the log's first morning on.
         last: how many of its last days count; all of them when None.
-        seed: of folds and bootstrap.
+        seed: number that folds and bootstrap follow from.
         n_replicates: bootstrap replicates over users.
     """
 
@@ -46,7 +46,7 @@ class Said:
     """What was found of a target.
 
     Attributes:
-        estimates: by name, without the twin's.
+        estimates: all by name, except for those of the twin.
         diagnostics: numbers by name.
         twin: the twin's runs held to the log; why there are none; None where it was not asked.
     """

@@ -62,7 +62,7 @@ class Held:
         most: days that count.
         carries: as in `Runs`.
         lopsided: as in `Runs`.
-        missed: by how much at most the twin misses the logged policy's visits of a third of the users, as a share.
+        missed: largest miss of the visits of a third of the users by the twin under the logged policy, as a share.
     """
 
     change: Floats

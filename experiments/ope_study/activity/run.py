@@ -10,6 +10,8 @@ from typing import Any
 
 from rich.console import Console
 
+from serendip.experiments.ope_study.activity.scores import Case, cases_of
+from serendip.experiments.ope_study.activity.table import in_words, markdown, write_all
 from serendip.experiments.ope_study.activity.trial import LEARNED, LOGGERS, SHOWN, Place, Told, trial
 from serendip.experiments.running.folder import Claim, claimed
 from serendip.experiments.running.pieces import Piece, run_pieces
@@ -36,8 +38,8 @@ def plan(n_seeds: int, seed: int, worlds: Sequence[str] = ()) -> list[Place]:
     return [Place(world, logger, number) for number in seeds for logger in LOGGERS for world in named]
 
 
-def run(out: Path, places: Sequence[Place], console: Console, jobs: int = 0) -> list[tuple[Place, list[Told]]]:
-    """Return what was said of each log's targets, running the logs that `out` does not have yet.
+def run(out: Path, places: Sequence[Place], console: Console, jobs: int = 0) -> list[Case]:
+    """Return what was said of each target and horizon of each log, running the logs that `out` does not have yet.
 
     What is kept is what a verdict is made from, not the verdict: it is made anew each time.
 
@@ -54,7 +56,16 @@ def run(out: Path, places: Sequence[Place], console: Console, jobs: int = 0) -> 
     with claimed(out, Claim("activity.json", "ope-study --activity", {})):
         run_pieces(pieces, jobs, console, "logs")
         found = [read_json(piece.path) for piece in pieces]
-    return [(place, [Told.from_json(values) for values in each]) for place, each in zip(places, found, strict=True)]
+    each = ([Told.from_json(values) for values in log] for log in found)
+    return cases_of(zip(places, each, strict=True))
+
+
+def scored(cases: Sequence[Case], out: Path) -> tuple[dict[str, Any], str]:
+    """Return all scores as plain JSON values, and the tables in Markdown with a sentence on each half of the worlds.
+
+    They are written into the folder `out` too, beside a row for each target and horizon.
+    """
+    return write_all(cases, out), f"{markdown(cases)}\n{in_words(cases)}"
 
 
 def _piece(out: Path, place: Place) -> Piece:

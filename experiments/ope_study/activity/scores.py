@@ -74,7 +74,7 @@ class Words:
         coverage: that of all that are not invalid.
         width: median width of these intervals, relative to what the log's users did.
         clear: differences that are said to be clear: of a target to the log, and of two targets.
-        wrong: of these, with the wrong sign.
+        wrong: number of these with the wrong sign.
     """
 
     name: str

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from serendip.experiments import tables
 from serendip.experiments.ope_study.activity.scores import Case, Estimated, Words, estimated, words
 from serendip.simulator.files import write_whole
+from serendip.simulator.settings_json import write_json
 
 _HEAD = ("reliable", "weak", "invalid", "coverage where reliable", "where not invalid", "width", "clear", "wrong sign")
 _COLUMNS = (
@@ -81,6 +84,16 @@ def write_csv(cases: Sequence[Case], file: Path) -> None:
         shown = [f"{value:.4g}" if isinstance(value, float) else value for value in numbers]
         writer.writerow([place.world, place.logger, place.seed, place.half, told.target, told.horizon, *shown])
     write_whole(file, lines.getvalue())
+
+
+def write_all(cases: Sequence[Case], out: Path) -> dict[str, Any]:
+    """Return all scores as plain JSON values; write them, the tables and the rows into the folder `out`."""
+    each = [dataclasses.asdict(found) for found in (*halves(cases), *by_log(cases))]
+    values = {"words": each, "estimators": [dataclasses.asdict(found) for found in estimated(cases)]}
+    write_json(out / "scores.json", values)
+    write_csv(cases, out / "activity.csv")
+    write_whole(out / "table.md", markdown(cases) + "\n" + in_words(cases))
+    return values
 
 
 def _percent(value: float | None) -> str:

@@ -23,7 +23,6 @@ from serendip.experiments.online.on_policy import on_policy_activity
 from serendip.experiments.online.twin import TwinRunner
 from serendip.experiments.online.unit import Unit
 from serendip.simulator.errors import DataError
-from serendip.simulator.interface import Floats
 from serendip.simulator.settings import read_world
 from serendip.simulator.world import World
 
@@ -42,7 +41,7 @@ class Place:
     Attributes:
         world: name of the preset world.
         logger: who writes the log.
-        seed: of the world.
+        seed: number under which the world is drawn.
         n_users: users of the world.
         horizons: days that are looked ahead, and how many of the last ones count; of one run.
         targets: who is valued.
@@ -124,7 +123,7 @@ def _twin(log: Path) -> TwinRunner | str:
 def _of_target(place: Place, log: Path, name: str, twin: TwinRunner | str) -> list[Told]:
     """Return what is said of a target over each horizon; its users are followed, and run, once."""
     longest = max(horizon for horizon, _ in place.horizons)
-    true: Floats = on_policy_activity(log, name, 0, longest)
+    true = on_policy_activity(log, name, 0, longest)
     policy = choose_target(name, LogSource(log), None, 0)
     assert isinstance(policy, AgentTarget)
     lived = user_days(log, policy)

@@ -13,8 +13,8 @@ from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.long_term.saying import Said, conclude
 from serendip.experiments.offline.long_term.twin import Held
 from serendip.experiments.ope_study.activity.run import plan, run
-from serendip.experiments.ope_study.activity.scores import Case, cases_of, estimated, words
-from serendip.experiments.ope_study.activity.table import halves, in_words, markdown, write_csv
+from serendip.experiments.ope_study.activity.scores import Case, estimated, words
+from serendip.experiments.ope_study.activity.table import halves, in_words, markdown, write_all
 from serendip.experiments.ope_study.activity.trial import LEARNED, SHOWN, Place, Told
 from serendip.simulator.errors import SettingsError
 
@@ -34,13 +34,14 @@ def test_a_log_is_a_piece_that_is_kept(found):
     before = file.stat().st_mtime_ns
     again = run(out, [TINY], Console(quiet=True), 1)
     assert file.stat().st_mtime_ns == before
-    assert [told.to_json() for told in again[0][1]] == [told.to_json() for told in first[0][1]]
+    assert [case.told.to_json() for case in again] == [case.told.to_json() for case in first]
     with pytest.raises(SettingsError):
         plan(0, 0)
 
 
 def test_the_logger_itself_does_what_its_users_did(found):
-    _, ((place, each),) = found
+    each = [case.told for case in found[1]]
+    place = found[1][0].place
     assert [(told.target, told.horizon) for told in each] == [(t, h) for t in place.targets for h in (6, 10)]
     for told in each[:2]:
         assert told.truth == pytest.approx(told.logged)
@@ -49,8 +50,7 @@ def test_the_logger_itself_does_what_its_users_did(found):
 
 
 def test_what_is_said_survives_the_file_and_is_judged_anew(found):
-    _, ((_, each),) = found
-    for told in each:
+    for told in (case.told for case in found[1]):
         assert conclude(Said.from_json(told.said.to_json())).verdict == conclude(told.said).verdict
 
 
@@ -102,13 +102,13 @@ def test_tables_figure_and_file_have_all_of_it(tmp_path):
     assert [found.name for found in halves(cases)] == ["learned", "shown", "all"]
     assert "frozen, uniform (shown)" in markdown(cases)
     assert in_words(cases).startswith("learned: 3 values asked for, 0% invalid")
-    write_csv(cases, tmp_path / "a.csv")
-    assert len((tmp_path / "a.csv").read_text().splitlines()) == 1 + len(cases)
+    assert {row["name"] for row in write_all(cases, tmp_path)["words"]} >= {"learned", "shown", "all"}
+    assert len((tmp_path / "activity.csv").read_text().splitlines()) == 1 + len(cases)
     assert draw(cases).axes[0].get_title().endswith("learned on")
 
 
 def test_a_run_is_scored(found):
-    cases = cases_of(found[1])
+    cases = found[1]
     assert len(cases) == 4
     # of 60 users no world is fitted, and a target that is never shown cannot be weighed; the logger itself can
     assert {(c.told.target, c.said.recommended) for c in cases} == {("uniform", "mis"), ("popularity", None)}
