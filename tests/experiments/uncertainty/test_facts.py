@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from serendip.experiments.bandits.play import play
+from serendip.experiments.online.agents import make_player
+from serendip.experiments.online.life import Schedule, live
 from serendip.experiments.uncertainty.cells import measures, sized
 from serendip.simulator.settings import read_world
 from serendip.simulator.world import World
@@ -24,6 +26,22 @@ def tests_of_variety() -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Return what greed and what variety come to in four worlds."""
     agents = "ease-greedy", "ease-epsilon:epsilon=0.5"
     return [tuple(measures(sized("default", 200, seed), agent, 72) for agent in agents) for seed in SEEDS]  # type: ignore[misc]
+
+
+class Count:
+    """Counts slates and clicks."""
+
+    slates = clicks = 0
+
+    def came(self, day: int, users: Any) -> None:
+        pass
+
+    def saw(self, visits: Any, slates: Any, feedback: Any, version: int) -> None:
+        self.slates += len(visits)
+        self.clicks += int(feedback.clicked.sum())
+
+    def night(self, day: int, state: Any) -> None:
+        pass
 
 
 def gains(found: list[tuple[dict[str, Any], dict[str, Any]]], measure: str, at: int | None = None) -> Any:
@@ -57,12 +75,15 @@ def test_greed_wins_contextual_bandits_whose_contexts_differ(task: str) -> None:
 def test_doubt_of_items_pays_where_content_is_new() -> None:
     """Chapelle & Li (2011), "An empirical evaluation of Thompson sampling": news, with no history of their own."""
 
-    def clicks(agent: str, seed: int) -> float:
+    def click_rate(agent: str, seed: int) -> float:
         settings, _ = read_world("tiny")
-        fresh = replace(settings.catalogue, new_share=0.5, release_days=30)
-        found = measures(World(replace(settings, catalogue=fresh), seed), agent, 40)
-        return float(found["early_clicks"] + found["late_clicks"])
+        fresh = replace(settings.catalogue, new_share=0.5, release_days=20)
+        people = replace(settings.population, n_users=60)
+        world, count = World(replace(settings, catalogue=fresh, population=people), seed), Count()
+        live(world, make_player(agent, world), Schedule(40, 5), [count])
+        return count.clicks / count.slates
 
     greedy = "popularity-thompson:strategy=greedy,epsilon=0"
-    more = [clicks("popularity-thompson:epsilon=0", seed) - clicks(greedy, seed) for seed in SEEDS]
-    assert min(more) > 0.0
+    more = [click_rate("popularity-thompson:epsilon=0", s) - click_rate(greedy, s) for s in range(10, 18)]
+    # on the seeds 0 to 9 it was .060 with a standard deviation of .045: the mean of eight is 3.8 errors from 0
+    assert np.mean(more) > 0.0
