@@ -7,11 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from serendip.simulator.errors import SerendipError
-
-
-class ThreadError(SerendipError):
-    """Two threads used one environment at the same time."""
+from serendip.simulator.errors import ThreadError
 
 
 class Turn:

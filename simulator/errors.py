@@ -17,3 +17,7 @@ class DataError(SerendipError):
 
 class TooLittleError(SerendipError):
     """A result is less than what was required of it; the command line ends with exit code 3."""
+
+
+class ThreadError(SerendipError):
+    """Two threads used one environment, or one server, at the same time."""

@@ -7,6 +7,8 @@ user's features with the request, and leaves out all that a slate of one item fr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -19,10 +21,11 @@ from serendip.agents.serving.ranking import top_slates
 from serendip.agents.strategies.strategy import tie_key
 from serendip.agents.strategies.thompson import Thompson
 from serendip.simulator import randomness
-from serendip.simulator.errors import SettingsError
+from serendip.simulator.errors import SettingsError, ThreadError
 from serendip.simulator.interface import Bools, Floats, Ints, Singles, SmallInts, Visits
 
 _MASK = (1 << 64) - 1
+_OWN = ("_row", "_by_member", "_turn")  # what each server has for itself
 _AT_ONCE = 1 << 15  # scores: what stays in the cache
 
 
@@ -44,7 +47,8 @@ class Served:
 class Server:
     """A frozen copy of an agent that shows one item by Thompson sampling over the members of a linear ensemble.
 
-    It works in memory of its own that is set aside once: give each thread a server.
+    It works in memory of its own that is set aside once: give each thread a server, such as a copy.  A second thread
+    in the same server is told so.
     """
 
     def __init__(self, agent: Recommender, available: Bools, key: int) -> None:
@@ -90,6 +94,18 @@ class Server:
         self._row = self._scores[:1]
         self._offsets = self._n_items * np.arange(self._n_members)
         self._by_member = self._row.reshape(self._n_members, self._n_items)
+        self._turn = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all but who is in it; a copy, or one that was pickled, serves nobody."""
+        return {name: value for name, value in vars(self).items() if name not in _OWN}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the state of another server, and memory of its own."""
+        vars(self).update(state)
+        self._row = self._scores[:1]
+        self._by_member = self._row.reshape(self._n_members, self._n_items)
+        self._turn = Lock()
 
     def choose(self, x: Singles, user_ids: Ints, day: int, visit: SmallInts) -> Served:
         """Return what is shown at B visits of users with features `x` (B, d), and how probable that was.
@@ -99,7 +115,17 @@ class Server:
             user_ids: (B,) ids of the users.
             day: day of the visits.
             visit: (B,) number of each visit within the day.
+
+        Raises:
+            ThreadError: another thread is in this server.
         """
+        self._enter()
+        try:
+            return self._choose(x, user_ids, day, visit)
+        finally:
+            self._turn.release()
+
+    def _choose(self, x: Singles, user_ids: Ints, day: int, visit: SmallInts) -> Served:
         n, n_members = len(user_ids), self._n_members
         best = np.empty((n, n_members), dtype=np.int64)
         step = len(self._scores)
@@ -127,7 +153,22 @@ class Server:
             user_id: who.
             day: the day.
             visit: number of the visit within the day.
+
+        Raises:
+            ThreadError: another thread is in this server.
         """
+        self._enter()
+        try:
+            return self._choose_one(x, user_id, day, visit)
+        finally:
+            self._turn.release()
+
+    def _enter(self) -> None:
+        """Take the server's turn."""
+        if not self._turn.acquire(blocking=False):
+            raise ThreadError("another thread is in this server; give each thread a server of its own, such as a copy")
+
+    def _choose_one(self, x: Singles, user_id: int, day: int, visit: int) -> tuple[int, float, bool]:
         scores = self._by_member
         products(x, self._weights, self._row)
         best = scores.argmax(axis=1)

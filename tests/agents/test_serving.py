@@ -1,5 +1,9 @@
 """A server shows what its agent shows, with the same propensities, in a batch and one by one."""
 
+import copy
+import pickle
+import threading
+
 import numpy as np
 import pytest
 
@@ -9,7 +13,7 @@ from serendip.agents.recommender import Recommender, RecommenderSettings
 from serendip.agents.registry import make
 from serendip.agents.serving.server import Server
 from serendip.agents.strategies.thompson import Thompson, ThompsonSettings
-from serendip.simulator.errors import SerendipError, SettingsError
+from serendip.simulator.errors import SerendipError, SettingsError, ThreadError
 from serendip.simulator.interface import Feedback, Items, Visits
 
 N_USERS, KEY = 600, 11
@@ -73,6 +77,48 @@ def test_features_that_are_no_numbers_are_an_error():
     server = Server(agent, items.available(0), KEY)
     with pytest.raises(SerendipError, match="not a finite number"):
         server.choose_one(np.full((1, 2), np.nan, np.float32), 1, 0, 0)
+
+
+def test_threads_in_one_server_are_never_wrong_and_the_second_is_told():
+    """Eight threads over 600 visits: each answer is right, or says that another thread is in the server."""
+    agent, items, x = taught(100, 20)
+    server = Server(agent, items.available(4), KEY)
+    ids = [int(user) for user in visits_on(items, 4).user_ids]
+    right = [server.choose_one(x[[b]], ids[b], 4, 0) for b in range(N_USERS)]
+    wrong, told = list[int](), list[int]()
+
+    def ask(first: int) -> None:
+        for b in range(first, N_USERS, 2):
+            try:
+                if server.choose_one(x[[b]], ids[b], 4, 0) != right[b]:
+                    wrong.append(b)
+            except ThreadError:
+                told.append(b)
+
+    threads = [threading.Thread(target=ask, args=(number % 2,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    server._enter()
+    with pytest.raises(ThreadError, match="give each thread a server of its own"):
+        server.choose_one(x[[0]], ids[0], 4, 0)
+    with pytest.raises(ThreadError, match="another thread is in this server"):
+        server.choose(x[:2], np.asarray(ids[:2]), 4, np.zeros(2, np.int32))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda server: pickle.loads(pickle.dumps(server))])
+def test_a_copy_serves_as_the_original_and_is_nobodys(copied):
+    agent, items, x = taught(30, 5)
+    server = Server(agent, items.available(4), KEY)
+    server._enter()
+    other = copied(server)
+    server._turn.release()
+    ids = [int(user) for user in visits_on(items, 4).user_ids[:50]]
+    assert [other.choose_one(x[[b]], ids[b], 4, 0) for b in range(50)] == [
+        server.choose_one(x[[b]], ids[b], 4, 0) for b in range(50)
+    ]
 
 
 def test_other_agents_cannot_be_served():

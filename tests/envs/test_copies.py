@@ -14,10 +14,10 @@ import pytest
 
 import serendip.envs
 from serendip.envs.actions import ActionError
-from serendip.envs.turns import ThreadError, Turn
+from serendip.envs.turns import Turn
 from serendip.envs.vector import UserVectorEnv
 from serendip.envs.wrappers import DistinctSlate, FactorSlate, HistoryDict, TopicSlate
-from serendip.simulator.errors import SettingsError
+from serendip.simulator.errors import SettingsError, ThreadError
 from serendip.simulator.settings import preset_names
 from serendip.simulator.world import make_world
 
