@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,37 @@ def make(name: str, items: Items, slate_size: int, seed: int, **overrides: Any) 
     if card.strategy is None:
         return card.make(items, slate_size, seed, **overrides)
     return build(_settings(name, card.parts(), overrides), items, slate_size, seed)
+
+
+def read_name(text: str, others: Sequence[str] = ()) -> tuple[str, dict[str, Any]]:
+    """Return the name and the settings that `NAME` or `NAME:SETTING=VALUE,SETTING=VALUE` says, values in JSON.
+
+    NAME is a registered agent, `file.py:Class`, `package.module:Class`, or the folder of a saved agent; nothing is
+    imported.
+
+    Args:
+        text: as it is written on a command line.
+        others: names that are known besides those of `names`.
+
+    Raises:
+        SettingsError: a setting has no value, or is given twice.
+    """
+    name, _, rest = text.partition(":")
+    own, _, settings = rest.partition(":")
+    if own and own.isidentifier() and name not in (*names(), *others):
+        name, rest = f"{name}:{own}", settings
+    overrides = dict[str, Any]()
+    for part in filter(None, rest.split(",")):
+        setting, given, value = part.partition("=")
+        if not given:
+            raise SettingsError(f"agent {text!r}: {part!r} has no value; write SETTING=VALUE")
+        if setting in overrides:
+            raise SettingsError(f"agent {text!r}: {setting} is given twice; give it once")
+        try:
+            overrides[setting] = json.loads(value)
+        except (ValueError, RecursionError):  # no JSON, or a number of thousands of digits
+            overrides[setting] = value
+    return name, overrides
 
 
 def described(name: str) -> AgentCard:

@@ -33,6 +33,7 @@ def evaluate(
     reward_range: tuple[float, float] | None = None,
     propensity_model: str | None = None,
     context: Sequence[str] = (),
+    trained_apart: bool = False,
     truth: bool = False,
     jobs: int | None = None,
     backend: Literal["loky", "threading", "ray", "dask", "duckdb", "polars"] = "loky",
@@ -62,6 +63,7 @@ def evaluate(
         reward_range: smallest and largest reward that can occur in one's own table.
         propensity_model: by which propensities are estimated that a table lacks; the verdict is then `weak` at most.
         context: numeric columns that this model may use.
+        trained_apart: whether the target owes nothing to the rewards of these users, for certain.
         truth: whether the target is also run in the log's own world (simulated logs only).
         jobs: processes that share out the files of a folder of Parquet parts; this one when left out.
         backend: where these run: here (`loky`, `threading`), on a cluster of `ray` or `dask`, or in an engine that sums
@@ -90,7 +92,12 @@ def evaluate(
     if truth and target is None:
         raise SettingsError("truth runs the target in the log's world; say which with target (--target AGENT|DIR)")
     method = Method(
-        tuple(estimators) or usual(), reward_model=reward_model, tune=tune, distribution=distribution, by=by
+        tuple(estimators) or usual(),
+        reward_model=reward_model,
+        tune=tune,
+        distribution=distribution,
+        by=by,
+        trained_apart=trained_apart,
     )
     options = TableOptions(reward_range, propensity_model, tuple(context))
     with as_path(log) as path, counted("reading and training", quiet) as at:

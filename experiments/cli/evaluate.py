@@ -23,8 +23,8 @@ class Evaluate:
     """A log's folder, or a Parquet or CSV file of your own (then say --columns and --target-column)."""
 
     target: Annotated[str | None, shown("AGENT|DIR")] = None
-    """An agent by name or of your own, as file.py:Class (trained on one half of the users, valued on the other, and the
-    reverse), or a saved agent's folder (valued as it is)."""
+    """An agent by name, as NAME or NAME:SETTING=VALUE,..., or of your own, as file.py:Class (trained on one half of the
+    users, valued on the other, and the reverse), or a saved agent's folder (valued as it is)."""
 
     truth: Annotated[bool, shown()] = False
     """Also run the target in the log's own world and print its value there (simulated logs only)."""
@@ -53,6 +53,10 @@ class Evaluate:
 
     by: Annotated[Literal["position", "week", "cohort"] | None, shown()] = None
     """Also estimate the value of each position, week or cohort of users."""
+
+    trained_apart: Annotated[bool, shown()] = False
+    """Say that the target owes nothing to the rewards of these users: it was trained on others, or not at all. One that
+    seems to have been trained on this very log is `weak` otherwise."""
 
     reward_range: Annotated[tuple[float, float] | None, shown("LOW HIGH")] = None
     """Smallest and largest reward that can occur in your own file; intervals with a guarantee need it."""
@@ -142,6 +146,7 @@ class Evaluate:
             jobs=self.jobs,
             backend=self.backend,
             columns=pairs(self.columns),
+            trained_apart=self.trained_apart,
         )
         self._tell(found, console)
         if page is not None:

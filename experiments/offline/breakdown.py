@@ -10,7 +10,7 @@ import numpy as np
 from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.slots import Slots
-from serendip.experiments.offline.targets.target import Seen
+from serendip.experiments.offline.targets.seen import Seen
 from serendip.experiments.offline.valuation import Method, Valuation
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Ints

@@ -12,7 +12,8 @@ from serendip.experiments.offline.intervals.estimate import bootstrap_interval, 
 from serendip.experiments.offline.intervals.sums import COUNT, Columns, UserSums, moments
 from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.survey import gathered
-from serendip.experiments.offline.targets.target import Predictions, Target
+from serendip.experiments.offline.targets.seen import Predictions
+from serendip.experiments.offline.targets.target import Target
 from serendip.experiments.offline.valuation import Method
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats, Ints

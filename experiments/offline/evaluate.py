@@ -13,6 +13,7 @@ from serendip.experiments.offline.intervals.distribution import RewardDistributi
 from serendip.experiments.offline.judging.conclusion import conclude, rewards_of
 from serendip.experiments.offline.judging.diagnosis import of_slates
 from serendip.experiments.offline.judging.ledger import Ledger
+from serendip.experiments.offline.judging.states import of_its_run, of_states
 from serendip.experiments.offline.parallel import Workers, value_table
 from serendip.experiments.offline.preparing import Prepared, Request, other_of, prepare
 from serendip.experiments.offline.reading.column_map import ColumnMap
@@ -85,13 +86,14 @@ def answer(
     said = conclude(passed.valued, p.source, p.asked, p.method, passed.unseen, p.drift, passed.ledger)
     known = truth() if callable(truth) else truth
     known = known if isinstance(known, Truth) or known is None else Truth(float(known))
+    states = of_states(p.target, p.source, passed.valued) if said.still else []
     return Evaluation(
         log=str(request.log),
         target=request.named,
         estimates=said.estimates,
         diagnostics=said.diagnostics,
         verdict=said.verdict.word,
-        reasons=said.verdict.reasons,
+        reasons=[*said.verdict.reasons, *states, *of_its_run(said.estimates, said.recommended, known)],
         truth=None if known is None else known.value,
         truth_visits=None if known is None else known.visits,
         notes=[MEANING, *p.target.notes, *p.source.notes, *p.notes, *of_slates(passed.valued), *said.notes],

@@ -19,7 +19,8 @@ from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.survey import survey, with_mrdr
 from serendip.experiments.offline.targets.choosing import choose_target
 from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
-from serendip.experiments.offline.targets.target import Predictions, Target
+from serendip.experiments.offline.targets.seen import Predictions
+from serendip.experiments.offline.targets.target import Target
 from serendip.experiments.offline.valuation import Method
 from serendip.simulator.errors import DataError
 
@@ -90,7 +91,8 @@ def prepare(request: Request) -> Prepared:
     target = choose_target(request.target, source, request.target_column, method.seed)
     asked, logging, notes = _estimators(method.estimators, source, target)
     names = with_rungs(asked, tuning["clip"]) if method.tune else asked
-    method = dataclasses.replace(method, tuning=tuning, estimators=names)
+    apart = method.trained_apart or target.trained_apart
+    method = dataclasses.replace(method, tuning=tuning, estimators=names, trained_apart=apart)
     predictions = drift = None
     if target.knows_every_item:
         predictions, drift = survey(source, method)

@@ -14,6 +14,7 @@ from serendip.experiments.offline import estimators
 from serendip.experiments.offline.breakdown import ESTIMATOR
 from serendip.experiments.offline.evaluation import Evaluation
 from serendip.experiments.offline.intervals.distribution import Distribution
+from serendip.experiments.offline.words import IN_STATES
 from serendip.simulator.settings_json import write_json
 
 _LONG_RUN = {
@@ -95,7 +96,7 @@ def _headline(evaluation: Evaluation) -> str:
         return f"no value of {escape(evaluation.target)} is recommended."
     ends, by = f"{_number(e.value)} [{_number(e.low)}, {_number(e.high)}]", title_of(evaluation.recommended)
     if not _is_long_run(evaluation):
-        return f"{escape(evaluation.target)} is worth {escape(ends)} by {by}."
+        return f"{escape(evaluation.target)} is worth {escape(ends)} a slot, {IN_STATES}, by {by}."
     horizon, last = (evaluation.diagnostics.get(name) or 0.0 for name in ("horizon", "days_counted"))
     when = f"{horizon:.0f} days" if horizon == last else f"the last {last:.0f} of {horizon:.0f} days"
     return f"{escape(evaluation.target)} is worth {escape(ends)} days with a visit per user in {when}, by {by}."
@@ -123,7 +124,7 @@ def _table(evaluation: Evaluation) -> Table:
             table.add_row(title_of(name), *(_number(value) for value in (e.value, e.low, e.high)))
     if evaluation.truth is not None:
         table.add_section()
-        table.add_row("truth (run in the log's world)", _number(evaluation.truth), "", "")
+        table.add_row("truth (its own run in the log's world)", _number(evaluation.truth), "", "")
     return table
 
 

@@ -17,7 +17,8 @@ from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.reward_models import REWARD_MODELS
 from serendip.experiments.offline.reward_models.reward_model import RewardTable
 from serendip.experiments.offline.slots import joined
-from serendip.experiments.offline.targets.target import Predictions, Seen, Target
+from serendip.experiments.offline.targets.seen import Predictions, Seen
+from serendip.experiments.offline.targets.target import Target
 from serendip.experiments.offline.valuation import Method, Valuation, Valued
 
 _BATCH = 1 << 16

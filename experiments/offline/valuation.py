@@ -53,6 +53,7 @@ class Method:
         tune: whether clips, switches and shrinkage are chosen by SLOPE.
         distribution: whether the distribution of rewards is estimated too.
         by: `position`, `week` or `cohort`, by which values of parts of the log are estimated too, or None.
+        trained_apart: whether the target owes nothing to the rewards of the users that it is valued on, for certain.
     """
 
     estimators: tuple[str, ...] = field(default_factory=estimators.usual)
@@ -64,6 +65,7 @@ class Method:
     tune: bool = False
     distribution: bool = False
     by: str | None = None
+    trained_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

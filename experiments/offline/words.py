@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+IN_STATES = "in the states in which this log met its users"
+
 
 def enumerated(names: Sequence[str]) -> str:
     """Return the names as a sentence has them: `a`, `a and b`, `a, b and c`."""

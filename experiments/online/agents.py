@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -50,29 +49,14 @@ class AgentSpec:
 def read_agent(text: str) -> AgentSpec:
     """Return what `text` says: `NAME` or `NAME:SETTING=VALUE,SETTING=VALUE`, values in JSON; imports nothing.
 
-    NAME is a registered agent, `file.py:Class`, `package.module:Class`, or the folder of a saved agent.
+    NAME is a registered agent or an oracle, `file.py:Class`, `package.module:Class`, or the folder of a saved agent.
 
     Raises:
         SettingsError: a setting has no value, or is given twice.
     """
     if _is_saved(text):  # a folder, in whose name a colon may stand
         return AgentSpec(text, text)
-    name, _, rest = text.partition(":")
-    own, _, settings = rest.partition(":")
-    if own and own.isidentifier() and name not in (*registry.names(), *ORACLES):
-        name, rest = f"{name}:{own}", settings
-    overrides = dict[str, Any]()
-    for part in filter(None, rest.split(",")):
-        setting, given, value = part.partition("=")
-        if not given:
-            raise SettingsError(f"agent {text!r}: {part!r} has no value; write SETTING=VALUE")
-        if setting in overrides:
-            raise SettingsError(f"agent {text!r}: {setting} is given twice; give it once")
-        try:
-            overrides[setting] = json.loads(value)
-        except (ValueError, RecursionError):  # no JSON, or a number of thousands of digits
-            overrides[setting] = value
-    return AgentSpec(text, name, overrides)
+    return AgentSpec(text, *registry.read_name(text, tuple(ORACLES)))
 
 
 def parse_agent(text: str) -> AgentSpec:

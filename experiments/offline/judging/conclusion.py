@@ -10,7 +10,7 @@ from serendip.experiments.offline.judging.diagnosis import diagnose, largest_wei
 from serendip.experiments.offline.judging.ledger import Ledger
 from serendip.experiments.offline.judging.recommendation import recommend, slates_hold
 from serendip.experiments.offline.judging.tuning import settle
-from serendip.experiments.offline.judging.verdict import INVALID, Verdict, judge
+from serendip.experiments.offline.judging.verdict import INVALID, Verdict, judge, moving
 from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.valuation import Method, Valued
 
@@ -26,6 +26,7 @@ class Conclusion:
         recommended: name of the estimator to go by, or None.
         because: why that one, in a sentence.
         notes: what was tuned, in sentences.
+        still: whether nothing shows that users change with what they are shown.
     """
 
     estimates: dict[str, Estimate]
@@ -34,6 +35,7 @@ class Conclusion:
     recommended: str | None
     because: str
     notes: list[str]
+    still: bool
 
 
 def conclude(
@@ -62,6 +64,7 @@ def conclude(
     diagnostics = diagnose(valued, unseen, source.propensity_floor, source.estimates_propensities)
     diagnostics |= of_items(ledger, valued) | {
         "drift": drift,
+        "trained_apart": float(method.trained_apart),
         "rows_are_users": float(source.rows_are_users),
         "slate_size": float(source.slate_size),
         "slates_hold": float(slates),
@@ -71,7 +74,7 @@ def conclude(
     verdict = judge(diagnostics)
     if verdict.word == INVALID:
         recommended, because = None, "No estimate is recommended: this log cannot value this target."
-    return Conclusion(found, diagnostics, verdict, recommended, because, notes)
+    return Conclusion(found, diagnostics, verdict, recommended, because, notes, not moving(diagnostics))
 
 
 def rewards_of(source: Source, valued: Valued) -> tuple[float, float]:

@@ -72,10 +72,15 @@ def _missing(mean: float, error: float) -> float:
 def of_items(ledger: Ledger | None, valued: Valued) -> dict[str, float | None]:
     """Return the diagnostics of items and slates; None where they were not read."""
     off = None if ledger is None else ledger.off()
+    likes = None if ledger is None else ledger.favourites()
     return {
         "propensities_too_small": None if off is None else off[0],
         "propensities_too_large": None if off is None else off[1],
         "optimism": None if ledger is None else _optimism(ledger, valued),
+        "above_favourites": None if likes is None else likes[0],
+        "beside_favourites": None if likes is None else likes[1],
+        "favourites_luck": None if likes is None else likes[2],
+        "sooner_after_rewards": None if ledger is None else ledger.returns.sooner(),
         "most_a_slot": None if ledger is None else ledger.most_a_slot(),
     }
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import ndtri
 
-from serendip.experiments.offline.targets.target import Seen
-from serendip.simulator.interface import Bools, Floats
+from serendip.experiments.offline.judging.returns import Returns
+from serendip.experiments.offline.targets.seen import Seen
+from serendip.simulator.interface import Bools, Floats, Ints
 
 _OFTEN = 20.0  # slots of an item that says something of its propensities
 _WHOLE = 0.9  # share of slates that must be complete where rows are to be read as slates
 _MANY = 100  # slates that show how much a slate can bring
+_FEW = 5.0  # slots of an item that a favourite is compared with
 _COUNT, _REWARD, _WEIGHT, _INVERSE, _SQUARE = range(5)
 
 
@@ -19,8 +22,10 @@ class Ledger:
     def __init__(self, slate_size: int) -> None:
         self._slate_size = slate_size
         self._items: Floats = np.zeros((5, 0))  # slots, rewards, weights, 1 / propensity, its square
+        self._likes: Floats = np.zeros((3, 0))  # the first three of slots that the target shows more often than the log
         self._squares = 0.0  # of rewards
         self._slates, self._whole, self._most = 0, 0, -np.inf
+        self.returns = Returns()
 
     def update(self, seen: Seen) -> None:
         """Take a batch into account."""
@@ -30,10 +35,11 @@ class Ledger:
         n_items = max(self._items.shape[1], int(item.max()) + 1)
         inverse = 1.0 / slots.propensity
         columns = None, slots.reward, slots.weight, inverse, inverse * inverse
-        batch = np.stack([np.bincount(item, column, n_items) for column in columns]).astype(np.float64)
-        batch[:, : self._items.shape[1]] += self._items
-        self._items = batch
+        self._items = _more(self._items, item, columns, n_items)
+        liked = slots.weight > 1.0
+        self._likes = _more(self._likes, item[liked], (None, slots.reward[liked], slots.weight[liked]), n_items)
         self._squares += float(slots.reward @ slots.reward)
+        self.returns.update(slots)
         if self._slate_size > 1:
             self._read_slates(seen)
 
@@ -91,3 +97,39 @@ class Ledger:
         luck = (mean - middle) * noise / (spread + noise)
         share = weight / weight.sum()
         return float(share @ luck), float(np.sqrt(share**2 @ noise))
+
+    def favourites(self) -> tuple[float, float, float] | None:
+        """Return how many items stand above the target's favourites, the others there are, and the luck that may be.
+
+        A cell is an item in the slots where the target shows it more often than the log.  The first number is of other
+        items whose mean reward is above the cell's, on average over the target's weight: near 0 where each favourite
+        was best, as those of a target are that was trained on these rewards.  The last is how much of its gain the
+        target may then owe to luck, in standard errors: with m items, noise s_c of a cell and weights v_c, choosing the
+        best of noise alone gains L = E max_m sum v_c s_c; of a gain G the share (L / G)^2 is noise (normal means,
+        empirical Bayes).  None where items are unknown or few.
+        """
+        n, rewards = self._items[:2]
+        known, cells = np.flatnonzero(n >= _FEW), np.flatnonzero(self._likes[_COUNT] > 0.0)
+        rest = n.sum() - self._likes[_COUNT].sum()
+        if len(known) < 3 or not len(cells) or not rest > 0.0:
+            return None
+        count, reward, weight = self._likes[:, cells]
+        overall = rewards.sum() / n.sum()
+        noise = np.sqrt(max(self._squares / n.sum() - overall**2, 0.0) / count)
+        share, mean = weight / weight.sum(), reward / count
+        gain = float(share @ mean) - float(rewards.sum() - self._likes[_REWARD].sum()) / rest
+        error = float(np.sqrt(share**2 @ noise**2))
+        means = np.sort(rewards[known] / n[known])
+        own = (n[cells] >= _FEW) & (rewards[cells] / n[cells] > mean)
+        above = float(share @ (len(means) - np.searchsorted(means, mean, side="right") - own))
+        luck = float(ndtri((len(known) - 0.375) / (len(known) + 0.25))) * float(share @ noise)
+        if not error > 0.0 or not gain > 0.0:
+            return above, len(known) - 1.0, 0.0
+        return above, len(known) - 1.0, min(luck**2 / gain, luck) / error
+
+
+def _more(sums: Floats, item: Ints, columns: tuple[Floats | None, ...], n_items: int) -> Floats:
+    """Return the sums (C, M) with those of a batch, for at least as many items."""
+    batch = np.stack([np.bincount(item, column, n_items) for column in columns]).astype(np.float64)
+    batch[:, : sums.shape[1]] += sums
+    return batch

@@ -46,6 +46,10 @@ class Borders:
         weights_tail_sample: effective slots below which `weights_tail` counts.
         items_z: standard errors by which an item's propensities are off in a weak log.
         optimism: standard errors of the value that are luck of the items in a weak log.
+        above: items that may stand above the target's favourites on average in a weak log, where they may be luck.
+        above_share: and at most this share of the other items.
+        favourites_luck: standard errors of the value that the favourites may owe to luck there.
+        sooner: standard errors by which pauses are longer before days that brought more than after, in a weak log.
     """
 
     weak_z: float = 3.0
@@ -63,6 +67,10 @@ class Borders:
     weights_tail_sample: float = 300.0
     items_z: float = 5.0
     optimism: float = 0.6
+    above: float = 1.0
+    above_share: float = 0.07
+    favourites_luck: float = 0.3
+    sooner: float = 3.0
 
 
 BORDERS = Borders()
@@ -176,11 +184,35 @@ def _items(d: Diagnostics, b: Borders) -> Finding:
 
 
 def _optimism(d: Diagnostics, b: Borders) -> Finding:
+    if d.get("trained_apart"):
+        return None
     optimism = d.get("optimism")
     if optimism is not None and optimism > b.optimism:
         return WEAK, (
             f"The target prefers what was lucky in this log, by {optimism:.1f} standard errors: it seems to have been"
-            " trained on it. Train it on other users than it is valued on."
+            " trained on it. Train it on other users than it is valued on, and say --trained-apart."
+        )
+    above, luck = d.get("above_favourites"), d.get("favourites_luck") or 0.0
+    most = min(b.above, b.above_share * (d.get("beside_favourites") or 0.0))
+    if above is not None and above <= most and luck > b.favourites_luck:
+        return WEAK, (
+            f"Wherever the target prefers an item, it was rewarded most in this very log; {luck:.1f} standard errors of"
+            " that may be luck, if it was trained on it. If it was trained on other users, say --trained-apart."
+        )
+    return None
+
+
+def moving(d: Diagnostics, b: Borders = BORDERS) -> bool:
+    """Return whether users are seen to change with what they are shown."""
+    return (d.get("sooner_after_rewards") or 0.0) > b.sooner
+
+
+def _moving(d: Diagnostics, b: Borders) -> Finding:
+    if moving(d, b):
+        return WEAK, (
+            f"Pauses are longer before days that brought more than after them ({d['sooner_after_rewards']:.0f} standard"
+            " errors): users change with what they are shown. So this is the value in the states that the log's policy"
+            " left them in, not that of the target's own run, which --outcome activity asks for."
         )
     return None
 
@@ -191,7 +223,7 @@ def _estimated(d: Diagnostics, b: Borders) -> Finding:
 
 CHECKS: tuple[Check, ...] = (
     *(_mean_weight, _unsupported, _sample, _weights_tail, _users, _rewards),
-    *(_value, _slates, _items, _optimism, _estimated),
+    *(_value, _slates, _items, _optimism, _moving, _estimated),
 )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.slots import Slots
 from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
-from serendip.experiments.offline.targets.target import Predictions, Seen
+from serendip.experiments.offline.targets.seen import Predictions, Seen
 from serendip.simulator.errors import SettingsError
 
 
@@ -27,6 +27,11 @@ class ColumnTarget:
     @property
     def knows_every_item(self) -> bool:
         """A file has one probability a row."""
+        return False
+
+    @property
+    def trained_apart(self) -> bool:
+        """A file does not say how its target came about."""
         return False
 
     @property

@@ -18,7 +18,7 @@ from serendip.experiments.offline.crossfit import folds
 from serendip.experiments.offline.reading.source import Logged, Source
 from serendip.experiments.offline.slots import Slots
 from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
-from serendip.experiments.offline.targets.target import Predictions, Seen
+from serendip.experiments.offline.targets.seen import Predictions, Seen
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Floats
 
@@ -41,6 +41,11 @@ class SnapshotTarget:
     @property
     def knows_every_item(self) -> bool:
         """It has the chance of each item at each position."""
+        return True
+
+    @property
+    def trained_apart(self) -> bool:
+        """Its priors are from before the log."""
         return True
 
     @property

@@ -8,60 +8,21 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from serendip.agents import registry
-from serendip.agents.agent import Agent
-from serendip.agents.propensity import SlateMixture
 from serendip.agents.recommender import Recommender
 from serendip.experiments.offline.crossfit import N_FOLDS, folds
 from serendip.experiments.offline.reading.source import Source, Step
-from serendip.experiments.offline.reward_models.users import UserRates
-from serendip.experiments.offline.slots import Slots
 from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
+from serendip.experiments.offline.targets.seen import Predictions, Question, Seen
 from serendip.simulator import randomness
 from serendip.simulator.errors import DataError
-from serendip.simulator.interface import Floats, Ints, Items, SmallInts
-
-
-@dataclass(frozen=True, slots=True)
-class Predictions:
-    """What a reward model says, in the form that an agent's choices are weighed with.
-
-    Attributes:
-        rewards: (2, L, M) predicted reward of each item at each position, for the users of each fold; or None.
-        never_shown: (L, M) 1 where the log never shows the item at the position, else 0.
-        seed: number that the folds follow from, and the draws where the log names no key.
-        mrdr: (2, L, M) predicted rewards by the model that MRDR fits, or None.
-        knows_users: whether predictions are multiplied by how each user has rewarded so far.
-    """
-
-    rewards: Floats | None
-    never_shown: Floats
-    seed: int
-    mrdr: Floats | None = None
-    knows_users: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Slots as the target sees them.
-
-    Attributes:
-        slots: what the estimators take.
-        unseen: (n,) the target's probability of items that the log never shows at that position; NaN where unknown.
-        item: (n,) what was shown.
-        position: (n,) where.
-    """
-
-    slots: Slots
-    unseen: Floats
-    item: Ints
-    position: Ints
+from serendip.simulator.interface import Items
 
 
 class Target(Protocol):
@@ -75,6 +36,11 @@ class Target(Protocol):
     @property
     def knows_every_item(self) -> bool:
         """Whether it has a probability of every item, not of what was shown alone, so that a model can be weighed."""
+        ...
+
+    @property
+    def trained_apart(self) -> bool:
+        """Whether it is known to owe nothing to the rewards of the users that it is valued on."""
         ...
 
     @property
@@ -129,6 +95,11 @@ class AgentTarget:
         return True
 
     @property
+    def trained_apart(self) -> bool:
+        """An agent for each fold was trained on the other."""
+        return len(self.agents) == N_FOLDS
+
+    @property
     def lives_through(self) -> bool:
         """It meets the users as they were."""
         return True
@@ -142,7 +113,7 @@ class AgentTarget:
     ) -> Iterator[Seen]:
         """Yield the log's slots with what the agent would have done, step by step through the users' histories."""
         key = randomness.derive(self.seed, "target") if source.key is None else source.key
-        ask = _Question(key, self.slate_size, source.items().topic, predictions, logging)
+        ask = Question(key, self.slate_size, source.items().topic, predictions, logging)
         for step in source.before():
             self._live(step, logging)
         for step in source.steps():
@@ -180,70 +151,6 @@ class AgentTarget:
                 yield agent, rows
 
 
-@dataclass(frozen=True)
-class _Question:
-    """What agents are asked at each step: what they would have shown, and what a model says of that."""
-
-    key: int
-    slate_size: int
-    topic: SmallInts
-    predictions: Predictions | None
-    logging: LoggingPolicy | None
-    rates: UserRates = field(default_factory=UserRates)
-
-    def seen(self, agent: Agent, step: Step) -> Seen:
-        """Return the slots of a step as the agent sees them."""
-        mixture = agent.mixture(step.visits, self.key)
-        target = _at(mixture.at_position(_whole(step, self.slate_size)), step)
-        predicted = expected = unseen = np.full(target.shape, np.nan)
-        further: dict[str, Floats] = {"day": np.full(target.size, float(step.visits.day))}
-        if self.predictions is not None:
-            if self.predictions.rewards is not None:
-                predicted, expected = _predicted(mixture, step, self.predictions, self.predictions.rewards)
-                if self.predictions.knows_users:
-                    users = step.visits.user_ids
-                    rates, plain = self.rates.of(users)[:, None], predicted
-                    predicted, expected = rates * predicted, rates * expected
-                    self.rates.update(users, step.reward, plain)
-            unseen = _at(mixture.expected(self.predictions.never_shown), step)
-            if self.predictions.mrdr is not None:
-                both = _predicted(mixture, step, self.predictions, self.predictions.mrdr)
-                further["mrdr_predicted"], further["mrdr_expected"] = (values.ravel() for values in both)
-        if step.slate_propensity is not None:
-            further["slate_weight"] = np.repeat(mixture.of_slate(step.items) / step.slate_propensity, target.shape[1])
-        if self.logging is not None:
-            weights = self.logging.further(step, mixture, self.topic)
-            further |= {name: weight.ravel() for name, weight in weights.items()}
-        user = np.repeat(step.visits.user_ids, target.shape[1])
-        shown = user, step.reward.ravel(), step.propensity.ravel(), target.ravel()
-        position = np.broadcast_to(_positions(step), target.shape).ravel()
-        slots = Slots(*shown, predicted.ravel(), expected.ravel(), further)
-        return Seen(slots, unseen.ravel(), step.items.ravel(), position)
-
-
-def _whole(step: Step, slate_size: int) -> Ints:
-    """Return (B, slate_size) slates; the one slot that is known stands at every position, to be picked from."""
-    return step.items if step.position is None else np.repeat(step.items, slate_size, axis=1)
-
-
-def _at(values: Floats, step: Step) -> Floats:
-    """Return (B, L) `values` of the slots that are known, from (B, slate_size) for all."""
-    return values if step.position is None else np.take_along_axis(values, step.position[:, None], axis=1)
-
-
-def _positions(step: Step) -> Ints:
-    """Return the positions of a step's slots, (1, L) or (B, 1)."""
-    return np.arange(step.items.shape[1])[None, :] if step.position is None else step.position[:, None]
-
-
-def _predicted(mixture: SlateMixture, step: Step, predictions: Predictions, rewards: Floats) -> tuple[Floats, Floats]:
-    """Return (B, L) predicted rewards of what was shown, and of the target's choice on average."""
-    fold = folds(predictions.seed, step.visits.user_ids)
-    predicted = rewards[fold[:, None], _positions(step), step.items]
-    by_fold = np.stack([_at(mixture.expected(rewards[f]), step) for f in range(N_FOLDS)])
-    return predicted, by_fold[fold, np.arange(len(fold))]
-
-
 def saved_agent(path: Path, items: Items, slate_size: int, seed: int) -> AgentTarget:
     """Return the agent saved in the folder `path` as a target, with an empty memory: the log's histories fill it.
 
@@ -268,13 +175,14 @@ def saved_agent(path: Path, items: Items, slate_size: int, seed: int) -> AgentTa
 
 
 def trained_agents(name: str, source: Source, seed: int, **settings: Any) -> AgentTarget:
-    """Return the agent called `name` as a target: one trained on each half of the users, to be valued on the other.
+    """Return the agent `NAME` or `NAME:SETTING=VALUE,...`: one trained on each half of the users, valued on the other.
 
     Raises:
-        SettingsError: no agent has that name; the known ones are listed.
+        SettingsError: no agent has that name (the known ones are listed), or a setting cannot be.
     """
     items, slate_size = source.items(), source.slate_size
-    agents = [registry.make(name, items, slate_size, seed, **settings) for _ in range(N_FOLDS)]
+    agent, said = registry.read_name(name)
+    agents = [registry.make(agent, items, slate_size, seed, **(said | settings)) for _ in range(N_FOLDS)]
     for steps in (source.before(), source.steps()):
         for step in steps:
             fold = folds(seed, step.visits.user_ids)

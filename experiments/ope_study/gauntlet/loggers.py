@@ -104,6 +104,11 @@ def _trained_on_items(s: Bandit, rng: np.random.Generator) -> Drawn:
     return _trained(False, s, rng)
 
 
+def _trained_on_segments(s: Bandit, rng: np.random.Generator) -> Drawn:
+    """Return a log for a target that mostly shows each segment what was rewarded most often there in the log itself."""
+    return _trained(True, s, rng)
+
+
 def _trained_on_others(s: Bandit, rng: np.random.Generator) -> Drawn:
     """Return a log for a target that mostly shows each segment what was rewarded most often there in another log."""
     return _trained(True, s, rng, other=True)
@@ -156,4 +161,25 @@ TRAINED_OTHERS = situation(
     half="shown",
     settings=Bandit(1000, n_items=15, n_kinds=4, kind_spread=0.3, epsilon=1.0, target_epsilon=0.1),
     draw=_trained_on_others,
+)
+TRAINED_SEGMENTS = situation(
+    "trained-by-segment",
+    summary="The target shows each of four segments what was rewarded most often there in this very log.",
+    half="learned",
+    settings=Bandit(1000, n_items=15, n_kinds=4, kind_spread=0.3, epsilon=1.0, target_epsilon=0.1),
+    draw=_trained_on_segments,
+)
+TRAINED_FINELY = situation(
+    "trained-finely",
+    summary="The target shows each of twenty segments what was rewarded most often there in this very log.",
+    half="shown",
+    settings=Bandit(2000, n_items=10, n_kinds=20, kind_spread=0.3, epsilon=1.0, target_epsilon=0.1),
+    draw=_trained_on_segments,
+)
+TRAINED_LOGGED = situation(
+    "trained-on-a-greedy-log",
+    summary="The target shows each of three segments what was rewarded most often there in a log that explores little.",
+    half="shown",
+    settings=Bandit(1000, n_kinds=3, kind_spread=0.3, epsilon=0.3, target_epsilon=0.1),
+    draw=_trained_on_segments,
 )

@@ -23,6 +23,7 @@ from serendip.simulator.errors import SettingsError
 WRONG = {  # what is wrong with them is that weighting does not give the truth
     "shuffled-propensities", "next-propensities", "one-item-wrong", "branch-propensities", "missing-little",
     "missing-much", "competing-items", "competing-rare-slates", "competing-few-slates", "trained-on-the-log",
+    "trained-by-segment", "trained-finely", "trained-on-a-greedy-log",
 }  # fmt: skip
 SPARSE = {
     "extreme-weights",
@@ -175,7 +176,10 @@ def test_what_cannot_be_run_is_said(tmp_path, capsys):
 
 
 SMALL = ("short-log", "all-rewarded", "nearly-certain-long", "overfitted-model", "competing-few-slates", "good-model")
-NEVER = ("heavy-users", "competing-items", "hidden-users", "trained-on-the-log", "next-propensities", "missing-much")
+NEVER = (
+    "heavy-users", "competing-items", "hidden-users", "trained-on-the-log", "trained-by-segment", "next-propensities",
+    "missing-much",
+)  # fmt: skip
 
 
 def test_reliable_is_earned(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -89,6 +91,33 @@ def test_a_target_that_was_trained_on_the_log_is_seen(tmp_path):
     assert found.verdict == "weak"
     assert any("trained on it" in reason for reason in found.reasons)
     assert judged(tmp_path, columns | {"target": other[columns["item"]]}).verdict == "reliable"
+
+
+def by_segment(trained_on, columns, segment):
+    """Return the target's chance of each row: each segment is shown what `trained_on` rewarded most there."""
+    n_items, chance = 15, np.full(len(segment), 0.1 / 15)
+    for one in range(4):
+        rows = trained_on["user"] % 4 == one
+        mean = np.bincount(trained_on["item"][rows], trained_on["reward"][rows], n_items)
+        mean = mean / np.bincount(trained_on["item"][rows], minlength=n_items)
+        chance[(segment == one) & (columns["item"] == mean.argmax())] += 0.9
+    return chance
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_target_that_was_trained_on_the_log_by_segment_is_seen(tmp_path, seed):
+    even = np.full(15, 1 / 15)
+    rate = np.linspace(0.12, 0.3, 15)
+    columns, others = (a_log(s, by_user(1000, 3), rate, even, even) for s in (seed, 50 + seed))
+    segment = columns["user"] % 4
+    found = judged(tmp_path, columns | {"target": by_segment(columns, columns, segment)})
+    assert found.verdict == "weak"
+    assert any("if it was trained on it" in reason or "trained on it." in reason for reason in found.reasons)
+    # who knows that it is of other users can say so
+    file = tmp_path / "log.parquet"
+    said = dataclasses.replace(QUICK, trained_apart=True)
+    assert evaluate(file, target_column="target", method=said).verdict == "reliable"
+    assert judged(tmp_path, columns | {"target": by_segment(others, columns, segment)}).verdict == "reliable"
 
 
 def test_propensities_that_are_too_small_for_an_item_are_seen(tmp_path):

@@ -13,7 +13,8 @@ SOUND: dict[str, float | None] = {
     "mean_weight": 1.0, "mean_weight_z": 0.0, "unsupported_target_mass": 0.0, "effective_sample_size": 500.0,
     "n_slots": 1000.0, "n_users": 100.0, "effective_users": 90.0, "n_rewarded": 80.0, "slate_size": 1.0,
     "users_tail": 0.1, "rewards_tail": 0.1, "weights_tail": 0.1, "propensities_too_small": 0.0,
-    "propensities_too_large": 0.0, "optimism": 0.0, "value": 0.2, "most_a_slot": 1.0,
+    "propensities_too_large": 0.0, "optimism": 0.0, "value": 0.2, "most_a_slot": 1.0, "above_favourites": 2.0,
+    "beside_favourites": 19.0, "favourites_luck": 0.5, "sooner_after_rewards": 1.0,
 }  # fmt: skip
 OFF = BORDERS.invalid_off
 
@@ -34,6 +35,10 @@ SIDES: dict[str, tuple[dict[str, Any], str, tuple[float, float], tuple[str, str]
     "weights_tail_sample": ({"weights_tail": 1.0}, "effective_sample_size", (300.0, 299.9), ("reliable", "weak")),
     "items_z": ({}, "propensities_too_small", (5.0, 5.01), ("reliable", "weak")),
     "optimism": ({}, "optimism", (0.6, 0.61), ("reliable", "weak")),
+    "above": ({}, "above_favourites", (1.01, 1.0), ("reliable", "weak")),
+    "above_share": ({"beside_favourites": 10.0}, "above_favourites", (0.71, 0.69), ("reliable", "weak")),
+    "favourites_luck": ({"above_favourites": 0.5}, "favourites_luck", (0.3, 0.31), ("reliable", "weak")),
+    "sooner": ({}, "sooner_after_rewards", (3.0, 3.01), ("reliable", "weak")),
 }
 
 
@@ -63,7 +68,7 @@ def test_a_border_is_where_it_is_said_to_be(border: str) -> None:
     beside, name, (inside, beyond), _ = SIDES[border]
     at = getattr(BORDERS, border)
     scale = SOUND["n_users"] if border == "weak_share" else 1.0
-    scale = beside.get("n_users", scale) if border == "weak_share" else 1.0
+    scale = beside.get("n_users", scale) if border == "weak_share" else beside.get("beside_favourites", scale)
     middle = 1.0 + at if border == "invalid_off" else at * scale
     assert min(inside, beyond) - 1e-9 <= middle <= max(inside, beyond) + 1e-9, name
 
@@ -119,7 +124,7 @@ def test_each_check_can_speak() -> None:
     spoiled: dict[str, float | None] = SOUND | {
         "mean_weight_z": 9.0, "mean_weight": 2.0, "unsupported_target_mass": 0.5, "effective_sample_size": 1.0,
         "weights_tail": 2.0, "effective_users": 2.0, "n_rewarded": 0.0, "value": 9.0, "slate_size": 3.0,
-        "propensities_too_small": 9.0, "optimism": 9.0, "propensities_estimated": 1.0,
+        "propensities_too_small": 9.0, "optimism": 9.0, "propensities_estimated": 1.0, "sooner_after_rewards": 9.0,
     }  # fmt: skip
     assert len(judge(spoiled).reasons) == len(CHECKS)
 
