@@ -68,6 +68,10 @@ class Evaluate:
     context: Annotated[tuple[str, ...], shown("COLUMN ...")] = ()
     """Numeric columns of your own file that --propensity-model logistic may use."""
 
+    loggers: Annotated[tuple[str, ...], shown("NAME=COLUMN ...")] = ()
+    """Policies that wrote your own file, as the column `logger` names them, and the column with each one's probability
+    of what was shown: weights are then also taken under all of them."""
+
     outcome: Annotated[Literal["reward", "activity"], shown()] = "reward"
     """What the target is valued by: its mean reward per slot, or days with a visit per user over a horizon."""
 
@@ -142,6 +146,7 @@ class Evaluate:
             reward_range=self.reward_range,
             propensity_model=self.propensity_model,
             context=self.context,
+            loggers=self.loggers,
             truth=self.truth,
             jobs=self.jobs,
             backend=self.backend,

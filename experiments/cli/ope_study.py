@@ -110,7 +110,7 @@ class OpeStudy:
         from serendip.experiments.figures.gauntlet import draw
         from serendip.experiments.figures.style import save
         from serendip.experiments.ope_study.gauntlet.run import run
-        from serendip.experiments.ope_study.gauntlet.scores import pooled, rows, summaries
+        from serendip.experiments.ope_study.gauntlet.scores import beside_snips, pooled, rows, summaries
         from serendip.experiments.ope_study.gauntlet.table import in_words, markdown, write_csv
         from serendip.experiments.running.counting import counted
         from serendip.simulator.files import write_whole
@@ -123,10 +123,14 @@ class OpeStudy:
         values = {"situations": [dataclasses.asdict(s) for s in scores], "rows": [dataclasses.asdict(r) for r in each]}
         write(values, out / "scores.json")
         write_csv(each, out / "gauntlet.csv")
+        write_csv(beside_snips(found), out / "estimates.csv")
         write_whole(out / "table.md", markdown(scores) + "\n" + words)
         save(draw(scores), out / "gauntlet.png")
         if self.json != STDOUT:
             say(markdown(scores))
             say(words)
         write(values, self.json)
-        console.print(f"in {out}: table.md, gauntlet.csv (a row a verdict and estimate), scores.json, gauntlet.png")
+        console.print(
+            f"in {out}: table.md, gauntlet.csv (a row a verdict and recommended estimate), estimates.csv (a row an"
+            " estimate, beside SNIPS), scores.json, gauntlet.png"
+        )

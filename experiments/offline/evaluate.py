@@ -8,7 +8,9 @@ from pathlib import Path
 
 from serendip.experiments.offline.breakdown import Breakdown
 from serendip.experiments.offline.difference import Difference, difference
+from serendip.experiments.offline.estimators import needs
 from serendip.experiments.offline.evaluation import Evaluation, Truth
+from serendip.experiments.offline.further import OF_TIME
 from serendip.experiments.offline.intervals.distribution import RewardDistribution, levels_of
 from serendip.experiments.offline.judging.conclusion import conclude, rewards_of
 from serendip.experiments.offline.judging.diagnosis import of_slates
@@ -130,6 +132,8 @@ def _pass_over(
         valued, unseen = value(view, p.method, p.source.n_rows, progress, distribution, ledger, breakdown)
     elif p.target.knows_every_item or not (distribution is None and request.against is None and breakdown is None):
         raise SettingsError("several jobs are for the target in a column, without --distribution, --against and --by")
+    elif needs(p.method.estimators) & set(OF_TIME) or (request.table is not None and request.table.loggers):
+        raise SettingsError("adaptive weights, and those of several loggers, take the log as a whole; leave --jobs out")
     else:
         valued, unseen = value_table(p.source, p.method, workers), None
     if valued is None:

@@ -19,6 +19,7 @@ class Further:
         below: whether the weight is the target's chance over it.
         of_logger: whether only the logging policy can tell it, so that an agent has to be asked.
         of_model: whether a reward model says it.
+        of_time: whether it follows from the weights that came before, in the order of the rows.
     """
 
     lacking: str
@@ -28,6 +29,7 @@ class Further:
     below: bool = False
     of_logger: bool = False
     of_model: bool = False
+    of_time: bool = False
 
 
 FURTHER: dict[str, Further] = {
@@ -67,10 +69,12 @@ FURTHER: dict[str, Further] = {
         " `expected` instead",
         of_model=True,
     ),
+    "stability": Further("the order in which slots came, and one process to read them in it", of_time=True),
     "mrdr_predicted": Further("the target's chance of every item, so no column as target", of_model=True),
 }
 FURTHER["expected"] = FURTHER["predicted"]
 FURTHER["mrdr_expected"] = FURTHER["mrdr_predicted"]
+OF_TIME = tuple(name for name, further in FURTHER.items() if further.of_time)
 OF_MODEL = tuple(name for name, further in FURTHER.items() if further.of_model)
 WEIGHTS_OF_MORE = tuple(name for name, further in FURTHER.items() if further.weighs)  # than a slot, or of less
 

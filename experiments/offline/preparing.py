@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from serendip.experiments.offline import estimators
-from serendip.experiments.offline.further import of_logger
+from serendip.experiments.offline.further import FURTHER, of_logger
 from serendip.experiments.offline.judging.requirements import columns_for, left_out, logger_for
 from serendip.experiments.offline.judging.tuning import with_rungs
 from serendip.experiments.offline.reading.column_map import ColumnMap
@@ -117,7 +117,7 @@ def _estimators(
     have = columns_for(source, policy, logging)
     possible = estimators.possible(names, have)
     cards = [estimators.card_of(name) for name in names]
-    said = [card.name for card in cards if not (card.usual and card.weighs == "slate" and possible)]
+    said = [card.name for card in cards if not (card.usual and any(FURTHER[n].weighs for n in card.needs) and possible)]
     lacking = left_out(said, have, why)
     if not possible:
         raise DataError(f"{source.path}: nothing can be estimated: {' '.join(lacking)}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from serendip.experiments.offline import estimators
 from serendip.experiments.offline.breakdown import Breakdown
-from serendip.experiments.offline.further import OF_MODEL
+from serendip.experiments.offline.further import OF_MODEL, OF_TIME
 from serendip.experiments.offline.intervals.distribution import RewardDistribution
 from serendip.experiments.offline.judging.drift import Drift
 from serendip.experiments.offline.judging.ledger import Ledger
@@ -17,6 +17,7 @@ from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.reward_models import REWARD_MODELS
 from serendip.experiments.offline.reward_models.reward_model import RewardTable
 from serendip.experiments.offline.slots import joined
+from serendip.experiments.offline.stabilising import Stabiliser
 from serendip.experiments.offline.targets.seen import Predictions, Seen
 from serendip.experiments.offline.targets.target import Target
 from serendip.experiments.offline.valuation import Method, Valuation, Valued
@@ -86,8 +87,9 @@ def value(
         breakdown: takes in parts of the log, or None.
     """
     valuation, unseen, done = Valuation(method), 0.0, 0
+    timed = Stabiliser(n_rows) if estimators.needs(method.estimators) & set(OF_TIME) else None
     for batch in gathered(seen):
-        valuation.update(batch.slots)
+        valuation.update(batch.slots if timed is None else timed.with_stability(batch.slots))
         if distribution is not None:
             distribution.update(batch.slots)
         if ledger is not None:

@@ -35,7 +35,12 @@ from serendip.simulator.interface import Floats, Ints
 
 _OFF = 0.25  # how far the mean of such a weight may be from 1
 _KEPT = 20_000  # users whose sums are kept for intervals by empirical likelihood
-COMPARED = (("sndr", "snips"), ("slate_snips", "snips"))  # estimates whose difference is known with its error
+COMPARED = (
+    ("sndr", "snips"),
+    ("slate_snips", "snips"),
+    ("balanced_snips", "snips"),
+)  # estimates whose difference is known with its error
+WEIGHED = ("slate_snips", "balanced_snips")  # estimates by other weights than those of slots, which should be 1 too
 _MEAN_WEIGHT = "mean_weight"  # a ratio like any other: sum of weights over number of slots
 
 
@@ -85,7 +90,7 @@ class Valued:
         spreads: what users' shares say of each standard error; none where users were not kept.
         crowd: how users share the log, or None.
         differences: estimates that are compared, and their difference with its standard error.
-        slates: the mean weight of a slate, its standard error and the slates that are left in effect, or None.
+        weighed: of weights other than of slots, by estimator: their mean, its standard error, slots left in effect.
         reward_tail: shape of the tail of the rewards' sizes, or None where they come in few.
         serial: what says whether slots that follow one another are alike.
     """
@@ -102,7 +107,7 @@ class Valued:
     spreads: Sequence[Spread | None] = ()
     crowd: Crowd | None = None
     differences: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict[Any, Any])
-    slates: tuple[float, float, float] | None = None
+    weighed: Mapping[str, tuple[float, float, float]] = field(default_factory=dict[str, Any])
     reward_tail: float | None = None
     serial: SerialSums = field(default_factory=SerialSums)
 
@@ -266,22 +271,25 @@ def _with_users(found: Valued, sums: Floats, squares: Floats) -> Valued:
     columns, place = found.columns, {name: e for e, name in enumerate(found.names)}
     pairs = [pair for pair in COMPARED if pair[0] in place and pair[1] in place]
     apart = {pair: difference_of(columns, place[pair[0]], place[pair[1]], sums) for pair in pairs}
-    slates = None
-    if "slate_snips" in place and len(sums) > 1:
-        e = place["slate_snips"]
-        of_slates = sums[:, columns.denominator[e]]
-        mean = float(of_slates.sum() / sums[:, COUNT].sum())
-        off = of_slates - mean * sums[:, COUNT]
-        error = float(np.sqrt(off @ off * len(sums) / (len(sums) - 1.0)) / sums[:, COUNT].sum())
-        effective = float(of_slates.sum() ** 2 / squares[e, 1]) if squares[e, 1] > 0.0 else 0.0
-        slates = mean, error, effective
+    weighed = {name: _weighed(columns, place[name], sums, squares) for name in WEIGHED if name in place}
     return dataclasses.replace(
         found,
         spreads=[spread_of(columns, e, sums) for e in range(len(found.names))],
         crowd=crowd_of(sums),
         differences={pair: made for pair, made in apart.items() if made is not None},
-        slates=slates,
+        weighed={name: made for name, made in weighed.items() if made is not None},
     )
+
+
+def _weighed(columns: Columns, e: int, sums: Floats, squares: Floats) -> tuple[float, float, float] | None:
+    """Return the mean weight of an estimate that is divided by its weights, its error, and slots left in effect."""
+    if len(sums) < 2 or not np.isfinite(weights := sums[:, columns.denominator[e]]).all():
+        return None
+    n = float(sums[:, COUNT].sum())
+    mean = float(weights.sum()) / n
+    off = weights - mean * sums[:, COUNT]
+    error = float(np.sqrt(off @ off * len(sums) / (len(sums) - 1.0))) / n
+    return mean, error, float(weights.sum() ** 2 / squares[e, 1]) if squares[e, 1] > 0.0 else 0.0
 
 
 def _with_mean_weight(columns: Columns) -> Columns:

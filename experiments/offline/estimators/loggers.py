@@ -18,6 +18,15 @@ def balanced_ips(slots: Slots) -> Terms:
     return Terms(slots.target / slots.column("balanced_propensity") * slots.reward)
 
 
+def self_normalised_balanced_ips(slots: Slots) -> Terms:
+    """Return the terms of SNIPS with weights under the mixture of all loggers: sum_i w_i r_i / sum_i w_i.
+
+    As `balanced_ips`, w_i = target_i / (sum_k (n_k / n) logging_k(a_i)); never outside the range of the rewards.
+    """
+    weight = slots.target / slots.column("balanced_propensity")
+    return Terms(weight * slots.reward, weight)
+
+
 def weighted_over_loggers(values: Floats, variances: Floats, counts: Floats) -> tuple[float, float]:
     """Return the value and the standard error of estimates from K loggers, weighted by their precision.
 
@@ -41,4 +50,13 @@ CARD = EstimatorCard(
     make=balanced_ips,
     needs=("balanced_propensity",),
     title="balanced IPS",
+)
+
+SELF_NORMALISED = EstimatorCard(
+    name="balanced_snips",
+    summary="SNIPS for a log that several policies wrote: less noisy where some explore much less than others.",
+    make=self_normalised_balanced_ips,
+    needs=("balanced_propensity",),
+    title="balanced SNIPS",
+    usual=True,
 )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from serendip.experiments.offline import estimators
-from serendip.experiments.offline.further import FURTHER, OF_MODEL, of_logger
+from serendip.experiments.offline.further import FURTHER, OF_MODEL, OF_TIME, of_logger
 from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.targets.logging_policy import LoggingPolicy, logging_policy
 from serendip.experiments.offline.targets.target import Target
@@ -23,7 +23,7 @@ def logger_for(names: Sequence[str], source: Source, target: Target) -> tuple[Lo
 
 def columns_for(source: Source, target: Target, logging: LoggingPolicy | None) -> tuple[str, ...]:
     """Return the further columns that the target's view of the log has."""
-    own = target.further(source)
+    own = (*target.further(source), *OF_TIME)
     if not target.knows_every_item:
         return own
     weights = () if logging is None else logging.columns(source)

@@ -45,6 +45,7 @@ COLUMNS: dict[str, TableColumn] = {
     "prefix_target": TableColumn(("prefix_target",), "chance"),
     "slate_propensity": TableColumn(("slate_propensity",), "positive"),
     "slate_target": TableColumn(("slate_target",), "chance"),
+    "logger": TableColumn(("logger",), "id"),
     "balanced_propensity": TableColumn(("balanced_propensity",), "positive"),
     "predicted": TableColumn(("predicted",), "finite"),
     "expected": TableColumn(("expected",), "finite"),

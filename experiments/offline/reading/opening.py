@@ -7,6 +7,7 @@ from pathlib import Path
 
 from serendip.experiments.offline.reading.column_map import ColumnMap, parse_columns
 from serendip.experiments.offline.reading.log_source import LogSource
+from serendip.experiments.offline.reading.loggers import Loggers
 from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.reading.table_source import TableSource
 from serendip.simulator.errors import SettingsError
@@ -20,11 +21,13 @@ class TableOptions:
         reward_range: smallest and largest reward that can occur, or None; intervals with a guarantee need it.
         propensity_model: name of the model that estimates the propensities which the file lacks, or None.
         context: columns that this model may use.
+        loggers: the policies that wrote it, each as NAME=COLUMN, with its probability of what was shown.
     """
 
     reward_range: tuple[float, float] | None = None
     propensity_model: str | None = None
     context: tuple[str, ...] = ()
+    loggers: tuple[str, ...] = ()
 
 
 def open_source(
@@ -56,7 +59,9 @@ def open_source(
         return LogSource(path)
     if target_column is not None:
         mapped["target"] = target_column
-    return TableSource(_bandit_file(path), mapped, options.reward_range, options.propensity_model, options.context)
+    loggers = Loggers(options.loggers) if options.loggers else None
+    known = options.reward_range, options.propensity_model, options.context, loggers
+    return TableSource(_bandit_file(path), mapped, *known)
 
 
 def _bandit_file(path: Path) -> Path:

@@ -14,6 +14,7 @@ from serendip.experiments.offline.reading import PROPENSITY_MODELS
 from serendip.experiments.offline.reading.column_map import AS_THEY_ARE, COLUMNS, WEIGHTS
 from serendip.experiments.offline.reading.ids import numbers_or_words, ranks, user_ids
 from serendip.experiments.offline.reading.ids import vocabulary as known_items
+from serendip.experiments.offline.reading.loggers import Loggers
 from serendip.experiments.offline.reading.propensity_model import PropensityModel
 from serendip.experiments.offline.reading.read_ahead import read_ahead
 from serendip.experiments.offline.reading.source import Logged, Source, Step
@@ -28,6 +29,10 @@ from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Floats, Ints, Items, SmallInts, Visits
 
 _LONGEST = 1000  # positions of a slate
+_NO_USERS = (
+    "There is no user column, so each row counts as a user of its own; intervals are too narrow where rows of one user"
+    " are alike."
+)
 _CHECKED = ("reward", "finite", "positive", "chance")
 
 
@@ -44,6 +49,7 @@ class TableSource:
         declared_range: smallest and largest reward, or None.
         propensity_model: name of the model that estimates the propensities which the file lacks, or None.
         context: columns that this model may use.
+        loggers: the policies that wrote it, with the column of each one's probability; None where one did.
     """
 
     path: Path
@@ -51,16 +57,16 @@ class TableSource:
     declared_range: tuple[float, float] | None = None
     propensity_model: str | None = None
     context: tuple[str, ...] = ()
+    loggers: Loggers | None = None
 
     def __post_init__(self) -> None:
         low, high = self.declared_range or (0.0, 1.0)
         if not -np.inf < low < high < np.inf:
             raise SettingsError(f"the reward range is {low:g} to {high:g}; the first must be below the second")
         self._files = files_of(self.path)
-        header = header_of(self._files[0], (*self.columns.values(), *self.context))
-        self._map = MappedColumns(
-            self.path, header, self.columns, self.context, estimated=self.propensity_model is not None
-        )
+        others = (*self.context, *(self.loggers.columns.values() if self.loggers else ()))
+        header = header_of(self._files[0], (*self.columns.values(), *others))
+        self._map = MappedColumns(self.path, header, self.columns, others, estimated=self.estimates_propensities)
         self._model: PropensityModel | None = None
         self._vocabulary: Any = None
         self._topics: SmallInts = np.zeros(0, dtype=np.int32)
@@ -82,7 +88,8 @@ class TableSource:
         """Names of the further columns that the file has."""
         plain = [name for name in AS_THEY_ARE if name in self._map]
         weights = [name for name, parts in WEIGHTS.items() if all(part in self._map for part in parts)]
-        return (*plain, *weights)
+        mixed = ["balanced_propensity"] if self.loggers and "balanced_propensity" not in self._map else []
+        return (*plain, *weights, *mixed)
 
     @property
     def rows_are_users(self) -> bool:
@@ -99,10 +106,7 @@ class TableSource:
         """What a reader of the estimates should know of this file."""
         found = list[str]()
         if self.rows_are_users:
-            found.append(
-                "There is no user column, so each row counts as a user of its own; intervals are too narrow where rows"
-                " of one user are alike."
-            )
+            found.append(_NO_USERS)
         if self.propensity_model is not None:
             found.append(
                 f"Propensities are estimated by the model `{self.propensity_model}`, not logged; estimates are as right"
@@ -203,6 +207,7 @@ class TableSource:
         columns = {name: column for name, column in self._map.of.items() if not names or name in names}
         if not names:
             columns |= {f"context {k}": name for k, name in enumerate(self.context)}
+            columns |= self.loggers.read_as if self.loggers else {}
         for file in self._files:
             for table in read_batches(file, columns):
                 yield offset, table
@@ -221,7 +226,9 @@ class TableSource:
             propensity = self._estimated(position, item, self._context(table, offset))
         rows = np.arange(offset, offset + n)
         user = rows if self.rows_are_users else user_ids(self._map.column(table, "user", offset))
-        further = {name: numbers[name] for name in self.further if name in AS_THEY_ARE}
+        further = {name: numbers[name] for name in self.further if name in numbers and name in AS_THEY_ARE}
+        if self.loggers and "balanced_propensity" not in further:
+            further["balanced_propensity"] = self.loggers.balanced(self._map, table, offset, propensity)
         further |= {name: numbers[a] / numbers[b] for name, (a, b) in WEIGHTS.items() if name in self.further}
         return Logged(user, numbers["reward"], propensity, item, position, numbers.get("target"), further)
 
@@ -269,11 +276,15 @@ class TableSource:
         vocabulary: Any = None
         topics: Any = None
         n_rows, lowest, highest = 0, np.inf, -np.inf
-        for offset, table in read_ahead(self._tables("reward", "item", "topic", "position")):
+        for offset, table in read_ahead(self._tables("reward", "item", "topic", "position", "logger")):
             n_rows += table.num_rows
+            if self.loggers:
+                self.loggers.count(self._map, table, offset)
             if "item" in self._map:
                 item = numbers_or_words(self._map.column(table, "item", offset))
-                vocabulary, topics = known_items(vocabulary, topics, item, self._topic(table, offset))
+                has_topic = "topic" in self._map
+                topic = numbers_or_words(self._map.column(table, "topic", offset)) if has_topic else None
+                vocabulary, topics = known_items(vocabulary, topics, item, topic)
             position = self._places(table, offset) if "position" in self._map else np.zeros(0)
             if len(position):
                 lowest, highest = min(lowest, position.min()), max(highest, position.max())
@@ -289,7 +300,3 @@ class TableSource:
                 f"{self.path}: positions go from {lowest:g} to {highest:g}; allowed are {_LONGEST} of them, one after"
                 " another"
             )
-
-    def _topic(self, table: Any, offset: int) -> Any:
-        """Return the topic of each row's item, or None."""
-        return numbers_or_words(self._map.column(table, "topic", offset)) if "topic" in self._map else None

@@ -46,6 +46,27 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """How one estimate did over the logs of a situation, whatever was said of them, beside SNIPS on the same logs.
+
+    Attributes:
+        situation: its name.
+        estimator: its name.
+        logs: in which it has an interval.
+        coverage: share of its intervals that hold the truth.
+        width: median of its width over that of SNIPS.
+        error: its root mean squared error over that of SNIPS.
+    """
+
+    situation: str
+    estimator: str
+    logs: int
+    coverage: float
+    width: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """How the words did in a situation.
 
@@ -123,6 +144,21 @@ def _row(name: str, key: tuple[str, str], chosen: Sequence[Trial], n_logs: int) 
         float(np.mean([clear(t, key[1]) != 0 for t, _ in ends])),
         float(np.mean([wrong_sign(t, key[1]) for t, _ in ends])),
     )
+
+
+def beside_snips(found: Mapping[str, Sequence[Trial]]) -> list[Beside]:
+    """Return how each estimate did in each situation in which it, and SNIPS, could be made."""
+    made = list[Beside]()
+    for situation, trials in found.items():
+        trials = [t for t in trials if "snips" in t.estimates]
+        for name in dict.fromkeys(name for t in trials for name in t.estimates):
+            pairs = [(t.truth, t.estimates[name], t.estimates["snips"]) for t in trials if name in t.estimates]
+            own, snips = (np.array([pair[k][0] - pair[0] for pair in pairs]) for k in (1, 2))
+            holds = float(np.mean([low <= truth <= high for truth, (_, low, high), _ in pairs]))
+            wide = [(one[2] - one[1]) / max(other[2] - other[1], 1e-300) for _, one, other in pairs]
+            error = float(np.sqrt(np.mean(own**2) / max(float(np.mean(snips**2)), 1e-300)))
+            made.append(Beside(situation, name, len(pairs), holds, float(np.median(wide)), error))
+    return made
 
 
 def clear(trial: Trial, name: str) -> int:

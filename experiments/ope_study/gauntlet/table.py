@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from serendip.experiments import tables
-from serendip.experiments.ope_study.gauntlet.scores import Row, Summary
+from serendip.experiments.ope_study.gauntlet.scores import Beside, Row, Summary
 from serendip.simulator.files import write_whole
 
 _HEAD = ("situation", "half", "reliable", "weak", "invalid", "coverage where reliable", "where weak", "width")
@@ -40,9 +40,9 @@ def _sentence(half: str, found: Mapping[str, float]) -> str:
     )
 
 
-def write_csv(found: Sequence[Row], file: Path) -> None:
-    """Write a row for each situation, verdict and recommended estimate."""
-    names = [field.name for field in dataclasses.fields(Row)]
+def write_csv(found: Sequence[Row] | Sequence[Beside], file: Path) -> None:
+    """Write a row for each situation, verdict and recommended estimate, or for each situation and estimate."""
+    names = [field.name for field in dataclasses.fields(found[0])] if found else []
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(names)

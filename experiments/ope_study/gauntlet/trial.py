@@ -16,7 +16,10 @@ from serendip.experiments.ope_study.gauntlet.situation import Drawn, Situation
 from serendip.simulator import randomness
 
 # what can be recommended, and what leans on a model beside it: others change no verdict and take time
-ESTIMATORS = ("ips", "snips", "dr", "sndr", "dr_os", "slate_snips", "balanced_ips")
+ESTIMATORS = (
+    *("ips", "snips", "dr", "sndr", "dr_os", "slate_snips", "balanced_ips", "balanced_snips"),
+    *("beta_ips", "beta_dr", "adaptive_snips", "adaptive_dr"),
+)
 
 Ends = tuple[float, float, float]  # a value, the lower and the upper end of its interval
 

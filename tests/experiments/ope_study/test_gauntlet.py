@@ -15,7 +15,7 @@ from serendip.experiments.figures.style import save
 from serendip.experiments.ope_study.gauntlet import SITUATIONS
 from serendip.experiments.ope_study.gauntlet.rounds import Fixed, LogNormal, OneToFew, Pareto
 from serendip.experiments.ope_study.gauntlet.run import run
-from serendip.experiments.ope_study.gauntlet.scores import allowed, pooled, rows, summaries
+from serendip.experiments.ope_study.gauntlet.scores import allowed, beside_snips, pooled, rows, summaries
 from serendip.experiments.ope_study.gauntlet.trial import Trial, trial
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
@@ -127,6 +127,14 @@ def test_scores_are_what_can_be_counted_by_hand():
     assert pooled([one], "shown")["logs"] == 0
 
 
+def test_estimates_are_scored_beside_snips_of_the_same_logs():
+    trials = [said("reliable", "sndr", 0.9, 1.1), said("weak", "sndr", 1.2, 1.4), said("weak", None, 0.0, 0.0)]
+    snips, sndr = beside_snips({"plain": trials})
+    assert (snips.estimator, snips.logs, snips.coverage, snips.width, snips.error) == ("snips", 3, 1.0, 1.0, 1.0)
+    assert (sndr.logs, sndr.coverage, sndr.width) == (2, 0.5, pytest.approx(0.5))
+    assert sndr.error == pytest.approx(np.sqrt(0.3**2 / 2) / 0.05)
+
+
 def test_a_gauntlet_goes_on_where_it_stopped(tmp_path, capsys):
     out, names = tmp_path / "out", ("short-log", "none-rewarded")
     first = run(out, names, 12, 5)
@@ -142,6 +150,10 @@ def test_a_gauntlet_goes_on_where_it_stopped(tmp_path, capsys):
     assert [s["situation"] for s in scores["situations"]] == list(names)
     with (out / "gauntlet.csv").open() as file:
         assert sum(int(row["logs"]) for row in csv.DictReader(file)) == 24
+    with (out / "estimates.csv").open() as file:
+        assert ("short-log", "snips", "12") in {
+            (r["situation"], r["estimator"], r["logs"]) for r in csv.DictReader(file)
+        }
     assert "| short-log | learned |" in (out / "table.md").read_text()
     assert matplotlib.image.imread(save(draw(summaries(first)), tmp_path / "gauntlet.png")).shape[1] > 600
 

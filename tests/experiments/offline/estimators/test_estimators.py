@@ -22,7 +22,7 @@ from serendip.simulator.errors import SettingsError
 
 FURTHER = (
     *("slate_weight", "prefix_weight", "marginal_weight", "balanced_propensity"),
-    *("pseudo_inverse_weight", "mrdr_predicted", "mrdr_expected"),
+    *("pseudo_inverse_weight", "mrdr_predicted", "mrdr_expected", "stability"),
 )
 
 
@@ -65,6 +65,16 @@ SLOW = {
     "beta_dr": lambda rows, t: mean(r["w"] * r["r"] for r in rows),
     "mips": lambda rows, t: mean(r["marginal_weight"] * r["r"] for r in rows),
     "off_cem": lambda rows, t: correction(rows, lambda r: r["marginal_weight"]),
+    "balanced_snips": lambda rows, t: (
+        sum(r["t"] / r["balanced_propensity"] * r["r"] for r in rows)
+        / sum(r["t"] / r["balanced_propensity"] for r in rows)
+    ),
+    "adaptive_snips": lambda rows, t: (
+        sum(r["stability"] * r["w"] * r["r"] for r in rows) / sum(r["stability"] * r["w"] for r in rows)
+    ),
+    "adaptive_dr": lambda rows, t: (
+        sum(r["stability"] * (r["e"] + r["w"] * (r["r"] - r["q"])) for r in rows) / sum(r["stability"] for r in rows)
+    ),
     "balanced_ips": lambda rows, t: mean(r["t"] / r["balanced_propensity"] * r["r"] for r in rows),
     "slate_ips": lambda rows, t: mean(r["slate_weight"] * r["r"] for r in rows),
     "slate_snips": lambda rows, t: sum(r["slate_weight"] * r["r"] for r in rows) / sum(r["slate_weight"] for r in rows),

@@ -75,7 +75,7 @@ def test_whole_slates_are_weighed_where_they_can_be():
     assert slates_hold(right, 1)
     assert not slates_hold(right, 1000)  # a few slates in effect
     assert not slates_hold(valued(2, slate_off=0.3), 1)
-    assert not slates_hold(dataclasses.replace(right, slates=None), 1)
+    assert not slates_hold(dataclasses.replace(right, weighed={}), 1)
     assert recommend(right.estimates((0.0, 1.0)), right, slates=True)[0] == "slate_snips"
 
 
@@ -90,5 +90,5 @@ def test_whole_slates_are_weighed_where_their_mean_weight_is_one(mean, error, sl
 
     from serendip.experiments.offline.judging.recommendation import slates_hold
 
-    assert slates_hold(SimpleNamespace(slates=(mean, error, slots)), 2) is holds
-    assert not slates_hold(SimpleNamespace(slates=None), 2)
+    assert slates_hold(SimpleNamespace(weighed={"slate_snips": (mean, error, slots)}), 2) is holds
+    assert not slates_hold(SimpleNamespace(weighed={}), 2)
