@@ -152,12 +152,14 @@ def beside_snips(found: Mapping[str, Sequence[Trial]]) -> list[Beside]:
     for situation, trials in found.items():
         trials = [t for t in trials if "snips" in t.estimates]
         for name in dict.fromkeys(name for t in trials for name in t.estimates):
-            pairs = [(t.truth, t.estimates[name], t.estimates["snips"]) for t in trials if name in t.estimates]
-            own, snips = (np.array([pair[k][0] - pair[0] for pair in pairs]) for k in (1, 2))
-            holds = float(np.mean([low <= truth <= high for truth, (_, low, high), _ in pairs]))
-            wide = [(one[2] - one[1]) / max(other[2] - other[1], 1e-300) for _, one, other in pairs]
-            error = float(np.sqrt(np.mean(own**2) / max(float(np.mean(snips**2)), 1e-300)))
-            made.append(Beside(situation, name, len(pairs), holds, float(np.median(wide)), error))
+            chosen = [t for t in trials if name in t.estimates]
+            own, snips = (np.array([t.estimates[one] for t in chosen]) for one in (name, "snips"))  # (n, 3)
+            truth = np.array([t.truth for t in chosen])
+            holds = (own[:, 1] <= truth) & (truth <= own[:, 2])
+            wide = (own[:, 2] - own[:, 1]) / np.maximum(snips[:, 2] - snips[:, 1], 1e-300)
+            off, other = (float(np.mean((one[:, 0] - truth) ** 2)) for one in (own, snips))
+            scores = float(holds.mean()), float(np.median(wide)), float(np.sqrt(off / max(other, 1e-300)))
+            made.append(Beside(situation, name, len(chosen), *scores))
     return made
 
 

@@ -60,6 +60,7 @@ def test_tuned_shrinkage_beats_none_and_a_tuned_clip_is_near_the_best():
 def test_tuning_leaves_the_names_as_they_were(static_log):
     method = Method(n_replicates=50, tune=True)
     evaluation = evaluate(static_log.path, "uniform", method=method)
-    assert list(evaluation.estimates) == list(method.estimators)
+    of_one = [name for name in method.estimators if name != "balanced_snips"]  # which needs several loggers
+    assert list(evaluation.estimates) == of_one
     assert any("SLOPE chose clip" in note for note in evaluation.notes)
     assert abs(evaluation.estimates["switch_dr"].value - static_log.rates.mean()) < 0.1
