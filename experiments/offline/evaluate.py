@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from serendip.experiments.offline.breakdown import Breakdown
 from serendip.experiments.offline.difference import Difference, difference
-from serendip.experiments.offline.estimators import needs
 from serendip.experiments.offline.evaluation import Evaluation, Truth
-from serendip.experiments.offline.further import OF_TIME
-from serendip.experiments.offline.intervals.distribution import RewardDistribution, levels_of
 from serendip.experiments.offline.judging.conclusion import conclude, rewards_of
 from serendip.experiments.offline.judging.diagnosis import of_slates
-from serendip.experiments.offline.judging.ledger import Ledger
 from serendip.experiments.offline.judging.states import of_its_run, of_states
-from serendip.experiments.offline.parallel import Workers, value_table
+from serendip.experiments.offline.parallel import Workers
+from serendip.experiments.offline.passing import pass_over
 from serendip.experiments.offline.preparing import Prepared, Request, other_of, prepare
 from serendip.experiments.offline.reading.column_map import ColumnMap
 from serendip.experiments.offline.reading.opening import TableOptions
-from serendip.experiments.offline.survey import value
 from serendip.experiments.offline.valuation import Method, Valued
-from serendip.simulator.errors import DataError, SettingsError
 
 MEANING = (
     "A one-step estimate: the target's mean reward per slot in the states that the logging policy brought about. Where"
@@ -84,7 +77,7 @@ def answer(
         SettingsError: an unknown agent, column or estimator, or no target.
     """
     p = prepare(request)
-    passed = _pass_over(request, p, workers, progress)
+    passed = pass_over(request, p, workers, progress)
     said = conclude(passed.valued, p.source, p.asked, p.method, passed.unseen, p.drift, passed.ledger)
     known = truth() if callable(truth) else truth
     known = known if isinstance(known, Truth) or known is None else Truth(float(known))
@@ -106,41 +99,6 @@ def answer(
         difference=_compared(request, p, passed.valued),
         parts={} if passed.breakdown is None else passed.breakdown.finish(rewards_of(p.source, passed.valued)),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Passed:
-    """What one pass over the log left: sums of each estimator, and what was asked for beside them."""
-
-    valued: Valued
-    unseen: float | None
-    distribution: RewardDistribution | None
-    breakdown: Breakdown | None
-    ledger: Ledger | None
-
-
-def _pass_over(
-    request: Request, p: Prepared, workers: Workers | None, progress: Callable[[int, int], None] | None
-) -> _Passed:
-    """Go over the log once, here or in several processes; a target that is compared gets its memory back."""
-    distribution = RewardDistribution(*levels_of(p.source), p.method) if p.method.distribution else None
-    breakdown = None if p.method.by is None else Breakdown(p.method.by, p.source, p.method)
-    memories = [] if request.against is None else p.target.memories()
-    ledger = Ledger(p.source.slate_size) if workers is None else None
-    if workers is None:
-        view = p.target.view(p.source, p.predictions, p.logging)
-        valued, unseen = value(view, p.method, p.source.n_rows, progress, distribution, ledger, breakdown)
-    elif p.target.knows_every_item or not (distribution is None and request.against is None and breakdown is None):
-        raise SettingsError("several jobs are for the target in a column, without --distribution, --against and --by")
-    elif needs(p.method.estimators) & set(OF_TIME) or (request.table is not None and request.table.loggers):
-        raise SettingsError("adaptive weights, and those of several loggers, take the log as a whole; leave --jobs out")
-    else:
-        valued, unseen = value_table(p.source, p.method, workers), None
-    if valued is None:
-        raise DataError(f"{request.log}: holds no slots; nothing can be estimated from an empty log")
-    if request.against is not None:
-        p.target.remember(memories)
-    return _Passed(valued, unseen, distribution, breakdown, ledger)
 
 
 def _compared(request: Request, p: Prepared, valued: Valued) -> Difference | None:

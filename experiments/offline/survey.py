@@ -9,6 +9,7 @@ import numpy as np
 
 from serendip.experiments.offline import estimators
 from serendip.experiments.offline.breakdown import Breakdown
+from serendip.experiments.offline.estimators.stabilising import Stabiliser
 from serendip.experiments.offline.further import OF_MODEL, OF_TIME
 from serendip.experiments.offline.intervals.distribution import RewardDistribution
 from serendip.experiments.offline.judging.drift import Drift
@@ -17,7 +18,6 @@ from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.reward_models import REWARD_MODELS
 from serendip.experiments.offline.reward_models.reward_model import RewardTable
 from serendip.experiments.offline.slots import joined
-from serendip.experiments.offline.stabilising import Stabiliser
 from serendip.experiments.offline.targets.seen import Predictions, Seen
 from serendip.experiments.offline.targets.target import Target
 from serendip.experiments.offline.valuation import Method, Valuation, Valued

@@ -90,7 +90,7 @@ class Valued:
         spreads: what users' shares say of each standard error; none where users were not kept.
         crowd: how users share the log, or None.
         differences: estimates that are compared, and their difference with its standard error.
-        weighed: of weights other than of slots, by estimator: their mean, its standard error, slots left in effect.
+        weighed: mean, its standard error, and slots left in effect of weights other than those of slots, by estimator.
         reward_tail: shape of the tail of the rewards' sizes, or None where they come in few.
         serial: what says whether slots that follow one another are alike.
     """

@@ -88,8 +88,7 @@ class TableSource:
         """Names of the further columns that the file has."""
         plain = [name for name in AS_THEY_ARE if name in self._map]
         weights = [name for name, parts in WEIGHTS.items() if all(part in self._map for part in parts)]
-        mixed = ["balanced_propensity"] if self.loggers and "balanced_propensity" not in self._map else []
-        return (*plain, *weights, *mixed)
+        return tuple(dict.fromkeys([*plain, *weights, *(["balanced_propensity"] if self.loggers else [])]))
 
     @property
     def rows_are_users(self) -> bool:
@@ -282,9 +281,8 @@ class TableSource:
                 self.loggers.count(self._map, table, offset)
             if "item" in self._map:
                 item = numbers_or_words(self._map.column(table, "item", offset))
-                has_topic = "topic" in self._map
-                topic = numbers_or_words(self._map.column(table, "topic", offset)) if has_topic else None
-                vocabulary, topics = known_items(vocabulary, topics, item, topic)
+                topic = [numbers_or_words(self._map.column(table, "topic", offset))] if "topic" in self._map else [None]
+                vocabulary, topics = known_items(vocabulary, topics, item, *topic)
             position = self._places(table, offset) if "position" in self._map else np.zeros(0)
             if len(position):
                 lowest, highest = min(lowest, position.min()), max(highest, position.max())

@@ -52,7 +52,7 @@ class Beside:
     Attributes:
         situation: its name.
         estimator: its name.
-        logs: in which it has an interval.
+        logs: how many have an interval of it.
         coverage: share of its intervals that hold the truth.
         width: median of its width over that of SNIPS.
         error: its root mean squared error over that of SNIPS.

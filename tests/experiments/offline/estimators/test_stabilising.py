@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from serendip.experiments.offline.estimators.stabilising import N_BLOCKS, Stabiliser
 from serendip.experiments.offline.evaluate import evaluate
 from serendip.experiments.offline.parallel import Workers
 from serendip.experiments.offline.slots import slots
-from serendip.experiments.offline.stabilising import N_BLOCKS, Stabiliser
 from serendip.experiments.offline.valuation import Method
 from serendip.simulator.errors import SettingsError
 
