@@ -41,9 +41,9 @@ class Play:
             raise SettingsError(f"--port {self.port}: allowed is 0 (any free one) to 65535")
         stay_on_one_thread()
         from serendip.experiments.play.server import open_table, serve
-        from serendip.experiments.play.titles import read_titles
+        from serendip.experiments.play.titles import titles_of
         from serendip.simulator.world import make_world
 
         world = make_world(self.world, self.seed)
-        titles = {} if self.items is None else read_titles(self.items, self.world, world.n_items)
+        titles = {} if self.items is None else titles_of(self.items, self.world, world.n_items)
         serve(open_table(world, titles), self.port)

@@ -69,6 +69,24 @@ def write_names(path: Path, kind: str, ids: Iterable[str], titles: Mapping[str, 
     write_whole(path, text.getvalue())
 
 
+def read_names(path: Path, kind: str) -> list[str]:
+    """Return the ids that `write_names` wrote, in the order of their rows.
+
+    Raises:
+        DataError: the file is not what it wrote.
+    """
+    try:
+        table = list(csv.DictReader(io.StringIO(_text_of(path)), strict=True))
+        found = {row["row"]: row[kind] or "" for row in table}
+    except (KeyError, csv.Error) as error:
+        raise DataError(
+            f"{path}: not the names of a world's rows, row and {kind}; calibrate the world again"
+        ) from error
+    if list(found) != [str(number) for number in range(len(table))]:
+        raise DataError(f"{path}: its column row does not count from 0; calibrate the world again")
+    return list(found.values())
+
+
 def _text_of(path: Path) -> str:
     try:
         raw = path.read_bytes()

@@ -8,7 +8,7 @@ import pytest
 from serendip.experiments.play.be_the_recommender import BESIDE
 from serendip.experiments.play.games import MOST_GAMES, Table
 from serendip.experiments.play.one_life import DAYS, OneLife, play_through
-from serendip.experiments.play.titles import read_titles
+from serendip.experiments.play.titles import titles_of
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.world import make_world, playing_key
 
@@ -120,9 +120,9 @@ def test_items_have_their_titles(table, tmp_path):
     assert table.card(4)["title"] == "Item 4"
     (tmp_path / "items.csv").write_text("row,item\n0,7\n1,9\n")
     (tmp_path / "movies.csv").write_text('movieId,title,genres\n9,"Nine, the film",Drama\n8,Eight,\n')
-    assert read_titles(tmp_path / "movies.csv", str(tmp_path), 2) == {1: "Nine, the film"}
+    assert titles_of(tmp_path / "movies.csv", str(tmp_path), 2) == {1: "Nine, the film"}
     with pytest.raises(SettingsError, match="keeps no ids of its items"):
-        read_titles(tmp_path / "movies.csv", "tiny", 2)
+        titles_of(tmp_path / "movies.csv", "tiny", 2)
     (tmp_path / "movies.csv").write_text("a,b\n")
-    with pytest.raises(DataError, match="needs one of the columns movieid"):
-        read_titles(tmp_path / "movies.csv", str(tmp_path), 2)
+    with pytest.raises(DataError, match="needs a column with ids"):
+        titles_of(tmp_path / "movies.csv", str(tmp_path), 2)

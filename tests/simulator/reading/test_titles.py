@@ -9,7 +9,7 @@ import pytest
 
 from serendip.simulator.calibration import calibrate
 from serendip.simulator.errors import DataError
-from serendip.simulator.reading.titles import Title, read_titles
+from serendip.simulator.reading.titles import Title, read_names, read_titles, write_names
 
 TOY = "Toy Story (1995)"
 
@@ -44,6 +44,26 @@ def test_a_file_without_titles_is_refused(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("movieId,year\n1,1999\n")
     with pytest.raises(DataError, match="one with titles"):
         read_titles(tmp_path / "m.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("row,item\n0,a\n2,b\n", "count from 0"),
+        ("row,user\n0,a\n", "row and item"),
+        ('row,item\n0,"a\n', "row and item"),
+    ],
+)
+def test_names_of_rows_that_were_changed_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "items.csv").write_text(text)
+    with pytest.raises(DataError, match=said):
+        read_names(tmp_path / "items.csv", "item")
+
+
+def test_names_are_read_as_they_were_written(tmp_path: Path) -> None:
+    names = ["07", 'a "b", c', "é", "x\ty", ""]
+    write_names(tmp_path / "items.csv", "item", names, {"07": Title("A, b")})
+    assert read_names(tmp_path / "items.csv", "item") == names
 
 
 def test_a_fitted_world_keeps_the_ids_of_its_rows(tmp_path: Path) -> None:
