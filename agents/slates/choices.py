@@ -9,7 +9,7 @@ import numpy as np
 
 from serendip.agents.beliefs.belief import Luck, Posterior
 from serendip.agents.serving.ranking import require_enough
-from serendip.agents.slates.filling import Shelves
+from serendip.agents.slates.filling import Shelves, best_first
 from serendip.agents.strategies.strategy import Ranker
 from serendip.simulator import randomness
 from serendip.simulator.errors import SettingsError
@@ -187,6 +187,8 @@ def shelves(posterior: ChoicePosterior, ranker: Ranker, width: float, luck: Luck
         normal = randomness.normal(randomness.derive(luck.key, "quality"), *words)
         quality = quality + width * posterior.quality_doubt * normal
     groups, ties = posterior.groups[pool], randomness.bits(ranker.tie_key, pool)
-    order = np.stack([np.lexsort((ties, -row[pool], groups)) for row in quality])
-    starts = np.searchsorted(groups[order[0]], np.arange(posterior.appetite.shape[1] + 1))
+    by_group = np.lexsort((ties, groups))
+    pool, starts = pool[by_group], np.searchsorted(groups[by_group], np.arange(posterior.appetite.shape[1] + 1))
+    order = np.empty((n_orders, len(pool)), dtype=np.int64)
+    best_first(quality[:, pool], starts, order)
     return Shelves(pool[order], starts, np.exp(quality), part, np.arange(len(visits)), there)

@@ -34,6 +34,29 @@ class Shelves(NamedTuple):
 
 
 @compiled
+def best_first(quality: Any, starts: Any, out: Any) -> None:
+    """Fill `out` (C, N) with the columns of `quality` (C, N), group by group, the highest first, of equals the first.
+
+    Args:
+        quality: (C, N) by which each order goes.
+        starts: (G + 1,) where each group begins.
+        out: (C, N) int64, filled in.
+    """
+    for row in range(quality.shape[0]):
+        for group in range(starts.shape[0] - 1):
+            first, end = starts[group], starts[group + 1]
+            if end - first > 64:
+                out[row, first:end] = first + np.argsort(-quality[row, first:end], kind="mergesort")
+                continue
+            for item in range(first, end):  # insertion, the quickest for few
+                at = item
+                while at > first and quality[row, out[row, at - 1]] < quality[row, item]:
+                    out[row, at] = out[row, at - 1]
+                    at -= 1
+                out[row, at] = item
+
+
+@compiled
 def next_place(shelf: Shelves, slate: int, group: int, at: int) -> int:
     """Return the first place from `at` on, in the group, whose item can be shown in the slate; the end if none is.
 

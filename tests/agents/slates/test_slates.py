@@ -10,7 +10,7 @@ from serendip.agents.beliefs.choice.population import People
 from serendip.agents.history import History
 from serendip.agents.registry import make
 from serendip.agents.slates.choices import DoubtSettings, deviations, drawn_weights, shelves, widths
-from serendip.agents.slates.filling import Shelves, fill_ahead, fill_hedged, fill_top
+from serendip.agents.slates.filling import Shelves, best_first, fill_ahead, fill_hedged, fill_top
 from serendip.agents.slates.growth import Growth, GrowthSettings
 from serendip.agents.strategies.strategy import Ranker
 from serendip.simulator.errors import SettingsError
@@ -326,3 +326,14 @@ def test_familiarity_and_rate_are_those_of_the_users_own_visits():
     step = 1 - np.exp(-1 / 14)
     rate = (0.125 + 0.0) * np.exp(-1 / 14) + step
     assert found.rate[0] == pytest.approx(rate * np.exp(-10 / 14) + step)
+
+
+@pytest.mark.parametrize(("n_items", "n_groups"), [(60, 64), (300, 20), (300, 2)])
+def test_shelves_stand_by_group_the_best_first_and_equals_as_they_came(n_items: int, n_groups: int) -> None:
+    rng = np.random.default_rng(0)
+    groups = np.sort(rng.integers(n_groups, size=n_items))
+    quality = rng.integers(5, size=(3, n_items)).astype(float)  # many equals
+    found = np.empty((3, n_items), dtype=np.int64)
+    best_first(quality, np.searchsorted(groups, np.arange(n_groups + 1)), found)
+    for row, order in zip(quality, found, strict=True):
+        assert order.tolist() == sorted(range(n_items), key=lambda i: (groups[i], -row[i], i))
