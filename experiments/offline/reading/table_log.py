@@ -32,8 +32,8 @@ def as_log(path: Path, columns: ColumnMap = ()) -> Generator[Path]:
     """Yield the folder of a log: `path` itself where it is one, else its table written as one, gone afterwards.
 
     A table needs a user, a day, an item, a reward and a propensity in each row.  With a position, the rows of a user's
-    visit are a slate, whose positions must all be there; without one each row is a slate of its own.  Items are
-    numbered in the order of their ids; all are there, and all users are known, from the first day on.
+    visit are a slate, whose positions must all be there; without one each row is a slate of its own.  Items and
+    users are numbered in the order of their ids; all are there from the first day on.
 
     Args:
         path: a log's folder, a table, or a folder of its parts.
@@ -80,6 +80,7 @@ class _Rows:
         if not offset:
             raise DataError(f"{path}: holds no rows; nothing can be said of nobody")
         self._of = {name: self._joined(name, [part[name] for part in parts]) for name in wanted}
+        self._of["user"] = np.unique(self._of["user"], return_inverse=True)[1].astype(np.int64)
         self._set_items()
         self._set_slates()
 

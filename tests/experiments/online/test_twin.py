@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from serendip.experiments.offline.long_term.activity import evaluate_activity
@@ -12,7 +15,7 @@ from serendip.experiments.online.life import Schedule
 from serendip.experiments.online.twin import TwinRunner
 from serendip.experiments.online.unit import Unit
 from serendip.simulator.errors import DataError
-from serendip.simulator.logs import open_log
+from serendip.simulator.logs import open_log, seal
 from serendip.simulator.world import World, make_world
 
 
@@ -77,3 +80,16 @@ def test_breadth_that_stands_in_for_all_else_is_told(runner, discovery, satisfac
     logs = runner._twin.logs.copy()
     logs[2:4] = np.log([discovery, satisfaction])
     assert dataclasses.replace(runner._twin, logs=logs).lopsided() == lopsided
+
+
+def test_users_without_numbers_are_refused(tmp_path, log):
+    shutil.copytree(log, tmp_path / "log")
+    (part,) = open_log(tmp_path / "log").parts
+    for file in (part, tmp_path / "log" / "users.parquet"):
+        table = pq.read_table(file)
+        at = table.schema.get_field_index("user_id")
+        pq.write_table(table.set_column(at, "user_id", pc.multiply(table["user_id"], 2)), file)
+    (tmp_path / "log" / "organic.parquet").unlink()
+    seal(tmp_path / "log")
+    with pytest.raises(DataError, match="users are not numbered from 0 on"):
+        TwinRunner(tmp_path / "log")
