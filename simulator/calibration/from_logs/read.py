@@ -188,3 +188,10 @@ def _activity(user: Ints, day: Ints, first: Ints, n_days: int) -> Activity:
     last = first - 1
     np.maximum.at(last, who, when)
     return Activity(np.bincount(who, minlength=len(first)), last - first + 1, n_days - first)
+
+
+def users_are_numbered(log: Log) -> None:
+    """Raise a DataError unless the log's users have the numbers from 0 on, by which a world keeps them."""
+    users = np.sort(log.users()["user_id"].to_numpy())
+    if (users != np.arange(len(users))).any():
+        raise DataError(f"{log.path}: users are not numbered from 0 on, without gaps; a world keeps them by number")

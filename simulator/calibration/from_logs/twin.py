@@ -16,13 +16,18 @@ import numpy as np
 from serendip.simulator.calibration.from_logs.choices import Choices, fit_choices, make_trials
 from serendip.simulator.calibration.from_logs.examination import fit_examination
 from serendip.simulator.calibration.from_logs.personas import Tastes, fit_tastes
-from serendip.simulator.calibration.from_logs.read import enough_happens, known_topics, of_users, read_slots
+from serendip.simulator.calibration.from_logs.read import (
+    enough_happens,
+    known_topics,
+    of_users,
+    read_slots,
+    users_are_numbered,
+)
 from serendip.simulator.calibration.from_logs.reconstruct import FAMILIARITY, LIKED_UTILITY, course_of
 from serendip.simulator.calibration.from_logs.showings import Showings
 from serendip.simulator.calibration.from_logs.visits import GRID, LEAST, Course, base_rates, carried, fit_logs
 from serendip.simulator.catalogue import Catalogue, CatalogueSettings
 from serendip.simulator.dynamics.repertoire import Repertoire
-from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Floats, Ints
 from serendip.simulator.logs import Log, open_log
 from serendip.simulator.population import Population, PopulationSettings
@@ -129,9 +134,7 @@ def fit_twin(path: Path, *, seed: int = 0) -> Twin:
     """
     log = open_log(path)
     slots, appeal = read_slots(log)
-    users = log.users()["user_id"].to_numpy()
-    if (np.sort(users) != np.arange(len(users))).any():
-        raise DataError(f"{path}: users are not numbered from 0 on, without gaps; a world keeps them by number")
+    users_are_numbered(log)
     first = log.users()["first_day"].to_numpy().astype(np.int64)
     enough_happens(slots, path)
     examination = fit_examination(slots, appeal)
