@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -200,15 +201,37 @@ class FieldPosterior:
         turn = np.arange(len(owners)) - np.repeat(self.shown.indptr[:-1], counts)
         normals = luck.of("field", index).rough_normals(len(self.field.mean))
 
-        def along(block: NDArray[Any]) -> NDArray[Any]:
-            # block @ root.T, half the work for a triangle, in the order of memory that Fortran reads without a copy
-            return _BLAS.strmm(1.0, self.field.root.T, block.astype(np.float32, copy=False).T, trans_a=1).T
-
-        prior = in_blocks(normals, _ROWS, along)
+        prior = in_blocks(normals, _ROWS, self._of_prior)
         noise = luck.of("noise", index).normals(int(counts.max(initial=0)))[owners, turn]
         surprise = -prior[owners, self.shown.indices] - np.sqrt(self.shown.data) * noise
         moved = prior + self.moved_by(surprise)
         return np.asarray(self.location + np.float32(self.temperature) * moved, dtype=np.float32)
+
+    def draws(self, indices: range, luck: Luck) -> Iterator[Singles]:
+        """Yield (n, S, M) what `draw` gives of each index, up to rounding, of a few visits at a time."""
+        n_items, n_draws, starts = len(self.field.mean), len(indices), self.shown.indptr
+        counts = np.diff(starts)
+        normals = np.stack([luck.of("field", index).rough_normals(n_items) for index in indices], axis=1)
+        most = int(counts.max(initial=0))
+        noise = np.stack([luck.of("noise", index).normals(most) for index in indices], axis=1)  # (B, S, most)
+        step = max(_ROWS // n_draws, 1)
+        for start in range(0, max(len(counts), 1), step):
+            some = normals[start : start + step]
+            scores = in_blocks(some.reshape(-1, n_items), _ROWS, self._of_prior).reshape(some.shape)
+            for scored, row in zip(scores, range(start, start + len(some)), strict=True):
+                mine = slice(starts[row], starts[row + 1])
+                seen = self.shown.indices[mine]
+                if len(seen):
+                    off = scored[:, seen] + np.sqrt(self.shown.data[mine]) * noise[row, :, : len(seen)]
+                    weights = _LAPACK.dpotrs(self.lowers[row], off.T, lower=1)[0].T.astype(np.float32)  # (S, n)
+                    scored -= weights @ self.field.covariance[seen]
+                scored *= np.float32(self.temperature)
+                scored += self.location[row]
+            yield scores
+
+    def _of_prior(self, normals: NDArray[Any]) -> NDArray[Any]:
+        """Return normals @ root', half the work for a triangle, in the order of memory that Fortran reads uncopied."""
+        return _BLAS.strmm(1.0, self.field.root.T, normals.astype(np.float32, copy=False).T, trans_a=1).T
 
     def moved_by(self, surprise: Floats) -> Singles:
         """Return (B, M) C_.E K^-1 surprise_E, for the surprises (entries of `shown`) at what was shown."""

@@ -142,3 +142,12 @@ def test_bad_settings(setting, value, allowed):
     items = Items(np.zeros(6, np.int32), np.zeros(6, np.int32))
     with pytest.raises(SettingsError, match=f"{setting} is {value}; allowed is {allowed}"):
         make("thompson", items, 2, 0, belief="gaussian-field", **{setting: value})
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_hypotheses_side_by_side_are_those_one_by_one(temperature):
+    _, posterior, _, _ = field_and_posterior(temperature)
+    luck = luck_of(5)
+    together = np.concatenate(list(posterior.draws(range(2, 40), luck)))
+    for s, index in enumerate(range(2, 40)):
+        np.testing.assert_allclose(together[:, s], posterior.draw(index, luck), rtol=1e-4, atol=1e-5)
