@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.errors import DataError, SerendipError, SettingsError
 
 
 @contextmanager
@@ -33,8 +33,18 @@ def as_path(data: Any) -> Generator[Path]:
         try:
             pq.write_table(_arrow(data), path.absolute(), compression="zstd")
         except (pa.ArrowException, TypeError, ValueError) as error:
-            raise DataError(f"the {type(data).__name__} that was given is no table: {error}") from error
-        yield path
+            raise DataError(f"{named(data)} that was given is no table: {error}") from error
+        try:
+            yield path
+        except SerendipError as error:
+            raise type(error)(str(error).replace(str(path), named(data))) from error
+
+
+def named(data: Any) -> str:
+    """Return what data are called in words: a path as it is, else their type."""
+    if isinstance(data, str | Path):
+        return str(data)
+    return f"the {type(data).__module__.partition('.')[0]} {type(data).__name__}".replace("builtins ", "")
 
 
 def file_to_write(file: str | Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Literal
 
 from serendip.estimates import Estimates
 from serendip.frames import as_path
+from serendip.frames import named as called
 from serendip.parts import named
 from serendip.simulator.errors import SettingsError
 from serendip.workers import workers_for
@@ -115,7 +117,8 @@ def evaluate(
             return Estimates(_activity(asked, {**(columns or {}), **roles}, horizon, last, short_run, twin))
         if last or short_run:
             raise SettingsError("last and short_run are for outcome activity (--last, --short-run, --outcome activity)")
-        return Estimates(_reward(asked, {**(columns or {}), **roles}, target_column, method, options, jobs, backend))
+        found = _reward(asked, {**(columns or {}), **roles}, target_column, method, options, jobs, backend)
+        return Estimates(dataclasses.replace(found, log=called(log)))
 
 
 @dataclass(frozen=True, slots=True)

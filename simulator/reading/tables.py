@@ -56,8 +56,8 @@ def batches(form: Format, names: Sequence[str], kinds: dict[str, Any], *, missin
         if form.kind == "text":
             yield from _text(form, names, kinds, missing)
         elif form.kind == "parquet":
-            with _opened(form.path, form.gzipped) as file:
-                for batch in pq.ParquetFile(file.absolute()).iter_batches(_BATCH, columns=names):
+            with _opened(form.path, form.gzipped) as stream:
+                for batch in pq.ParquetFile(stream).iter_batches(_BATCH, columns=names):
                     yield pa.Table.from_batches([batch])
         else:
             table = _whole(form.path, form.kind, form.gzipped).select(names)
@@ -83,9 +83,9 @@ def preview(path: Path, kind: str, gzipped: bool, n_rows: int) -> tuple[tuple[st
     """
     try:
         if kind == "parquet":
-            with _opened(path, gzipped) as file:
-                table: Any = next(iter(pq.ParquetFile(file.absolute()).iter_batches(n_rows)), None)
-                names = pq.ParquetFile(file.absolute()).schema_arrow.names
+            with _opened(path, gzipped) as stream:
+                table: Any = next(iter(pq.ParquetFile(stream).iter_batches(n_rows)), None)
+                names = pq.ParquetFile(stream).schema_arrow.names
         else:
             table = _whole(path, kind, gzipped)
             names, table = table.column_names, table.slice(0, n_rows)

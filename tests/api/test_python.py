@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import serendip
+from serendip.experiments.__main__ import main
 from serendip.simulator.errors import DataError, SettingsError
 
 MODULES = ("parts", "ranking", "reading", "off_policy", "plots", "results", "studies", "worlds", "tables", "frames")
@@ -55,6 +57,38 @@ def test_every_frame_gives_what_its_file_gives_to_the_last_bit(tmp_path: Path) -
     assert wanted.interval is not None
     assert wanted.interval[0] < wanted.value < wanted.interval[1]  # pyright: ignore
     assert wanted.verdict in repr(wanted)
+
+
+def test_frames_of_open_bandit_files_equal_the_command_line_to_the_last_bit(tmp_path: Path) -> None:
+    rng, n = np.random.default_rng(3), 1500
+    item = rng.integers(34, size=n)
+    score = rng.dirichlet(np.ones(34))[item]
+    columns = ["timestamp", "item_id", "position", "click", "propensity_score", "user_feature_0", "affinity_0", "pi"]
+    lines = [",".join(["", *columns])]
+    for at in range(n):
+        row = [
+            "2019-11-24 00:01:29.788335+00:00",
+            item[at],
+            at % 3 + 1,
+            int(rng.random() < 0.1),
+            repr(float(score[at])),
+        ]
+        lines.append(",".join(map(str, [at, *row, "81ce123cbb5b", 0.0, repr(float(rng.random() * score[at]))])))
+    (tmp_path / "men.csv").write_text("\n".join(lines) + "\n")
+    given = ["--columns", "reward=click", "propensity=propensity_score", "--target-column", "pi"]
+    assert main(["evaluate", str(tmp_path / "men.csv"), *given, "--json", str(tmp_path / "found.json")]) == 0
+    wanted = json.loads((tmp_path / "found.json").read_text())
+    readers = {"pyarrow.csv": "read_csv", "pandas": "read_csv", "polars": "read_csv"}
+    for library, read in readers.items():
+        frame = getattr(pytest.importorskip(library), read)(tmp_path / "men.csv")
+        found = serendip.evaluate(frame, "pi", reward="click", propensity="propensity_score").to_json()
+        assert found.pop("log").startswith("the ")
+        assert found == {name: value for name, value in wanted.items() if name != "log"}, library
+
+
+def test_what_is_wrong_with_a_frame_is_said_of_the_frame() -> None:
+    with pytest.raises(DataError, match=r"^the pyarrow.* Table: no column 'price'"):
+        serendip.evaluate(slots(), "pi", reward="price")
 
 
 def test_what_is_no_table_is_one_sentence() -> None:

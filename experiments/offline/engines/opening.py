@@ -31,11 +31,13 @@ def value_files(source: Source, method: Method, engine: str) -> Valued | None:
         DataError: a value is missing or out of range.
     """
     if any(importlib.util.find_spec(module) is None for module in (engine, "narwhals")):
-        raise SettingsError(f"--backend {engine} needs {engine} and narwhals; pip install 'serendip[engines]'")
+        raise SettingsError(f"--backend {engine} needs {engine} and narwhals; pip install '.[engines]'")
     files = files_of(source.path) if isinstance(source, TableSource) else []
     if not isinstance(source, TableSource) or any(file.suffix != ".parquet" for file in files):
         raise SettingsError(f"{source.path}: --backend {engine} reads tables in Parquet; leave it out")
-    known = MappedColumns(source.path, header_of(files[0]), source.columns, (), estimated=False).of
-    columns = {name: column for name, column in known.items() if name in (*_SHOWN, *AS_THEY_ARE)}
+    known = MappedColumns(source.path, header_of(files[0]), source.columns, (), estimated=False)
+    if known.costs:
+        raise SettingsError(f"{source.path}: --backend {engine} takes rewards, not costs; leave it out")
+    columns = {name: column for name, column in known.of.items() if name in (*_SHOWN, *AS_THEY_ARE)}
     frame = OPEN[engine](importlib.import_module(engine), [str(file) for file in files])
     return value_frame(frame, columns, method)

@@ -21,6 +21,7 @@ class MappedColumns:
     Attributes:
         path: the log.
         of: the column of each name that the file has one for.
+        costs: whether the column of rewards holds costs, the less the better: it was written with a minus before it.
     """
 
     def __init__(
@@ -35,6 +36,9 @@ class MappedColumns:
             estimated: whether propensities are estimated, and need no column.
         """
         self.path, self.of = path, dict[str, str]()
+        said_reward = given.get("reward", "")
+        self.costs = said_reward.startswith("-") and said_reward not in header
+        given = {**given, "reward": said_reward[1:]} if self.costs else given
         for name, known in COLUMNS.items():
             said = given.get(name)
             found = [said] if said is not None else [column for column in known.usual if column in header][:1]
@@ -90,7 +94,8 @@ class MappedColumns:
 
     def numbers(self, table: Any, name: str, offset: int) -> Floats:
         """Return a mapped column as float64."""
-        return self.floats(table, self.of[name], name, offset)
+        values = self.floats(table, self.of[name], name, offset)
+        return 0.0 - values if self.costs and name == "reward" else values
 
     def floats(self, table: Any, column: str, name: str, offset: int) -> Floats:
         """Return a column as float64.
