@@ -199,18 +199,28 @@ def dynamics_factors(settings: PopulationSettings, cohort: Any) -> dict[str, Sin
     return {name: cohort_factor(settings, cohort, name) for name in names}
 
 
+def personas(settings: PopulationSettings, n_topics: int, seed: int) -> Ints:
+    """Return (C, P) the pool of topics of each persona, of which each of its users likes some."""
+    return _pools(settings, n_topics, generator(seed, "liked topics"))
+
+
+def _pools(settings: PopulationSettings, n_topics: int, rng: np.random.Generator) -> Ints:
+    """Return (C, P) pools, drawn by the topics' popularity."""
+    n_pool = min(n_topics, max(1, round(settings.liked_topics / settings.agreement)))
+    appeal = np.arange(1, n_topics + 1.0) ** -settings.topic_skew
+    appeal /= appeal.sum()
+    return np.stack([rng.choice(n_topics, n_pool, replace=False, p=appeal) for _ in range(settings.n_personas)])
+
+
 def _likes(settings: PopulationSettings, cohort: Any, n_topics: int, seed: int) -> Iterator[tuple[slice, Ints, Bools]]:
     """Yield users a block at a time: their rows, the pools (b, P) of their personas, and what of it they like (b, P).
 
     They like half of a pool, more or fewer by cohort, at least one topic.
     """
     rng = generator(seed, "liked topics")
-    n_pool = min(n_topics, max(1, round(settings.liked_topics / settings.agreement)))
-    appeal = np.arange(1, n_topics + 1.0) ** -settings.topic_skew
-    appeal /= appeal.sum()
-    pools = np.stack([rng.choice(n_topics, n_pool, replace=False, p=appeal) for _ in range(settings.n_personas)])
+    pools = _pools(settings, n_topics, rng)
     persona = rng.integers(settings.n_personas, size=len(cohort))
-    most = settings.liked_topics / n_pool
+    most = settings.liked_topics / pools.shape[1]
     for start in range(0, len(cohort), BLOCK):
         rows = slice(start, min(start + BLOCK, len(cohort)))
         pool = pools[persona[rows]]

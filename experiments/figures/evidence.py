@@ -15,13 +15,13 @@ from serendip.experiments.uncertainty.declaration import Declaration
 _SIDES = {
     "true": "#0072B2", "blind": "#D55E00", "further": "#E69F00", "caution": "#CC79A7", "activity": "#6A3D9A",
     "growth": "#009E73", "growth-true": "#56B4E9", "growth-blind": "#8C6D31", "reference": "#9A9A9A",
-    "oracle": "#000000",
+    "informed": "#555555", "oracle": "#000000",
 }  # fmt: skip
 _ASKED = {
     "primary": "true doubts - blind variety",
     "doubts": "true doubts - greed",
     "variety": "blind variety - greed",
-    "ceiling": "oracle - greed",
+    "ceiling": "oracle - informed greed",
 }
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from serendip.experiments.online.agents import make_player
 from serendip.experiments.online.life import Schedule, live
 from serendip.experiments.running.pieces import Piece
 from serendip.experiments.running.pool import Tell
 from serendip.experiments.running.worlds import world_checksum
 from serendip.experiments.uncertainty.declaration import Arm, Declaration, name_of
+from serendip.experiments.uncertainty.informed import player
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
 from serendip.simulator.fitted import Fitted
@@ -152,7 +152,7 @@ def measures(world: World, agent: str, days: int, update_every: int = 5) -> dict
         update_every: days between the agent's updates.
     """
     diary = _Diary(world, days)
-    state = live(world, make_player(agent, world), Schedule(days, update_every), [diary])
+    state = live(world, player(agent, world), Schedule(days, update_every), [diary])
     return diary.measures(state)
 
 

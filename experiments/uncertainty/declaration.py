@@ -13,6 +13,7 @@ from serendip.simulator.errors import SettingsError
 from serendip.simulator.settings_json import read_json, settings_from_json
 
 FEWEST_VALUES = 2
+INFORMED = "informed-greedy"  # no agent: greed that knows the world's numbers, but not its users
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,8 @@ def read_declaration(path: Path | None = None) -> Declaration:
     file = shipped() if path is None else path
     declared = settings_from_json(Declaration, read_json(file), str(file))
     for arm in declared.arms:
-        parse_agent(arm.text(arm.values[0] if arm.values else None))
+        if arm.agent != INFORMED:
+            parse_agent(arm.text(arm.values[0] if arm.values else None))
     return declared
 
 

@@ -19,7 +19,7 @@ from serendip.simulator.errors import DataError
 
 GREED, REFERENCE, ORACLE, FIELD = "greed", "ease-greedy", "oracle-growth", "field-sized"
 SWITCHES = ("default", "null", "no-satisfaction", "frozen")
-MAP = ("primary", "doubts", "variety", "caution", "activity", "growth", "ceiling")
+MAP = ("primary", "doubts", "variety", "caution", "activity", "growth", "population", "ceiling")
 
 
 def done(declared: Declaration, rows: Sequence[Row]) -> Declaration:

@@ -15,7 +15,14 @@ from serendip.experiments.uncertainty.power import power
 from serendip.simulator.errors import DataError
 
 DECLARED = read_declaration()
-LOW = {"ease-greedy": 10.0, "greed": 20.0, "hedged": 24.0, "hedged-noise": 22.0, "oracle-growth": 30.0}
+LOW = {
+    "ease-greedy": 10.0,
+    "greed": 20.0,
+    "hedged": 24.0,
+    "hedged-noise": 22.0,
+    "informed": 28.0,
+    "oracle-growth": 30.0,
+}
 
 
 def rows_of(world: str, scale: float = 1.0) -> list[Row]:
