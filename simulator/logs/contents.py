@@ -58,6 +58,13 @@ def check_counts(path: Path, contents: LogContents) -> None:
     rows = sum(n_rows(part) for part in parts)
     if rows != contents.n_rows:
         raise DataError(f"{path}: {rows:,} rows of decisions; meta.json says {contents.n_rows:,}{undo}")
+    users = n_rows(path / "users.parquet")
+    if users != contents.n_users:
+        raise DataError(f"{path / 'users.parquet'}: {users:,} users; meta.json says {contents.n_users:,}{undo}")
+    files = [*parts, *(path / name for name in TABLES if (path / name).exists())]
+    unknown = [file for file in files if file.relative_to(path).as_posix() not in contents.checksums]
+    if unknown:
+        raise DataError(f"{unknown[0]}: meta.json has no checksum of it{undo}")
 
 
 def check_sum(path: Path, file: Path, contents: LogContents | None) -> None:

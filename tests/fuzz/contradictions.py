@@ -97,6 +97,31 @@ def _set(value: Any) -> Callable[[Any], Any]:
     return change
 
 
+DEEP, HUGE = "[" * 99_999 + "]" * 99_999, "9" * 5_000
+
+
+def _write(file: str, text: str) -> Spoil:
+    """Return what writes another text to a file."""
+    return lambda folder: (folder / file).write_text(text, encoding="utf-8") and None
+
+
+def _said(file: str, key: str, text: str) -> Spoil:
+    """Return what adds a key to a JSON file, its value as a text that need not be JSON."""
+
+    def spoil(folder: Path) -> None:
+        whole = (folder / file).read_text(encoding="utf-8").rstrip()
+        (folder / file).write_text(f'{whole[:-1]}, "{key}": {text}}}', encoding="utf-8")
+
+    return spoil
+
+
+def _contents(folder: Path, **values: Any) -> None:
+    """Change what a log says that it holds."""
+    whole = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    whole["contents"] |= values
+    (folder / "meta.json").write_text(json.dumps(whole), encoding="utf-8")
+
+
 # Logs: `evaluate` and `audit` refuse each.
 OF_A_LOG: dict[str, Spoil] = {
     "a propensity of 0": _cells(PART, "propensity", _one(0.0)),
@@ -131,6 +156,14 @@ OF_A_LOG: dict[str, Spoil] = {
     "a slate size that is not so": _json("meta.json", slate_size=1),
     "no policy": _json("meta.json", policies=[]),
     "a floor above propensities": _json("meta.json", propensity_floor=0.9),
+    "JSON without end": _write("meta.json", DEEP),
+    "a number of thousands of digits": _said("meta.json", "seed", HUGE),
+    "a key twice": _said("meta.json", "seed", "1"),
+    "NaN in JSON": _json("meta.json", propensity_floor=float("nan")),
+    "more rows said than there are": lambda folder: _contents(folder, n_rows=10**6),
+    "fewer users said than there are": lambda folder: _contents(folder, n_users=3),
+    "no checksums": lambda folder: _contents(folder, checksums={}),
+    "another checksum": lambda folder: _contents(folder, checksums={"users.parquet": "00000000"}),
     "rewards whose range is upside down": _json("meta.json", reward_range=[1.0, 0.0]),
 }
 
@@ -172,11 +205,48 @@ OF_RATINGS: dict[str, Spoil] = {
     "a time that is no number": _text("ratings.csv", _cell(9, 3, "soon")),
     "a row too short": _text("ratings.csv", lambda rows: [*rows[:9], "1,2", *rows[10:]]),
     "a row too long": _text("ratings.csv", lambda rows: [*rows[:9], rows[9] + ",1", *rows[10:]]),
+    "ratings that are all 0": _text(
+        "ratings.csv",
+        lambda rows: [rows[0], *(",".join([*(c := row.split(","))[:2], "0", c[3]]) for row in rows[1:] if row)],
+    ),
     "a user missing": _text("ratings.csv", _cell(9, 0, "")),
     "an item missing": _text("ratings.csv", _cell(9, 1, "")),
     "UTF-16": lambda folder: (folder / "ratings.csv").write_text(
         (folder / "ratings.csv").read_text(encoding="utf-8"), encoding="utf-16"
     ),
+}
+
+# One's own tables as JSON lines: `evaluate` refuses each.
+OF_JSON_LINES: dict[str, Spoil] = {
+    "a row cut": _text("table.jsonl", lambda rows: [*rows[:9], rows[9][:-9], *rows[10:]]),
+    "a row that is no object": _text("table.jsonl", lambda rows: [*rows[:9], "[1, 2]", *rows[10:]]),
+    "a row without end": _text("table.jsonl", lambda rows: [*rows[:9], DEEP, *rows[10:]]),
+    "a cell that is a list": _text(
+        "table.jsonl", lambda rows: [*rows[:9], rows[9].replace("0.125", "[0.125]"), *rows[10:]]
+    ),
+    "a propensity that is a word": _text(
+        "table.jsonl", lambda rows: [*rows[:9], rows[9].replace("0.125", '"x"'), *rows[10:]]
+    ),
+    "a propensity missing": _text(
+        "table.jsonl", lambda rows: [*rows[:9], rows[9].replace("0.125", "null"), *rows[10:]]
+    ),
+    "a key twice": _text("table.jsonl", lambda rows: [*rows[:9], rows[9].replace("}", ', "reward": 1}'), *rows[10:]]),
+}
+
+# Ratings: `calibrate` refuses each, for their times.
+OF_TIMES: dict[str, Spoil] = {
+    "a stamp in milliseconds": _text("ratings.csv", _cell(9, 3, "1000000000000")),
+    "a stamp far ahead": _text("ratings.csv", _cell(9, 3, "99999999999")),
+    "a stamp of 0": _text("ratings.csv", _cell(9, 3, "0")),
+    "all at one moment": _text(
+        "ratings.csv", lambda rows: [rows[0], *(f"{row.rpartition(',')[0]},1000000000" for row in rows[1:] if row)]
+    ),
+}
+
+# Titles: reading them refuses each.
+OF_TITLES: dict[str, Spoil] = {
+    "no titles": _text("movies.csv", lambda rows: ["movieId,year", *("1,1999" for _ in rows)]),
+    "nothing at all": lambda folder: (folder / "movies.csv").write_bytes(b"") and None,
 }
 
 # Saved agents: loading one refuses each.
@@ -190,6 +260,9 @@ OF_AN_AGENT: dict[str, Spoil] = {
     ),
     "another format": _json("agent.json", format=99),
     "a setting that does not exist": _json("agent.json", settings={"magic": 1}),
+    "a key twice": _said("agent.json", "format", "1"),
+    "JSON without end": _write("agent.json", DEEP),
+    "a number of thousands of digits": _said("agent.json", "version", HUGE),
     "slates of nothing": _json("agent.json", slate_size=0),
 }
 
@@ -206,5 +279,7 @@ OF_RESULTS: dict[str, Spoil] = {
 OF_GOING_ON: dict[str, Spoil] = {
     "another world": _json("world/world.json", n_users=7),
     "no plan": lambda folder: (folder / "study.json").write_text("{}"),
+    "a plan that says something twice": _said("study.json", "days", "2"),
+    "a plan without end": _write("study.json", DEEP),
     "a plan of another kind": _json("study.json", days="two"),
 }

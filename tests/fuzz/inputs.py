@@ -16,6 +16,7 @@ from serendip.agents import registry
 from serendip.experiments.benchmark.data import Events, read_events
 from serendip.experiments.online.results import read_results
 from serendip.simulator.calibration.reading import read_dated
+from serendip.simulator.reading.titles import read_titles
 from serendip.simulator.world import make_world
 
 Rng = np.random.Generator
@@ -100,19 +101,43 @@ def _results(path: Path, rng: Rng) -> Judged:
     return of_call(lambda: read_results(path))
 
 
+def _titles(path: Path, rng: Rng) -> Judged:
+    return of_call(lambda: read_titles(path))
+
+
+def _look(path: Path, rng: Rng) -> Judged:
+    return of_verb(["look", str(path)])
+
+
+def _fit_to_log(path: Path, rng: Rng) -> Judged:
+    return of_verb(["calibrate", str(path), "--out", str(path.parent / "fitted"), "--force"])
+
+
+def _compare(path: Path, rng: Rng) -> Judged:
+    return of_verb(["compare", str(path), str(path.parent / "other")])
+
+
+def _export(path: Path, rng: Rng) -> Judged:
+    return of_verb(["export", str(path), "--out", str(path.parent / "sent"), "--logs"])
+
+
+def _flags(path: Path, rng: Rng) -> Judged:
+    return of_verb(["evaluate", str(path.parent / "log"), "--config", str(path)])
+
+
 def _words(path: Path, rng: Rng) -> Judged:
     return of_verb(words(rng, path))
 
 
 VERBS = (
     "run", "plot", "evaluate", "ope-study", "learn", "audit", "calibrate", "benchmark", "bandits", "beliefs", "list",
-    "magic",
+    "look", "report", "compare", "export", "new", "doctor", "magic",
 )  # fmt: skip
 LONG = ("bandits", "beliefs", "ope-study", "benchmark", "learn", "calibrate")  # never with sound arguments
 FLAGS = (
     "--target", "--target-column", "--columns", "--json", "--out", "--days", "--seeds", "--agents", "--world", "--jobs",
     "--estimators", "--reward-range", "--trials", "--models", "--protocol", "--outcome", "--help", "-h", "--last",
-    "--seed", "--magic",
+    "--seed", "--config", "--quiet", "--force", "--report", "--min-rating", "--items", "--by", "--require", "--magic",
 )  # fmt: skip
 WORDS = (
     "log", "table.csv", "ratings.csv", "results", "world", "agent-ease-greedy", "nowhere", ".", "/", "discovery",
@@ -152,6 +177,14 @@ KINDS = (
     Kind("evaluate a saved agent", 3, "agent-logistic-greedy", _agent_as_target),
     Kind("make a world", 10, "world", _world),
     Kind("read results", 8, "results", _results),
+    Kind("read titles", 4, "movies.csv", _titles),
+    Kind("look at ratings", 1, "ratings.csv", _look),
+    Kind("evaluate JSON lines", 4, "table.jsonl", _evaluate),
+    Kind("evaluate a packed table", 2, "table.csv.gz", _evaluate),
+    Kind("flags from a file", 3, "flags.toml", _flags),
+    Kind("fit a world to a log", 0.3, "log", _fit_to_log),
+    Kind("compare results", 2, "results", _compare),
+    Kind("export results", 0.2, "results", _export),
     Kind("a command line", 12, "", _words),
 )
 
@@ -174,8 +207,10 @@ def try_one(material: Path, work: Path, seed: int, number: int) -> tuple[str, st
         return kind.name, *kind.read(material, rng)
     copy = work / kind.source
     (shutil.copytree if (material / kind.source).is_dir() else shutil.copy2)(material / kind.source, copy)
-    if kind.read is _agent_as_target:
+    if kind.read in (_agent_as_target, _flags):
         (work / "log").symlink_to(material / "log")
+    if kind.read is _compare:
+        (work / "other").symlink_to(material / "results")
     files = sorted(path for path in copy.rglob("*") if path.is_file()) if copy.is_dir() else [copy]
     way = spoil(pick(rng, files), rng)
     return f"{kind.name} ({way})", *kind.read(copy, rng)

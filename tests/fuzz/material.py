@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,8 @@ def table(root: Path) -> None:
     pq.write_table(whole, root / "table.parquet")
     rows = [",".join(columns), *(",".join(str(cell) for cell in row) for row in zip(*columns.values(), strict=True))]
     (root / "table.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (root / "table.jsonl").write_text("\n".join(json.dumps(row) for row in whole.to_pylist()) + "\n", encoding="utf-8")
+    (root / "table.csv.gz").write_bytes(gzip.compress((root / "table.csv").read_bytes(), mtime=0))
     (root / "parts").mkdir()
     for number in range(2):
         pq.write_table(whole.slice(100 * number, 100), root / "parts" / f"{number}.parquet")
@@ -78,14 +82,19 @@ def table(root: Path) -> None:
 def ratings(root: Path) -> None:
     """Write ratings, clicks in time order, and a matrix with what it holds out."""
     rng = np.random.default_rng(2)
-    pairs = [(user, item) for user in range(20) for item in rng.permutation(12)[:7]]
-    rows = [f"{user},{item},{rng.integers(1, 11) / 2},{1_000_000_000 + rng.integers(10**7)}" for user, item in pairs]
+    pairs = [(user, item) for user in range(30) for item in rng.permutation(16)[:9]]
+    rows = [f"{user},{item},{rng.integers(6, 11) / 2},{1_000_000_000 + rng.integers(10**7)}" for user, item in pairs]
     (root / "ratings.csv").write_text("\n".join(["userId,movieId,rating,timestamp", *rows]) + "\n", encoding="utf-8")
     (root / "clicks.txt").write_text("".join(f"{user} i{item}\n" for user, item in pairs), encoding="utf-8")
+    titles = [f'{item},"Film {item}, the",Drama|War' for item in range(16)]
+    (root / "movies.csv").write_text("\n".join(["movieId,title,genres", *titles]) + "\n", encoding="utf-8")
+    (root / "flags.toml").write_text(
+        'target = "ease-greedy"\nestimators = ["ips", "snips"]\nseed = 3\n', encoding="utf-8"
+    )
     (root / "matrix").mkdir()
     users, items = np.asarray(pairs).T
     scipy.sparse.save_npz(root / "matrix" / "clicks.npz", scipy.sparse.coo_array((np.ones(len(pairs)), (users, items))))
-    held = "\n".join(f"{user} {' '.join(str(item) for item in range(user % 3))}" for user in range(20))
+    held = "\n".join(f"{user} {' '.join(str(item) for item in range(user % 3))}" for user in range(30))
     (root / "matrix" / "test.txt").write_text(held + "\n", encoding="utf-8")
 
 

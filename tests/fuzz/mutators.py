@@ -181,5 +181,6 @@ def arrays(path: Path, rng: Rng) -> None:
 
 _WAYS: dict[str, tuple[Callable[[Path, Rng], None], ...]] = {
     ".csv": (cells, cells, cells), ".txt": (cells, cells), ".json": (values, values, values),
+    ".jsonl": (cells, cells), ".toml": (cells,),
     ".parquet": (columns, columns, columns), ".safetensors": (arrays, arrays, arrays),
 }  # fmt: skip

@@ -45,9 +45,9 @@ def main() -> int:
 
 def known(material: Path, work: Path) -> list[tuple[str, str]]:
     """Return what is accepted, or falls, of the list of contradictions."""
-    from listed import contradicted
+    from listed import contradicted, refused_though_sound
 
-    found = list[tuple[str, str]]()
+    found = [("sound", f"refused, though sound: {text}") for text in refused_though_sound(material, work)]
     for name, became, text in contradicted(material, work):
         if became != "sentence":
             found.append((name, f"{name}: {'accepted' if became == 'answer' else place(text)}"))
