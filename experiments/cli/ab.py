@@ -54,8 +54,11 @@ class Ab:
         from dataclasses import asdict
 
         from serendip.experiments.ab.run import markdown, run
+        from serendip.experiments.ab.table import write_scores
         from serendip.experiments.ab.trial import Setting
         from serendip.experiments.cli.output import console_for, write
+        from serendip.experiments.figures.ab import draw
+        from serendip.experiments.figures.style import save
         from serendip.simulator.errors import SettingsError
         from serendip.simulator.files import write_whole
 
@@ -76,6 +79,8 @@ class Ab:
         )
         table = markdown(found)
         write_whole(self.out / "ab.md", table)
-        write([asdict(score) for score in found], self.out / "ab-scores.json")
+        write_scores(self.out / "ab.csv", found)
+        save(draw(found), self.out / "ab.png")
         console.print(table, soft_wrap=True)
+        console.print(f"in {self.out}: ab.md, ab.csv, ab.png")
         write([asdict(score) for score in found], self.json)

@@ -13,10 +13,12 @@ from serendip.experiments.__main__ import main
 from serendip.experiments.ab.designs import DESIGNS, PERIOD, Division, clusters
 from serendip.experiments.ab.run import markdown, run
 from serendip.experiments.ab.scores import right_after, scored, switchback_differences
+from serendip.experiments.ab.table import read_scores
 from serendip.experiments.ab.trial import Setting, alone, together
 from serendip.experiments.ab.two_arms import TwoArms
 from serendip.experiments.online.agents import make_player
 from serendip.experiments.online.life import Schedule, live
+from serendip.simulator.errors import DataError
 from serendip.simulator.world import World
 
 SMALL = Setting("tiny", 60, 15)
@@ -133,6 +135,12 @@ def test_tests_go_on_where_they_stopped(tmp_path: Path, capsys: Any) -> None:
     assert main([*words, "--out", str(tmp_path)]) == 0
     assert markdown(first).splitlines()[-1] in capsys.readouterr().out
     assert lost.exists()
+    assert (tmp_path / "ab.png").stat().st_size > 1000
+    kept = read_scores(tmp_path / "ab.csv")
+    assert markdown(kept) == markdown(first)
+    (tmp_path / "ab.csv").write_text("design\nx\n")
+    with pytest.raises(DataError, match="not a table of A/B tests"):
+        read_scores(tmp_path / "ab.csv")
 
 
 @pytest.mark.parametrize(
