@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 DEMO := demo
-DEMO_RUN := --agents uniform ease-greedy ease-epsilon vae-thompson bootstrap-thompson --seeds 3 --days 100
+DEMO_RUN := --agents uniform ease-greedy ease-epsilon vae-thompson bootstrap-thompson --seeds 3 --days 60
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types docs study fuzz kill mutants bench hashes clean

@@ -25,7 +25,7 @@ class Ranking(Table):
     """
 
     def __init__(self, folder: Path, *, kept: bool) -> None:
-        """Read what was found in `folder`, and where that is kept write the table and the figure there."""
+        """Read what was found in `folder`, and where that is kept write the table, the figure and the page there."""
         from serendip.experiments.benchmark.table import as_json, failures, markdown, read_tests
 
         tests, self.failed = read_tests(folder), failures(folder)
@@ -38,10 +38,12 @@ class Ranking(Table):
         super().__init__({name: [row[name] for row in rows] for name in ("model", "metric", "value", "standard_error")})
         if kept:
             from serendip.experiments.figures.benchmark import draw_to
+            from serendip.experiments.report.ranking import report_benchmark
             from serendip.simulator.files import write_whole
 
             write_whole(folder / "table.md", self.markdown)
             draw_to(tests, folder / "quality-by-time.png")
+            report_benchmark(folder, tests, self.failed)
 
     def to_json(self) -> Any:
         """Return all that was found as plain JSON values."""

@@ -101,11 +101,12 @@ class StudyResults:
             raise SettingsError(f"{path}: no log was kept there; run with more logged_seeds")
         return path
 
-    def compare(self, other: StudyResults) -> Table:
+    def compare(self, other: StudyResults, *, report: str | Path | None = None) -> Table:
         """Return how many users came a day under each agent in this study and in another, in the closing days of each.
 
         Args:
             other: results of another study, such as one in another world.
+            report: file of a page on the two; none when left out.
 
         Returns:
             agent, group (`low`: the low-activity third; `all`), first, second, difference with its 95% interval (none
@@ -114,9 +115,14 @@ class StudyResults:
         Raises:
             SettingsError: no agent or no seed is in both.
         """
-        from serendip.experiments.report.comparing import compare
+        from serendip.experiments.report.comparing import compare, compare_page
+        from serendip.experiments.report.page import write_page
+        from serendip.frames import file_to_write
 
+        page = None if report is None else file_to_write(report)
         rows = compare(self.found, other.found)
+        if page is not None:
+            write_page(compare_page(self.folder, other.folder, (self.found, other.found), rows), page)
         return Table(
             {
                 "agent": [row.agent for row in rows],

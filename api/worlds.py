@@ -86,7 +86,7 @@ def calibrate(
     with tempfile.TemporaryDirectory(prefix="serendip-") as made, as_path(data) as path:
         folder = Path(made) / "world" if out is None else Path(out)
         found = _fit(path, folder, wanted, seed, how, quiet)
-        if page is not None and not path.is_dir():
+        if page is not None:
             _write_page(found, path, page)
         if out is not None and not path.is_dir():
             _draw(found, folder)
@@ -111,10 +111,11 @@ def _fit(path: Path, folder: Path, wanted: Any, seed: int, how: dict[str, Any], 
 
 def _write_page(found: Any, path: Path, page: Path) -> None:
     from serendip.experiments.report.evaluation import made_by
-    from serendip.experiments.report.fit import fit_page
+    from serendip.experiments.report.fit import fit_page, log_fit_page
     from serendip.experiments.report.page import write_page
 
-    write_page(fit_page(found, made_by(path)), page)
+    told = log_fit_page(found, path.name, made_by(path)) if path.is_dir() else fit_page(found, made_by(path))
+    write_page(told, page)
 
 
 def _draw(found: Any, folder: Path) -> None:

@@ -87,4 +87,4 @@ class Benchmark:
             console.print(f"{name} is not in the table: {error}", soft_wrap=True)
         if self.json != STDOUT:
             console.print(to_rich(found.to_json()))
-        console.print(f"results in {self.out}: table.md, quality-by-time.png")
+        console.print(f"results in {self.out}: report.html, table.md, quality-by-time.png")

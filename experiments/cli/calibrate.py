@@ -46,7 +46,7 @@ class Calibrate:
     """Write a world even where the data say next to nothing."""
 
     report: Annotated[Path | None, shown("FILE.html")] = None
-    """Write how well a world matches its ratings as one page to open in a browser."""
+    """Write how well a world matches its ratings or its log as one page to open in a browser."""
 
     seed: int = 0
     """Seed of the factorisation, the clustering and the draws that the data is held against."""

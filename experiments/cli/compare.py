@@ -21,6 +21,9 @@ class Compare:
     second: Annotated[Path, tyro.conf.Positional, shown("DIR2")]
     """Another, such as one in another world or of another length."""
 
+    report: Annotated[Path | None, shown("FILE.html")] = None
+    """Write the two as one page to open in a browser."""
+
     json: JsonFile = None
     """Write the rows as JSON to this file, or to stdout with `-` (and nothing else there)."""
 
@@ -32,7 +35,7 @@ class Compare:
 
         console = console_for(self.json)
         first, second = StudyResults(self.first), StudyResults(self.second)
-        write(first.compare(second).to_pylist(), self.json)
+        write(first.compare(second, report=self.report).to_pylist(), self.json)
         if self.json == STDOUT:
             return
         rows = compare(first.found, second.found)

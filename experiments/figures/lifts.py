@@ -63,10 +63,10 @@ def _panel(ax: Any, results: Results, rows: list[Row], group: int) -> None:
         lift, p_value = (row.low_lift, row.low_lift_p) if group == LOW else (row.lift, row.lift_p)
         seeds = closing_visitors(results, row.agent, group) - base
         ax.plot(seeds, [at] * len(seeds), ".", color=colour[row.agent], markersize=3, alpha=0.5)
-        _one(ax, at, lift, colour[row.agent], sure=clear(p_value, lift))
+        one_lift(ax, at, lift, colour[row.agent], sure=clear(p_value, lift))
 
 
-def _one(ax: Any, at: int, lift: Interval, colour: str, *, sure: bool) -> None:
+def one_lift(ax: Any, at: int, lift: Interval, colour: str, *, sure: bool) -> None:
     """Draw a mean and its interval at the height `at`; the mean is filled where the difference is clear."""
     if lift.low is not None and lift.high is not None:
         ax.plot([lift.low, lift.high], [at, at], color=colour, linewidth=2.0)

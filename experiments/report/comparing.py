@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
+from serendip.experiments.figures.differences import draw
 from serendip.experiments.online.results import Results
 from serendip.experiments.online.statistics import FEWEST, Interval, clear, holm, mean_interval, paired_p_value
 from serendip.experiments.online.summary import LOW, closing_visitors
+from serendip.experiments.report.page import Cell, Grid, Page, Picture, Section
+from serendip.experiments.report.sources import made_by
+from serendip.experiments.report.svg import inline_svg
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats
 
 GROUPS = {"low": LOW, "all": -1}
+_READING = (
+    "A line is an agent. Right of the vertical line: more users came in the second study than in the first, over the "
+    "seeds that both have. The line is the 95% interval; a filled point is a difference that is clear after correction "
+    "for the number of agents."
+)
 HEADINGS = ("agent", "users", "first", "second", "difference [95%]", "p")
 
 
@@ -107,6 +118,55 @@ def cells(row: Compared) -> list[str]:
         f"{row.second:.1f}",
         f"{interval.value:+.{digits}f}{ends}",
         "-" if row.p is None else f"{row.p:.3f}",
+    ]
+
+
+def compare_page(first: Path, second: Path, found: tuple[Results, Results], rows: Sequence[Compared]) -> Page:
+    """Return the page of two studies beside each other.
+
+    Args:
+        first: folder of the one study.
+        second: folder of the other.
+        found: what they found.
+        rows: what was compared, from `compare`.
+    """
+    one, two = found
+    said = in_words(one, two, rows)
+    sure = [row for row in rows if row.group == "low" and clear(row.p, row.difference)]
+    few = len([seed for seed in one.seeds if seed in two.seeds]) < FEWEST
+    drawn = [(row.agent, row.group, row.difference, row.p) for row in rows]
+    svg = inline_svg(partial(draw, drawn), "differences", "Differences of the second study to the first; in words.")
+    words = " ".join(f"{row.agent}, {row.group}: {cells(row)[4]}." for row in rows)
+    grid = Grid(
+        "Users a day in the closing days: of the low-activity third (low) and of all; second less first.",
+        list(HEADINGS),
+        [_line(row) for row in rows],
+    )
+    return Page(
+        title=f"{first.name} and {second.name}",
+        question=f"What did each agent do in {second} that it did not do in {first}?",
+        answer=f"{said[-1][:1].upper()}{said[-1][1:]}. {said[0][:1].upper()}{said[0][1:]}.",
+        word="no verdict" if few else "clear differences" if sure else "no clear difference",
+        tone="good" if sure else "doubtful",
+        sections=[
+            Section("Differences, agent by agent", pictures=[Picture(svg, words, _READING)]),
+            Section("In a table", text=[f"{line[:1].upper()}{line[1:]}." for line in said], grids=[grid]),
+        ],
+        made_by=[
+            (f"{which}: {name}", value)
+            for which, folder in (("first", first), ("second", second))
+            for name, value in made_by(folder)
+        ],
+    )
+
+
+def _line(row: Compared) -> list[Cell]:
+    """Return a row of the table, which is sorted by its numbers."""
+    numbers = (None, None, row.first, row.second, row.difference.value, row.p)
+    sure = clear(row.p, row.difference)
+    return [
+        Cell(text, number, strong=sure and at == 4)
+        for at, (text, number) in enumerate(zip(cells(row), numbers, strict=True))
     ]
 
 

@@ -52,6 +52,7 @@ def written(tmp_path_factory: pytest.TempPathFactory, write_ratings: Any) -> Pat
         ["calibrate", f"{folder}/ratings.csv", "--out", f"{folder}/world"],
         ["evaluate", log, "--target", "uniform", "--json", f"{folder}/evaluation.json"],
         ["audit", log, "--json", f"{folder}/audit.json"],
+        ["compare", f"{folder}/results", f"{folder}/results", "--json", f"{folder}/comparison.json"],
     ):
         assert main(words) in (0, None), words
     return folder
@@ -96,6 +97,7 @@ def test_every_file_and_column_is_in_the_dictionary(root: Path, written: Path) -
     found = sections((root / "docs/data-dictionary.md").read_text(encoding="utf-8"))
     found |= {"evaluation.json": found["An evaluation: serendip evaluate --json FILE"]}
     found |= {"audit.json": found["An audit: serendip audit --json FILE"]}
+    found |= {"comparison.json": found["A comparison: serendip compare --json FILE"]}
     seen = dict[str, set[str]]()
     for file in sorted(path for path in written.rglob("*") if path.is_file() and path.name != "ratings.csv"):
         name = file.relative_to(written).as_posix()
@@ -110,4 +112,4 @@ def test_every_file_and_column_is_in_the_dictionary(root: Path, written: Path) -
     for title, names in seen.items():
         made_up = {name for name in found[title] - names if " " not in name}
         assert not made_up, f"{title}: docs/data-dictionary.md has {made_up}, which no file has"
-    assert len(seen) >= 17
+    assert len(seen) >= 18

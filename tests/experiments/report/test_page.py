@@ -201,6 +201,58 @@ def test_a_page_of_a_fit_says_what_is_assumed(tmp_path: Path) -> None:
     assert "mathdefault" not in html
 
 
+def test_a_page_of_a_fitted_log_has_what_was_found(tmp_path: Path) -> None:
+    run = ["run", "discovery", "--world", "tiny", "--agents", "uniform", "--seeds", "1", "--days", "20", "--jobs", "1"]
+    assert main([*run, "--out", str(tmp_path / "r")]) == 0
+    log, page = tmp_path / "r/seeds/seed-000/uniform/log", tmp_path / "fit.html"
+    assert main(["calibrate", str(log), "--out", str(tmp_path / "w"), "--force", "--report", str(page)]) == 0
+    html = page.read_text()
+    check(html)
+    assert "How well does a world explain the log log?" in html
+    assert "examination of each further slot" in html
+
+
+def test_a_page_of_a_benchmark_says_who_is_best_and_how_sure(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [f"{user},{item}" for user in range(60) for item in rng.permutation(np.arange(user % 2, 40, 2))[:8]]
+    (tmp_path / "likes.csv").write_text("\n".join(["user,item", *rows]))
+    ask = ["benchmark", str(tmp_path / "likes.csv"), "--models", "popularity", "item-knn", "--trials", "1"]
+    assert main([*ask, "--out", str(tmp_path / "found")]) == 0
+    html = (tmp_path / "found/report.html").read_text()
+    parser = check(html)
+    assert {"svg", "table"} <= set(parser.tags)
+    assert "item-knn ranks best: NDCG@100" in html
+    assert "A ranking of logged clicks says which model predicts what people did." in html
+
+
+def test_a_page_of_two_studies_holds_each_difference(tmp_path: Path) -> None:
+    for name, world in (("one", "tiny"), ("other", "null")):
+        run = [
+            "run",
+            "discovery",
+            "--world",
+            world,
+            "--agents",
+            "uniform",
+            "--seeds",
+            "1",
+            "--days",
+            "2",
+            "--jobs",
+            "1",
+        ]
+        assert main([*run, "--out", str(tmp_path / name)]) == 0
+    assert (
+        main(["compare", *(str(tmp_path / name) for name in ("one", "other")), "--report", str(tmp_path / "x.html")])
+        == 0
+    )
+    html = (tmp_path / "x.html").read_text()
+    check(html)
+    assert "no verdict" in html
+    assert "Not the same in both: world: tiny and null" in html
+    assert html.count("<dt>first: command</dt>") == 1
+
+
 def test_a_drawing_keeps_its_shape_in_few_characters() -> None:
     from matplotlib.figure import Figure
 
