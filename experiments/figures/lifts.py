@@ -67,7 +67,15 @@ def _panel(ax: Any, results: Results, rows: list[Row], group: int) -> None:
 
 
 def one_lift(ax: Any, at: int, lift: Interval, colour: str, *, sure: bool) -> None:
-    """Draw a mean and its interval at the height `at`; the mean is filled where the difference is clear."""
+    """Draw a mean and its interval.
+
+    Args:
+        ax: axes to draw on.
+        at: height of the line.
+        lift: the mean and its interval.
+        colour: colour of both, as Matplotlib names it.
+        sure: whether the difference is clear, in which case the mean is filled.
+    """
     if lift.low is not None and lift.high is not None:
         ax.plot([lift.low, lift.high], [at, at], color=colour, linewidth=2.0)
     ax.plot([lift.value], [at], "o", color=colour, markersize=7, markerfacecolor=colour if sure else "white")

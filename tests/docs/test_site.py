@@ -23,7 +23,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     place = tmp_path_factory.mktemp("site")
     left_out = shutil.ignore_patterns("learn", "misleading", "__pycache__")
-    shutil.copytree(Path(__file__).parents[2] / "docs", place / "docs", ignore=left_out)
+    root = Path(__file__).parents[2]
+    shutil.copytree(root / "docs", place / "docs", ignore=left_out)
+    for name in ("experiments", "benchmarks", "simulator", "examples", "CONTRIBUTING.md", "README.md", "CHANGELOG.md"):
+        (place / name).symlink_to(root / name)  # what pages point to beside them
     build = ["-b", "html", "-W", "--keep-going", "-q", "-D", "sphinx_gallery_conf.plot_gallery=0"]
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", *build, str(place / "docs"), str(place / "site")],
