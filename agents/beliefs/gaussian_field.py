@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -12,11 +12,12 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from serendip.agents.beliefs.belief import Luck, Situation
+from serendip.agents.beliefs.field_roots import Root, Roots
 from serendip.agents.cards import BeliefCard, Making
 from serendip.agents.history import History, outcomes
 from serendip.agents.models.gram import gram
 from serendip.agents.models.model import Arrays, Sparse, in_blocks, level_rows
-from serendip.simulator.interface import Floats, Items, Singles
+from serendip.simulator.interface import Floats, Ints, Items, Singles
 from serendip.simulator.ranges import Range, check_ranges
 
 _ROWS = 64  # users drawn at once
@@ -107,26 +108,33 @@ class GaussianField:
     def __init__(self, settings: GaussianFieldSettings) -> None:
         self.settings = settings
         nothing = np.zeros((0, 0), dtype=np.float32)
-        self._field = Field(np.zeros(0), nothing, nothing, 1.0)
+        self._take(Field(np.zeros(0), nothing, nothing, 1.0), None, 0)
 
     def update(self, history: History, items: Items) -> None:
         """Estimate the field from all that was shown."""
         users = history.user_ids
         clicks, exposures = history.clicks_of(users), history.exposures_of(users)
-        self._field = Field.of(clicks, exposures, self.settings.lam, self.settings.noise)
+        field = Field.of(clicks, exposures, self.settings.lam, self.settings.noise)
+        self._take(field, history, history.events.n_ever)
 
     def posterior(self, situation: Situation) -> FieldPosterior:
         """Return what is believed of each user's tastes."""
         clicks = situation.history.clicks_of(situation.visits.user_ids)
-        return FieldPosterior.given(self._field, clicks, situation.n_exposures, self.settings.temperature)
+        roots = self._roots.of(situation)
+        return FieldPosterior.given(self._field, clicks, situation.n_exposures, roots, self.settings.temperature)
 
     def arrays(self) -> Arrays:
-        """Return the field."""
-        return self._field.arrays()
+        """Return the field, and how much of the log it was learned from."""
+        return self._field.arrays() | {"n_learned": np.asarray([self._roots.n_learned])}
 
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` returned."""
-        self._field = Field(arrays["mean"], arrays["covariance"], arrays["root"], float(arrays["noise"][0]))
+        field = Field(arrays["mean"], arrays["covariance"], arrays["root"], float(arrays["noise"][0]))
+        self._take(field, None, int(arrays["n_learned"][0]))
+
+    def _take(self, field: Field, history: History | None, n_learned: int) -> None:
+        self._field = field
+        self._roots = Roots(field.covariance, field.noise, history, n_learned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,39 +149,41 @@ class FieldPosterior:
     Attributes:
         field: what is believed of all users.
         shown: (B, M) CSR float64, noise / showings of what each user was shown.
-        lowers: lower Cholesky factors of K, one a user.
+        roots: Cholesky factors of K, one a user, in an order of its own.
+        orders: where the items of each factor stand among those of the row of `shown`.
         location: (B, M) means.
         temperature: factor on the standard deviations.
     """
 
     field: Field
     shown: Sparse
-    lowers: list[Floats]
+    roots: list[Root]
+    orders: list[Ints]
     location: Singles
     temperature: float
 
     @classmethod
-    def given(cls, field: Field, clicks: Sparse, exposures: Sparse, temperature: float) -> FieldPosterior:
+    def given(
+        cls, field: Field, clicks: Sparse, exposures: Sparse, roots: list[Root], temperature: float
+    ) -> FieldPosterior:
         """Return the posterior given (B, M) CSR counts of clicks and showings.
 
         Args:
             field: what is believed of all users.
             clicks: (B, M) CSR counts of clicks.
             exposures: (B, M) CSR counts of showings.
+            roots: Cholesky factors of K, one a user.
             temperature: factor on the standard deviations.
         """
         y = outcomes(clicks, exposures)
         shown = sparse.csr_array((field.noise / exposures.data, exposures.indices, exposures.indptr), shape=y.shape)
-        lowers = list[Floats]()
-        for row in range(y.shape[0]):
-            mine = slice(shown.indptr[row], shown.indptr[row + 1])
-            seen = shown.indices[mine]
-            k = field.covariance[np.ix_(seen, seen)].astype(np.float64)
-            k[np.diag_indices_from(k)] += shown.data[mine]
-            lowers.append(scipy.linalg.cholesky(k, lower=True, overwrite_a=True, check_finite=False))
-        bare = cls(field, shown, lowers, np.zeros((0, 0), dtype=np.float32), temperature)
+        starts = shown.indptr
+        orders = [
+            np.searchsorted(shown.indices[starts[row] : starts[row + 1]], root.items) for row, root in enumerate(roots)
+        ]
+        bare = cls(field, shown, roots, orders, np.zeros((0, 0), dtype=np.float32), temperature)
         location = field.mean.astype(np.float32) + bare.moved_by(y.data - field.mean[y.indices])
-        return cls(field, shown, lowers, location, temperature)
+        return replace(bare, location=location)
 
     @property
     def n_hypotheses(self) -> None:
@@ -188,9 +198,8 @@ class FieldPosterior:
         """Return (B, M) standard deviations, in closed form."""
         covariance = self.field.covariance
         out = np.empty_like(self.location)
-        for row, lower in enumerate(self.lowers):
-            seen = self.shown.indices[self.shown.indptr[row] : self.shown.indptr[row + 1]]
-            half = scipy.linalg.solve_triangular(lower, covariance[seen], lower=True, check_finite=False)
+        for row, root in enumerate(self.roots):
+            half = scipy.linalg.solve_triangular(root.lower, covariance[root.items], lower=True, check_finite=False)
             out[row] = np.sqrt(np.maximum(np.diag(covariance) - np.einsum("ei,ei->i", half, half), 0.0))
         return np.float32(self.temperature) * out
 
@@ -223,8 +232,9 @@ class FieldPosterior:
                 seen = self.shown.indices[mine]
                 if len(seen):
                     off = scored[:, seen] + np.sqrt(self.shown.data[mine]) * noise[row, :, : len(seen)]
-                    weights = _LAPACK.dpotrs(self.lowers[row], off.T, lower=1)[0].T.astype(np.float32)  # (S, n)
-                    scored -= weights @ self.field.covariance[seen]
+                    root, order = self.roots[row], self.orders[row]
+                    weights = _LAPACK.dpotrs(root.lower, off[:, order].T, lower=1)[0].T.astype(np.float32)  # (S, n)
+                    scored -= weights @ self.field.covariance[root.items]
                 scored *= np.float32(self.temperature)
                 scored += self.location[row]
             yield scores
@@ -236,10 +246,10 @@ class FieldPosterior:
     def moved_by(self, surprise: Floats) -> Singles:
         """Return (B, M) C_.E K^-1 surprise_E, for the surprises (entries of `shown`) at what was shown."""
         weights = np.zeros(self.shown.shape, dtype=np.float32)  # dense: a product with C is quicker than with few rows
-        for row, lower in enumerate(self.lowers):
-            mine = slice(self.shown.indptr[row], self.shown.indptr[row + 1])
-            if mine.stop > mine.start:
-                weights[row, self.shown.indices[mine]] = _LAPACK.dpotrs(lower, surprise[mine], lower=1)[0]
+        for row, (root, order) in enumerate(zip(self.roots, self.orders, strict=True)):
+            if len(order):
+                mine = surprise[self.shown.indptr[row] : self.shown.indptr[row + 1]]
+                weights[row, root.items] = _LAPACK.dpotrs(root.lower, mine[order], lower=1)[0]
 
         def along(block: NDArray[Any]) -> NDArray[Any]:
             return block @ self.field.covariance

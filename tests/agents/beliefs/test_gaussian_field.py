@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 import scipy.sparse as sparse
 
-from serendip.agents.beliefs.belief import Luck
+from serendip.agents.beliefs.belief import Luck, Situation
+from serendip.agents.beliefs.field_roots import Root, Roots
 from serendip.agents.beliefs.gaussian_field import Field, FieldPosterior
-from serendip.agents.history import outcomes
+from serendip.agents.history import History, outcomes
 from serendip.agents.models.ease import ease_weights
 from serendip.agents.registry import make
 from serendip.simulator.errors import SettingsError
-from serendip.simulator.interface import Items, Visits
+from serendip.simulator.interface import Feedback, Items, Slates, Visits
 
 N_ITEMS = 7
 
@@ -25,8 +26,17 @@ def field_and_posterior(temperature=1.0, n_users=60):
     clicks, shown = counts(n_users, 0)
     field = Field.of(sparse.csr_array(clicks), sparse.csr_array(shown), 3.0, 0.8)
     clicks, shown = counts(5, 1)
-    posterior = FieldPosterior.given(field, sparse.csr_array(clicks), sparse.csr_array(shown), temperature)
-    return field, posterior, clicks, shown
+    return field, posterior_given(field, clicks, shown, temperature), clicks, shown
+
+
+def posterior_given(field, clicks, shown, temperature):
+    """Return what is believed of users by dense counts, each factor worked out at once, in an order of its own."""
+    rng = np.random.default_rng(3)
+    orders = [rng.permutation(np.flatnonzero(row)) for row in shown]
+    roots = [
+        Root.of(field.covariance, field.noise, items, row[items], 0) for items, row in zip(orders, shown, strict=True)
+    ]
+    return FieldPosterior.given(field, sparse.csr_array(clicks), sparse.csr_array(shown), roots, temperature)
 
 
 def conditioned(field, clicks, shown):
@@ -78,7 +88,7 @@ def test_where_all_is_shown_without_noise_it_is_ease():
     shown = np.ones((1, N_ITEMS))
     shown[0, 3] = 0.0
     clicks = x[:1] * shown
-    posterior = FieldPosterior.given(field, sparse.csr_array(clicks), sparse.csr_array(shown), 1.0)
+    posterior = posterior_given(field, clicks, shown.astype(np.int64), 1.0)
     expected = field.mean[3] + (clicks - field.mean)[0] @ weights[:, 3]
     assert posterior.mean(luck_of(1))[0, 3] == pytest.approx(expected, abs=1e-4)
 
@@ -87,8 +97,7 @@ def test_draws_have_the_moments_of_the_posterior():
     """20,000 alike: each mean and each entry of the covariance within 6 standard errors (once in ten million)."""
     field, _, clicks, shown = field_and_posterior()
     n, user = 20_000, 2
-    alike = (sparse.csr_array(np.tile(table[user], (n, 1))) for table in (clicks, shown))
-    posterior = FieldPosterior.given(field, *alike, 1.0)
+    posterior = posterior_given(field, *(np.tile(table[user], (n, 1)) for table in (clicks, shown)), 1.0)
     drawn = posterior.draw(0, luck_of(n)).astype(np.float64)
     mean, covariance = conditioned(field, clicks[user], shown[user])
     variance = covariance.diagonal()
@@ -114,8 +123,7 @@ def test_what_was_shown_in_vain_counts_against_and_what_was_not_shown_does_not()
     np.testing.assert_allclose(posterior.mean(luck_of(5))[0], field.mean, rtol=1e-6)  # saw nothing
     shown = np.zeros((1, N_ITEMS))
     shown[0, 2] = 1.0
-    nothing = sparse.csr_array(np.zeros((1, N_ITEMS)))
-    after = FieldPosterior.given(field, nothing, sparse.csr_array(shown), 1.0)
+    after = posterior_given(field, np.zeros((1, N_ITEMS)), shown.astype(np.int64), 1.0)
     assert after.mean(luck_of(1))[0, 2] < field.mean[2]
     assert after.mean(luck_of(1))[0, -1] == pytest.approx(field.mean[-1])  # never shown to anyone: no relation
     assert after.spread(luck_of(1))[0, 2] < posterior.spread(luck_of(5))[0, 2]
@@ -151,3 +159,43 @@ def test_hypotheses_side_by_side_are_those_one_by_one(temperature):
     together = np.concatenate(list(posterior.draws(range(2, 40), luck)))
     for s, index in enumerate(range(2, 40)):
         np.testing.assert_allclose(together[:, s], posterior.draw(index, luck), rtol=1e-4, atol=1e-5)
+
+
+def led_on(ask, n_slates=12, n_learned_after=5):
+    """Return the factors of three users after some slates; those of `ask(slate)` are asked for on the way."""
+    rng = np.random.default_rng(8)
+    covariance = field_and_posterior()[0].covariance
+    history, items = History(N_ITEMS), Items(np.zeros(N_ITEMS, np.int32), np.zeros(N_ITEMS, np.int32))
+    roots = Roots(covariance, 0.7, history, 0)
+    for slate in range(n_slates):
+        visits = Visits(np.arange(3), slate, np.zeros(3, np.int32), np.ones(N_ITEMS, dtype=bool))
+        if slate == n_learned_after:
+            roots = Roots(covariance, 0.7, history, history.events.n_ever)
+        if rows := ask(slate):
+            roots.of(Situation(visits.rows(rows), history, items))
+        shown = np.stack([rng.permutation(N_ITEMS)[:2] for _ in range(3)])
+        nothing = np.zeros(shown.shape, dtype=bool)
+        history.append(visits, Slates(shown, np.ones(shown.shape), None, nothing[:, 0]), Feedback(nothing))
+    return covariance, history, roots.of(Situation(visits, history, items))
+
+
+def test_factors_led_on_are_those_worked_out_at_once():
+    covariance, history, roots = led_on(lambda slate: [0, 1, 2])
+    for user, root in enumerate(roots):
+        counts = history.exposures_of(np.array([user])).toarray()[0]
+        np.testing.assert_array_equal(root.showings, counts[root.items])
+        k = covariance[np.ix_(root.items, root.items)] + np.diag(0.7 / root.showings)
+        np.testing.assert_allclose(root.lower, np.linalg.cholesky(k), atol=1e-6)
+        assert len(root.items) == np.count_nonzero(counts)
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda slate: [], lambda slate: [slate % 3], lambda slate: [2, 0] if slate % 2 else []]
+)
+def test_when_and_with_whom_a_factor_is_asked_for_changes_no_bit(ask, monkeypatch):
+    for one, other in zip(led_on(lambda slate: [0, 1, 2])[2], led_on(ask)[2], strict=True):
+        np.testing.assert_array_equal(one.items, other.items)
+        np.testing.assert_array_equal(one.lower, other.lower)
+    monkeypatch.setattr("serendip.agents.beliefs.field_roots._BYTES", 300)  # room for one user's, or none
+    for one, other in zip(led_on(lambda slate: [0, 1, 2])[2], led_on(ask)[2], strict=True):
+        np.testing.assert_array_equal(one.lower, other.lower)
