@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import glob
+import secrets
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +20,9 @@ from serendip.experiments.online.agents import read_agent
 from serendip.experiments.online.results import read_results
 from serendip.experiments.online.run import USUAL, Forms, write
 from serendip.experiments.online.study import STUDY, unit_folder
+from serendip.experiments.running.pieces import remove
 from serendip.simulator.errors import SettingsError
-from serendip.simulator.files import whole_file
+from serendip.simulator.files import sync_folder, whole_file
 from serendip.simulator.logs import open_log
 
 NAMES = ("items.csv",)
@@ -42,8 +47,8 @@ def export(results: Path, to: Path, forms: Forms = USUAL, *, logs: bool = False)
     if to.exists() and (zipped or not to.is_dir() or any(to.iterdir())):
         raise SettingsError(f"{to}: is there already; name a new {'file' if zipped else 'folder'}")
     if not zipped:
-        to.mkdir(parents=True, exist_ok=True)
-        return _fill(results, to, forms, logs=logs)
+        with whole_folder(to) as inside:
+            return _fill(results, inside, forms, logs=logs)
     if not to.parent.is_dir():
         raise SettingsError(f"{to}: no folder {to.parent}; make it first")
     with tempfile.TemporaryDirectory(prefix="serendip-") as made:
@@ -56,6 +61,23 @@ def export(results: Path, to: Path, forms: Forms = USUAL, *, logs: bool = False)
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
     return names
+
+
+@contextmanager
+def whole_folder(path: Path) -> Generator[Path]:
+    """Yield a fresh folder beside `path`, to be filled; afterwards it takes the place of `path`, all or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):  # of one that was killed
+        remove(left)
+    made = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    made.mkdir()
+    try:
+        yield made
+        made.replace(path)
+    except BaseException:
+        remove(made)
+        raise
+    sync_folder(path.parent)
 
 
 def _fill(results: Path, to: Path, forms: Forms, *, logs: bool) -> list[str]:

@@ -61,8 +61,12 @@ VERBS: dict[str, tuple[str, ...]] = {
     "learn": ("learn", "log", "--epochs", "4"),
     "evaluate": ("evaluate", "log", "--target", "ease-greedy", "--json", "out/answer.json"),
     "plot": ("plot", "out"),
+    "report": ("report", "out"),
+    "compare": ("compare", "results", "results", "--json", "out/rows.json"),
+    "export": ("export", "results", "--logs"),
 }
-NO_OUT = ("evaluate", "plot")  # what they write, they are told otherwise
+NO_OUT = ("evaluate", "plot", "report", "compare")  # what they write, they are told otherwise
+DONE = "is there already"  # what `export` says of a place where it was finished
 OF_TIME = (
     "clock.json",
     "costs.json",
@@ -144,9 +148,10 @@ def _stopped(verb: str, whole: Undisturbed, material: Path, work: Path, rng: Any
         for path in left.keys() | whole.tree.keys()
         if path not in whole.varies and left.get(path) != whole.tree.get(path)
     )
+    lost = bool(wrong or (code and DONE not in said))
     at = " and ".join(f"{share:.0%}" for share in shares)
-    print(f"{verb} stopped at {at}: {'the same' if not code and not wrong else f'LOST {wrong} {said}'}", flush=True)
-    return int(bool(code or wrong))
+    print(f"{verb} stopped at {at}: {f'LOST {wrong} {said}' if lost else 'the same'}", flush=True)
+    return int(lost)
 
 
 def _place(material: Path, folder: Path) -> Path:

@@ -138,6 +138,17 @@ def test_what_cannot_be_exported_is_refused(out: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "new.zip").exists()
 
 
+def test_an_export_that_fails_leaves_nothing_in_its_way(out: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="keeps no log"):
+        export(out, tmp_path / "sent", logs=True)
+    (tmp_path / ".sent.0123.part").mkdir()  # of one that was killed
+    assert not (tmp_path / "sent").exists()
+    (tmp_path / "sent").mkdir()
+    export(out, tmp_path / "sent")
+    assert (tmp_path / "sent" / "summary.csv").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["sent"]
+
+
 def test_logs_go_along_with_the_ids_of_the_data(tmp_path: Path) -> None:
     world = make_world("tiny", 0)
     world.save(tmp_path / "mine")
