@@ -39,6 +39,9 @@ class Learn:
     penalty: float = 0.0
     """Standard errors taken off the objective: caution (counterfactual risk minimisation)."""
 
+    sharpness: float = 2.0
+    """How much more often than in proportion to its clicks the best is shown, after loglik: 1 is in proportion."""
+
     epsilon: float = 0.05
     """Share of random slates that the agent shows on top, so that its own log can be learned from."""
 
@@ -71,6 +74,7 @@ class Learn:
             hidden=self.hidden,
             clip=self.clip,
             penalty=self.penalty,
+            sharpness=self.sharpness,
             epochs=self.epochs,
             seed=self.seed,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,11 @@ class Examples:
         """Return some of the slates."""
         shown = self.items[rows], self.reward[rows], self.propensity[rows]
         return Examples(self.user[rows], self.x[rows], self.available[rows], *shown)
+
+    def beside(self, other: Examples) -> Examples:
+        """Return these slates and the other ones."""
+        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return Examples(*(np.concatenate(pair) for pair in pairs))
 
 
 def read_examples(log: Path, seed: int, most_pairs: int = MOST_PAIRS) -> tuple[Examples, History]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from serendip.experiments.offline.evaluation import Evaluation
 from serendip.experiments.offline.long_term.days import Days, counted
 from serendip.experiments.offline.long_term.fitted_q import FittedQ, difference, fitted_q
-from serendip.experiments.offline.long_term.judgement import judge_short_run
+from serendip.experiments.offline.long_term.judgement import judge_short_run, widened
 from serendip.experiments.offline.long_term.recording import logged_days, user_days
 from serendip.experiments.offline.long_term.saying import Asked, conclude, said_of
 from serendip.experiments.offline.long_term.surrogate import beyond, surrogate_index
@@ -107,7 +107,9 @@ def _evaluated(
     first = conclude(said_of(days, run, runs[0] if runs else None, asked))
     found = dict(first.estimates)
     if len(targets) > 1:
-        found["difference"] = difference(run, lived(targets[1])[2], horizon)
+        apart_by_model = difference(run, lived(targets[1])[2], horizon)
+        logged = first.diagnostics.get("logged_visits") or 0.0
+        found["difference"] = widened(apart_by_model, apart_by_model.value or 0.0, logged, (-horizon, horizon))
         both = [held(each, days, horizon, last) for each in runs if isinstance(each, Runs)]
         if len(both) == 2 and both[0] is not None and both[1] is not None:
             found["twin_difference"] = apart(both[0], both[1])

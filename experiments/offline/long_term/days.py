@@ -50,6 +50,14 @@ class Days:
         whole: dict[str, Any] = {name: getattr(self, name) for name in names}
         return dataclasses.replace(self, **{n: None if a is None else a[rows] for n, a in whole.items()})
 
+    def shift(self) -> float:
+        """Return how far at most the target's days are from the log's, in standard deviations of what these brought."""
+        if self.brought is None or self.expected is None or not self.visited.any():
+            return 0.0
+        came, would = self.brought[self.visited], self.expected[self.visited]
+        change = would.mean(axis=0) - came.mean(axis=0)
+        return float(np.abs(change / np.maximum(came.std(axis=0), 1e-9)).max())
+
     def thirds(self, until: int) -> tuple[Ints, Ints]:
         """Return (U,) the third of each user: by visits before the day `until`, and by what was new in these."""
         came = self.visited[:, :until].sum(axis=1)

@@ -9,7 +9,13 @@ from serendip.experiments.offline.judging.verdict import INVALID, RELIABLE, WEAK
 from serendip.simulator.interface import Floats
 
 _FORTNIGHT = 14
+_NORMAL = 1.959963984540054
 _USERS = 300
+FEWEST = 1000.0  # days with a visit that weights leave in effect, of a target that is all but the logger
+AS_NEAR, NEAR = 0.1, 0.4  # standard deviations of what a day brings: all but the logger, and near enough for a model
+MODEL, FLOOR = 0.5, 0.02  # what a regression gets wrong: of a change, and of the visits (one standard error)
+_OFF, _MISSED, _OUTSIDE = 0.1, 0.2, 0.025
+_ENOUGH = 1000  # users from which a model's word can be `reliable`
 
 
 def correlation_over_time(residual: Floats) -> float:
@@ -31,21 +37,24 @@ def correlation_over_time(residual: Floats) -> float:
 def judge_activity(d: dict[str, float | None], found: dict[str, Estimate]) -> Verdict:
     """Return whether the long-run estimates can be trusted, and which of them to read.
 
-    Where the weights leave too little, the verdict is on fitted Q, which is a model, and at best `weak`.
+    Where the weights leave nearly all of the log, the target is all but the logging policy, and they are read.  Else
+    the verdict is on fitted Q, which is a model, and `reliable` only where what it would have to know is next to
+    nothing.
     """
-    bad, poor = _of_weights(d)
+    bad = _of_weights(d)
     if not bad:
-        hidden = d["hidden_state"] or 0.0
-        if hidden > 0.2:
-            poor.append(f"The state hides what drives activity: what it leaves open correlates {hidden:.2f} over time.")
         mean, ess = d["mean_weight"] or 0.0, d["effective_sample_size"] or 0.0
-        fine = [f"The mean weight of a day is {mean:.3f} and {ess:.0f} days with a visit are left in effect."]
-        return Verdict(WEAK if poor else RELIABLE, ["Read mis.", *(poor or fine), *_against_one_step(found)])
+        said = f"The mean weight of a day is {mean:.3f} and {ess:.0f} days with a visit are left in effect."
+        word = RELIABLE if ess >= FEWEST else WEAK
+        return Verdict(word, ["Read mis.", said, *_against_one_step(found)])
     wrong, doubts = _of_model(d)
     if wrong:
-        return Verdict(INVALID, [*bad, *wrong, *doubts])
-    first = "What rests on weights (all but fitted_q and lift) is not to be used; read fitted_q, which is a model."
-    return Verdict(WEAK, [first, *bad, *doubts])
+        return Verdict(INVALID, [*wrong, *doubts, *bad])
+    near, many = (d.get("shift") or 0.0) <= AS_NEAR, (d["n_users"] or 0.0) >= _ENOUGH
+    if near and many and not doubts:
+        return Verdict(RELIABLE, ["Read fitted_q: the target's days would be all but those of the log."])
+    first = "What rests on weights is not to be used; read fitted_q, which is a model."
+    return Verdict(WEAK, [first, *doubts, *bad])
 
 
 def judge_short_run(d: dict[str, float | None]) -> Verdict:
@@ -60,32 +69,55 @@ def judge_short_run(d: dict[str, float | None]) -> Verdict:
     return Verdict(INVALID if bad else WEAK, bad + reasons)
 
 
-def _of_weights(d: dict[str, float | None]) -> tuple[list[str], list[str]]:
-    """Return what forbids weighting, and what weakens it."""
-    bad, poor = list[str](), list[str]()
+def widened(estimate: Estimate, change: float, logged: float, within: tuple[float, float]) -> Estimate:
+    """Return what a regression says, as wide as what it gets wrong: a share of the change, and of the log's visits.
+
+    Args:
+        estimate: by fitted Q, whose interval knows of chance alone.
+        change: what the target is said to change, in visits per user.
+        logged: visits per user of the log.
+        within: smallest and largest value.
+    """
+    if estimate.value is None or estimate.standard_error is None or not np.isfinite(estimate.standard_error):
+        return estimate
+    error = float(np.sqrt(estimate.standard_error**2 + (MODEL * change) ** 2 + (FLOOR * logged) ** 2))
+    low, high = max(estimate.value - _NORMAL * error, within[0]), min(estimate.value + _NORMAL * error, within[1])
+    return Estimate(estimate.value, low, high, error)
+
+
+def _of_weights(d: dict[str, float | None]) -> list[str]:
+    """Return what forbids weighting."""
     ess, z, mean = d["effective_sample_size"] or 0.0, d["mean_weight_z"] or 0.0, d["mean_weight"] or 0.0
-    if ess < 30:
-        bad.append(f"The weights leave {ess:.0f} days with a visit in effect.")
-    elif ess < 1000:
-        poor.append(f"The weights leave {ess:.0f} days with a visit in effect.")
+    if ess < 30 or (d.get("shift") or 0.0) > AS_NEAR:
+        return [f"The weights leave {ess:.0f} days with a visit in effect, and the target is not all but the logger."]
     if abs(z) > 4.0 and abs(mean - 1.0) > 0.1:
-        bad.append(f"The mean weight of a day is {mean:.3g}, {abs(z):.1f} standard errors from 1.")
-    return bad, poor
+        return [f"The mean weight of a day is {mean:.3g}, {abs(z):.1f} standard errors from 1."]
+    return []
 
 
 def _of_model(d: dict[str, float | None]) -> tuple[list[str], list[str]]:
     """Return what forbids the regression, and what weakens it."""
     bad, poor = list[str](), list[str]()
     seen, said = d.get("logged_visits"), d.get("logged_visits_by_model")
+    shift, outside, missed = (d.get(name) or 0.0 for name in ("shift", "outside", "missed_by_model"))
+    if shift > NEAR:
+        bad.append(
+            f"The target's days would differ from the logged ones by {shift:.1f} standard deviations: more than a"
+            " regression knows of."
+        )
+    if outside > _OUTSIDE:
+        bad.append(f"In {outside:.0%} of the replicates the regression says what cannot be.")
     if seen is None or said is None or not seen:
         bad.append("The log ends before the days that count; nothing holds the regression to what users did.")
-    elif abs(said / seen - 1.0) > 0.1:
+    elif abs(said / seen - 1.0) > _OFF:
         bad.append(f"The regression says {said:.3g} visits of the log's own users, who made {seen:.3g}.")
+    if missed > _MISSED:
+        bad.append(f"The regression misses the visits of a third of the users by {missed:.0%} of the mean.")
+    elif missed > 0.5 * _MISSED:
+        poor.append(f"The regression misses the visits of a third of the users by {missed:.0%} of the mean.")
     if (d["n_users"] or 0.0) < _USERS:
         bad.append(f"There are {d['n_users'] or 0.0:.0f} users; the regression needs hundreds.")
-    shift, hidden = d.get("shift") or 0.0, d.get("hidden_from_model") or 0.0
-    if shift > 1.0:
-        poor.append(f"The target's days would differ from the logged ones by {shift:.1f} standard deviations.")
+    hidden = d.get("hidden_from_model") or 0.0
     if hidden > 0.2:
         poor.append(f"What the regression leaves open of users' visits correlates {hidden:.2f} over time.")
     return bad, poor

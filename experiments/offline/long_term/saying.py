@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from serendip.experiments.offline.intervals.estimate import Estimate
-from serendip.experiments.offline.judging.verdict import INVALID, Verdict
+from serendip.experiments.offline.judging.verdict import INVALID, RELIABLE, Verdict
 from serendip.experiments.offline.long_term import estimators
 from serendip.experiments.offline.long_term.days import Days, counted
 from serendip.experiments.offline.long_term.double_reinforcement import double_reinforcement
 from serendip.experiments.offline.long_term.fitted_q import FittedQ
-from serendip.experiments.offline.long_term.judgement import correlation_over_time, judge_activity
+from serendip.experiments.offline.long_term.judgement import correlation_over_time, judge_activity, widened
 from serendip.experiments.offline.long_term.twin import Held, Runs, held, judge_twin, lift, value
 
 BY_TWIN = (
@@ -115,8 +115,9 @@ def said_of(days: Days, run: FittedQ, runs: Runs | str | None, asked: Asked) -> 
 
 
 def conclude(said: Said) -> Conclusion:
-    """Return the verdict, and which estimate to go by: the twin's unless it is not to be believed."""
-    found, numbers = said.estimates, said.diagnostics
+    """Return the verdict, and which estimate to go by: weights, the twin, or fitted Q, in this order."""
+    numbers = said.diagnostics
+    found = said.estimates | _widened(said)
     verdict = judge_activity(numbers, found)
     recommended = _named(verdict)
     lifted = "lift" if recommended == "fitted_q" else None
@@ -124,6 +125,7 @@ def conclude(said: Said) -> Conclusion:
     if not isinstance(twin, Held):
         note = "" if twin is None else f"The twin has no say: {twin}."
         return Conclusion(found, numbers, verdict, recommended, lifted, "", note)
+    told = judge_twin(twin, int(numbers["n_users"] or 0), found["lift"])
     found = {"twin": value(twin), "twin_lift": lift(twin)} | found
     numbers = numbers | {
         "twin_of_logged": twin.own,
@@ -131,12 +133,19 @@ def conclude(said: Said) -> Conclusion:
         "twin_carries": twin.carries,
         "twin_missed": twin.missed,
     }
-    told = judge_twin(twin, int(numbers["n_users"] or 0))
-    if told.word != INVALID:
+    if told.word != INVALID and verdict.word != RELIABLE:
         return Conclusion(found, numbers, told, "twin", "twin_lift", BY_TWIN, "")
-    if verdict.word != INVALID:
+    if verdict.word != RELIABLE:
         verdict = Verdict(verdict.word, [*verdict.reasons, *told.reasons])
     return Conclusion(found, numbers, verdict, recommended, lifted, "", "")
+
+
+def _widened(said: Said) -> dict[str, Estimate]:
+    """Return what fitted Q says, as wide as what a regression gets wrong."""
+    most, logged = said.diagnostics.get("days_counted") or np.inf, said.diagnostics.get("logged_visits") or 0.0
+    change = said.estimates["lift"].value or 0.0
+    ends = {"fitted_q": (0.0, most), "lift": (-most, most)}
+    return {name: widened(said.estimates[name], change, logged, within) for name, within in ends.items()}
 
 
 def _named(verdict: Verdict) -> str | None:
@@ -183,14 +192,10 @@ def _diagnostics(days: Days, effective_histories: float) -> dict[str, float | No
 
 def _of_model(days: Days, run: FittedQ) -> dict[str, float | None]:
     """Return what the regression says of the log itself, and how far the target takes it from there."""
-    assert days.brought is not None
-    assert days.expected is not None
-    change = days.expected[days.visited].mean(axis=0) - days.brought[days.visited].mean(axis=0)
-    spread = np.maximum(days.brought[days.visited].std(axis=0), 1e-9)
     return {
         "logged_visits": run.observed,
         "logged_visits_by_model": run.own,
-        "shift": float(np.abs(change / spread).max()),
+        "shift": days.shift(),
         "hidden_from_model": correlation_over_time(run.residual),
         "outside": run.outside,
         "missed_by_model": run.missed,

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from serendip.experiments.offline.intervals.estimate import Estimate
-from serendip.experiments.offline.judging.verdict import INVALID, WEAK, Verdict
+from serendip.experiments.offline.judging.verdict import INVALID, RELIABLE, WEAK, Verdict
 from serendip.experiments.offline.long_term.days import Days, counted, early, missed
 from serendip.simulator.interface import Bools, Floats
 
@@ -19,8 +19,9 @@ _NORMAL = 1.959963984540054
 _USERS = 300
 WRONG = 0.45  # of a change, that a twin's world gets wrong (one standard error)
 NEAR, FAR = 0.1, 0.3  # share by which the twin may miss the logged policy without a word, and at all
+DISTANT = 0.02  # of the log's visits, that it gets wrong for each standard deviation of what a day brings
+SHIFT, REACH, MANY = 0.5, 0.25, 1000  # how far the target may be, and users there must be, for a `reliable` word
 CARRIES = 3.0  # standard errors by which visits may bring visits beyond what the twin's world says
-REACHES = 0.5  # change, as a share of the logged visits, above which a word is said of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Held:
         carries: as in `Runs`.
         lopsided: as in `Runs`.
         missed: largest miss of the visits of a third of the users by the twin under the logged policy, as a share.
+        shift: standard deviations of what a day brings, by which the target's days differ from the logged ones.
     """
 
     change: Floats
@@ -73,6 +75,7 @@ class Held:
     carries: float = 0.0
     lopsided: bool = False
     missed: float = 0.0
+    shift: float = 0.0
 
     @property
     def off(self) -> float:
@@ -105,36 +108,39 @@ def held(runs: Runs, log: Days, horizon: int, last: int | None) -> Held | None:
     if runs.came is not None and runs.came.shape[1] == len(did):
         said = runs.came[:, :, when].sum(axis=2).mean(axis=0)
         off = missed(did, said, log.thirds(max(early(days.start, log.n_days), 1)))
-    told = runs.carries, runs.lopsided, off
+    told = runs.carries, runs.lopsided, off, log.shift()
     return Held(target - logger, float(did.mean()), float(logger.mean()), error, float(len(days)), *told)
 
 
 def value(found: Held) -> Estimate:
     """Return visits per user under the target: what the users did, plus what the target changes in the twin."""
     at = found.logged + float(found.change.mean())
-    return _estimate(at, np.hypot(found.error, _error(found.change, found.off)), (0.0, found.most))
+    return _estimate(at, np.hypot(found.error, _error(found, found.change)), (0.0, found.most))
 
 
 def lift(found: Held) -> Estimate:
     """Return visits per user under the target less what the users did."""
-    error = _error(found.change, found.off)
+    error = _error(found, found.change)
     return _estimate(float(found.change.mean()), np.hypot(0.5 * found.error, error), (-found.most, found.most))
 
 
 def apart(one: Held, other: Held) -> Estimate:
     """Return by how much one target's value is above another's, in the same draws with the same luck."""
     change = one.change - other.change
-    error = np.hypot(0.5 * one.error, _error(change, one.off))
+    error = np.hypot(0.5 * one.error, _error(one, change))
     return _estimate(float(change.mean()), error, (-one.most, one.most))
 
 
-def _error(change: Floats, off: float) -> float:
+def _error(found: Held, change: Floats) -> float:
     """Return the standard error of a change: of the draws, and of what the twin's world gets wrong.
 
-    The second is taken to be a share of the change, the larger the more the twin misses of the logged policy itself.
+    The latter is a share of the change, the larger the more the twin misses of the logged policy itself, and a share of
+    the log's visits, the larger the further the target's days are from the logged ones.
     """
-    draws = float(change.std(ddof=1)) if len(change) > 1 else abs(float(change.mean()))
-    return float(np.sqrt(draws**2 + ((WRONG + abs(off)) * float(change.mean())) ** 2))
+    at = float(change.mean())
+    draws = float(change.std(ddof=1)) if len(change) > 1 else abs(at)
+    wrong = (WRONG + abs(found.off)) * at, DISTANT * found.shift * found.logged
+    return float(np.sqrt(draws**2 + wrong[0] ** 2 + wrong[1] ** 2))
 
 
 def _estimate(at: float, error: float, within: tuple[float, float]) -> Estimate:
@@ -143,14 +149,41 @@ def _estimate(at: float, error: float, within: tuple[float, float]) -> Estimate:
     return Estimate(inside[0], inside[1], inside[2], float(error))
 
 
-def judge_twin(found: Held, n_users: int) -> Verdict:
-    """Return whether what the twin says can be trusted: at most weakly, as few worlds have shown how well it covers."""
-    bad, poor = list[str](), list[str]()
+def judge_twin(found: Held, n_users: int, by_model: Estimate | None = None) -> Verdict:
+    """Return whether what the twin says can be trusted.
+
+    `reliable` where it lives as the log's users do, in all and in thirds of them, where the target is not far from the
+    logger, and where the regression says the same.
+
+    Args:
+        found: what its runs come to.
+        n_users: users of the log.
+        by_model: what fitted Q says that the target changes, or None.
+    """
+    bad, poor = _of_world(found, n_users), list[str]()
     said = f"the twin says {found.own:.3g} visits of the logged policy, whose users made {found.logged:.3g}"
     if abs(found.off) > FAR:
         bad.append(f"The twin does not live as the log's users do: {said}.")
     elif abs(found.off) > NEAR:
         poor.append(f"The twin is not quite right: {said}.")
+    if found.missed > NEAR:
+        poor.append(f"The twin misses the visits of a third of the users by {found.missed:.0%} of the mean.")
+    if found.reach > REACH or found.shift > SHIFT:
+        poor.append(
+            f"The target is far from what the log knows: days would differ by {found.shift:.1f} standard deviations,"
+            f" visits by {found.reach:.0%}."
+        )
+    if n_users < MANY:
+        poor.append(f"There are {n_users} users; that a fit can be relied on was seen for {MANY:,}.")
+    if by_model is not None and not _agree(found, by_model):
+        poor.append(f"Fitted Q says {by_model.value:+.2g} visits, the twin {float(found.change.mean()):+.2g}.")
+    fine = [f"{said[0].upper()}{said[1:]}; the target changes that by {found.reach:.0%}. It rests on a fitted world."]
+    return Verdict(INVALID if bad else WEAK if poor else RELIABLE, bad + poor or fine)
+
+
+def _of_world(found: Held, n_users: int) -> list[str]:
+    """Return why the fitted world is not that of these users."""
+    bad = list[str]()
     if found.carries > CARRIES:
         bad.append(
             f"Visits bring visits ({found.carries:.1f} standard errors): what moves these users is not what moves the"
@@ -162,7 +195,12 @@ def judge_twin(found: Held, n_users: int) -> Verdict:
         )
     if n_users < _USERS:
         bad.append(f"There are {n_users} users; a world needs hundreds to be fitted.")
-    if found.reach > REACHES:
-        poor.append(f"The target would change visits by {found.reach:.0%}: that is far from what the log knows.")
-    fine = [f"{said[0].upper()}{said[1:]}; the target changes that by {found.reach:.0%}. It rests on a fitted world."]
-    return Verdict(INVALID if bad else WEAK, bad + poor or fine)
+    return bad
+
+
+def _agree(found: Held, by_model: Estimate) -> bool:
+    """Return whether twin and regression say the same, two standard errors allowed."""
+    if by_model.value is None or by_model.standard_error is None:
+        return False
+    error = np.hypot(_error(found, found.change), by_model.standard_error)
+    return bool(abs(float(found.change.mean()) - by_model.value) <= 2.0 * error)

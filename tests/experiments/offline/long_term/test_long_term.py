@@ -18,7 +18,7 @@ from serendip.experiments.offline.long_term.activity import evaluate_activity, e
 from serendip.experiments.offline.long_term.days import Days, missed
 from serendip.experiments.offline.long_term.double_reinforcement import double_reinforcement, regressed
 from serendip.experiments.offline.long_term.fitted_q import difference, fitted_q
-from serendip.experiments.offline.long_term.judgement import correlation_over_time, judge_activity
+from serendip.experiments.offline.long_term.judgement import correlation_over_time, judge_activity, widened
 from serendip.experiments.offline.long_term.saying import hidden_state
 from serendip.experiments.offline.long_term.surrogate import surrogate_index
 from serendip.experiments.ope_study.tabular_world import TabularWorld
@@ -206,22 +206,50 @@ def test_a_state_that_hides_what_drives_activity_is_found_out():
     assert correlation_over_time(fitted_q(unseeing, 84, n_replicates=2).residual) > 0.3
 
 
+SEEN = {"mean_weight": 1.0, "mean_weight_z": 0.1, "n_users": 2000.0, "logged_visits": 8.0, "shift": 0.05}
+SEEN |= {"logged_visits_by_model": 8.1, "effective_sample_size": 5000.0}
+
+
 def test_the_verdict_says_what_to_read_and_why():
     found = {"mis": Estimate(5.0, 4.0, 6.0, 0.5), "one_step": Estimate(9.0, 8.0, 10.0, 0.5)}
-    d = {"effective_sample_size": 5000.0, "mean_weight": 1.0, "mean_weight_z": 0.1, "hidden_state": 0.0}
-    d |= {"n_users": 2000.0, "logged_visits": 8.0, "logged_visits_by_model": 8.1, "shift": 0.2}
-    fine = judge_activity(d, found)
-    assert fine.word == "reliable"
-    assert fine.reasons[0] == "Read mis."
+    fine = judge_activity(SEEN, found)
+    assert (fine.word, fine.reasons[0]) == ("reliable", "Read mis.")
     assert "One-step weighting says 9" in fine.reasons[-1]
-    hides = judge_activity(d | {"hidden_state": 0.4}, found)
-    assert (hides.word, "hides what drives activity" in hides.reasons[1]) == ("weak", True)
-    thin = judge_activity(d | {"effective_sample_size": 3.0, "shift": 1.4}, found)
-    assert thin.word == "weak"
-    assert thin.reasons[0].startswith("What rests on weights (all but fitted_q and lift) is not to be used")
-    assert any("differ from the logged ones by 1.4" in reason for reason in thin.reasons)
-    for wrong in ({"logged_visits_by_model": 12.0}, {"n_users": 50.0}, {"logged_visits": None}):
-        assert judge_activity(d | {"effective_sample_size": 3.0} | wrong, found).word == "invalid"
+    assert judge_activity(SEEN | {"effective_sample_size": 100.0}, found).word == "weak"
+    # without weights it is on the regression: all but the logger, near it, and beyond what it knows
+    thin = SEEN | {"effective_sample_size": 3.0}
+    near = judge_activity(thin, found)
+    assert (near.word, near.reasons[0].partition(":")[0]) == ("reliable", "Read fitted_q")
+    assert judge_activity(thin | {"n_users": 400.0}, found).word == "weak"
+    assert judge_activity(thin | {"hidden_from_model": 0.4}, found).word == "weak"
+    between = judge_activity(SEEN | {"shift": 0.3}, found)
+    assert between.word == "weak"
+    assert between.reasons[0] == "What rests on weights is not to be used; read fitted_q, which is a model."
+    far = judge_activity(SEEN | {"shift": 1.4}, found)
+    assert far.word == "invalid"
+    assert "differ from the logged ones by 1.4 standard deviations" in far.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"logged_visits_by_model": 12.0},
+        {"n_users": 50.0},
+        {"logged_visits": None},
+        {"outside": 0.1},
+        {"missed_by_model": 0.3},
+    ],
+)
+def test_a_regression_that_does_not_know_its_own_log_is_not_read(wrong):
+    assert judge_activity(SEEN | {"effective_sample_size": 3.0, "shift": 0.2} | wrong, {}).word == "invalid"
+
+
+def test_a_regression_is_told_as_widely_as_it_errs():
+    found = widened(Estimate(6.0, 5.9, 6.1, 0.05), -2.0, 8.0, (0.0, 30.0))
+    error = np.sqrt(0.05**2 + 1.0**2 + 0.16**2)
+    assert (found.value, found.standard_error) == (6.0, pytest.approx(error))
+    assert (found.low, found.high) == pytest.approx((6.0 - 1.96 * error, 6.0 + 1.96 * error), rel=1e-3)
+    assert widened(Estimate(1.0, 0.9, 1.1, 0.05), 9.0, 8.0, (0.0, 5.0)).high == 5.0
 
 
 def test_a_log_is_valued_from_end_to_end(write_log, tmp_path):

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.long_term import twin
 from serendip.experiments.offline.long_term.days import Days
 from serendip.experiments.offline.long_term.twin import Held, Runs, apart, held, judge_twin, lift, value
@@ -69,19 +70,39 @@ def test_days_that_the_log_does_not_have_say_nothing():
     assert held(Runs(np.ones((2, DAYS)), None), visited(), 10, None) is None
 
 
+NEAR = {"change": 0.1, "own": 2.0, "n_users": 2000, "shift": 0.1, "missed": 0.0, "by_model": 0.1}
+
+
 @pytest.mark.parametrize(
-    ("own", "change", "n_users", "word"),
+    ("but", "word", "why"),
     [
-        (2.0, 0.1, 400, "weak"),
-        (2.0 * (1.0 + twin.NEAR) + 0.05, 0.1, 400, "weak"),
-        (2.0 * (1.0 + twin.FAR) + 0.05, 0.1, 400, "invalid"),
-        (2.0, 2.0 * twin.REACHES + 0.1, 400, "weak"),
-        (2.0, 0.1, 40, "invalid"),
+        ({}, "reliable", "It rests on a fitted world"),
+        ({"own": 2.0 * (1.0 + twin.NEAR) + 0.05}, "weak", "not quite right"),
+        ({"own": 2.0 * (1.0 + twin.FAR) + 0.05}, "invalid", "does not live as"),
+        ({"change": 2.0 * twin.REACH + 0.1, "by_model": 0.6}, "weak", "far from what the log knows"),
+        ({"shift": twin.SHIFT + 0.1}, "weak", "far from what the log knows"),
+        ({"missed": twin.NEAR + 0.01}, "weak", "misses the visits of a third"),
+        ({"n_users": 400}, "weak", "400 users"),
+        ({"n_users": 40}, "invalid", "a world needs hundreds"),
+        ({"by_model": -0.6}, "weak", "Fitted Q says -0.6 visits, the twin +0.1"),
     ],
 )
-def test_the_words_follow_what_the_twin_says_of_the_logged_policy(own, change, n_users, word):
-    found = Held(np.full(2, change), 2.0, own, 0.1, 10.0)
-    assert judge_twin(found, n_users).word == word
+def test_the_words_follow_what_the_twin_says_of_the_logged_policy(but, word, why):
+    given = NEAR | but
+    held_to = {"missed": given["missed"], "shift": given["shift"]}
+    found = Held(np.full(2, given["change"]), 2.0, given["own"], 0.1, 10.0, **held_to)
+    model = Estimate(given["by_model"], None, None, 0.05)
+    told = judge_twin(found, given["n_users"], model)
+    assert told.word == word
+    assert why in " ".join(told.reasons)
+
+
+def test_a_target_far_from_the_log_is_told_widely():
+    came = visited()
+    near, far = (dataclasses.replace(held(runs(0.25), came, 10, None), shift=shift) for shift in (0.0, 3.0))
+    assert value(far).standard_error > value(near).standard_error
+    wrong = np.hypot(twin.WRONG * 0.5 + abs(far.off) * 0.5, twin.DISTANT * 3.0 * far.logged)
+    assert value(far).standard_error == pytest.approx(np.hypot(far.error, wrong))
 
 
 def test_a_world_whose_users_move_otherwise_is_not_believed():
