@@ -130,6 +130,24 @@ class SlateMixture:
         random = there @ values.T / there.sum(axis=1, keepdims=True)  # (1 or B, L)
         return mixed(greedy, self.epsilon, self.epsilon * random)
 
+    def expected_by_group(self, values: Floats, factors: Floats, group: Ints) -> Floats:
+        """Return (B, L) expected value where item i is worth `values` (L, M) times the visit's factor of its group.
+
+        Args:
+            values: (L, M) worth of each item at each position.
+            factors: (B, K) factor of each group at each visit.
+            group: (M,) group of each item.
+        """
+        positions, visits = np.arange(self.candidates.shape[2]), np.arange(len(factors))[:, None, None]
+        of_candidates = values[positions, self.candidates] * factors[visits, group[self.candidates]]  # (B, S, L)
+        if self.available.ndim == 2:
+            random = (self.available * factors[:, group]) @ values.T / self.n_available[:, None]  # (B, L)
+        else:
+            worth = values * self.available  # (L, M)
+            of_groups = np.stack([np.bincount(group, one, factors.shape[1]) for one in worth], axis=1)  # (K, L)
+            random = factors @ of_groups / self.n_available
+        return mixed(self._share(of_candidates), self.epsilon, self.epsilon * random)
+
 
 def mixed(share: Any, epsilon: float, random: Any) -> Any:
     """Return (1 - epsilon) share + random: what candidates give in `share` of the cases, and random slates in all.

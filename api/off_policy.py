@@ -36,6 +36,7 @@ def evaluate(
     propensity_model: str | None = None,
     context: Sequence[str] = (),
     loggers: Sequence[str] = (),
+    features: Sequence[str] = (),
     trained_apart: bool = False,
     truth: bool = False,
     jobs: int | None = None,
@@ -67,6 +68,7 @@ def evaluate(
         propensity_model: by which propensities are estimated that a table lacks; the verdict is then `weak` at most.
         context: numeric columns that this model may use.
         loggers: policies that wrote one's own table, each as NAME=COLUMN with its probability of what was shown.
+        features: columns of one's own table that say something of a row's reward whatever is shown.
         trained_apart: whether the target owes nothing to the rewards of these users, for certain.
         truth: whether the target is also run in the log's own world (simulated logs only).
         jobs: processes that share out the files of a folder of Parquet parts; this one when left out.
@@ -103,7 +105,7 @@ def evaluate(
         by=by,
         trained_apart=trained_apart,
     )
-    options = TableOptions(reward_range, propensity_model, tuple(context), tuple(loggers))
+    options = TableOptions(reward_range, propensity_model, tuple(context), tuple(loggers), tuple(features))
     with as_path(log) as path, counted("reading and training", quiet) as at:
         if target_column is None and isinstance(target, str) and _is_column(path, target):
             target, target_column = None, target

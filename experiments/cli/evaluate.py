@@ -68,6 +68,10 @@ class Evaluate:
     context: Annotated[tuple[str, ...], shown("COLUMN ...")] = ()
     """Numeric columns of your own file that --propensity-model logistic may use."""
 
+    features: Annotated[tuple[str, ...], shown("COLUMN ...")] = ()
+    """Columns of your own file that say something of a row's reward whatever is shown, such as its user's: DR and its
+    kin are then less noisy. For a target in a column."""
+
     loggers: Annotated[tuple[str, ...], shown("NAME=COLUMN ...")] = ()
     """Policies that wrote your own file, as the column `logger` names them, and the column with each one's probability
     of what was shown: weights are then also taken under all of them."""
@@ -147,6 +151,7 @@ class Evaluate:
             propensity_model=self.propensity_model,
             context=self.context,
             loggers=self.loggers,
+            features=self.features,
             truth=self.truth,
             jobs=self.jobs,
             backend=self.backend,

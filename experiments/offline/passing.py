@@ -52,8 +52,8 @@ def pass_over(
         valued, unseen = value(view, p.method, p.source.n_rows, progress, distribution, ledger, breakdown)
     elif p.target.knows_every_item or not (distribution is None and request.against is None and breakdown is None):
         raise SettingsError("several jobs are for the target in a column, without --distribution, --against and --by")
-    elif needs(p.method.estimators) & set(OF_TIME) or (request.table is not None and request.table.loggers):
-        raise SettingsError("adaptive weights, and those of several loggers, take the log as a whole; leave --jobs out")
+    elif needs(p.method.estimators) & set(OF_TIME) or (request.table is not None and request.table.takes_the_whole):
+        raise SettingsError("adaptive weights, several loggers and features take the log as a whole; leave --jobs out")
     else:
         valued, unseen = value_table(p.source, p.method, workers), None
     if valued is None:

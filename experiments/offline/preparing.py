@@ -22,7 +22,7 @@ from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
 from serendip.experiments.offline.targets.seen import Predictions
 from serendip.experiments.offline.targets.target import Target
 from serendip.experiments.offline.valuation import Method
-from serendip.simulator.errors import DataError
+from serendip.simulator.errors import DataError, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ def prepare(request: Request) -> Prepared:
     method = dataclasses.replace(request.method, rows_are_users=source.rows_are_users)
     tuning = {"clip": float(max(np.sqrt(source.n_rows), 1.0))} | dict(method.tuning or {})
     target = choose_target(request.target, source, request.target_column, method.seed)
+    if target.knows_every_item and request.table is not None and request.table.features:
+        raise SettingsError("--features is for a target in a column; of an agent, take --reward-model states")
     asked, logging, notes = _estimators(method.estimators, source, target)
     names = with_rungs(asked, tuning["clip"]) if method.tune else asked
     apart = method.trained_apart or target.trained_apart

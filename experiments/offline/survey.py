@@ -17,6 +17,7 @@ from serendip.experiments.offline.judging.ledger import Ledger
 from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.reward_models import REWARD_MODELS
 from serendip.experiments.offline.reward_models.reward_model import RewardTable
+from serendip.experiments.offline.reward_models.states import state_model
 from serendip.experiments.offline.slots import joined
 from serendip.experiments.offline.targets.seen import Predictions, Seen
 from serendip.experiments.offline.targets.target import Target
@@ -41,8 +42,10 @@ def survey(source: Source, method: Method) -> tuple[Predictions, float | None]:
         if table is not None:
             table.update(logged.user, logged.position, logged.item, logged.reward)
     rewards = None if table is None else table.fit(method.reward_model)
-    knows_users = REWARD_MODELS.card(method.reward_model).knows_users
-    return Predictions(rewards, never, method.seed, knows_users=knows_users), drift.finish()
+    card = REWARD_MODELS.card(method.reward_model)
+    states = state_model(source, rewards, method.seed) if card.knows_states and rewards is not None else None
+    found = Predictions(rewards, never, method.seed, knows_users=card.knows_users, states=states)
+    return found, drift.finish()
 
 
 def with_mrdr(target: Target, source: Source, predictions: Predictions, method: Method) -> Predictions:

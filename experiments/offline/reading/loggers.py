@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from serendip.experiments.offline.reading.table_columns import MappedColumns
 from serendip.simulator.errors import DataError, SettingsError
-from serendip.simulator.interface import Floats
+from serendip.simulator.interface import Floats, Ints
 
 _SAME = 1e-6  # relative
 
 
 class Loggers:
-    """The policies of a table: `count` the rows of each, then ask for `balanced`.
+    """The policies of a table: `count` the rows of each, then ask for `further`.
 
     Attributes:
         columns: the column with the probability of what was shown, by the name of each policy.
@@ -36,12 +36,23 @@ class Loggers:
         self._counts = dict.fromkeys(self.columns, 0)
 
     @property
-    def read_as(self) -> dict[str, str]:
+    def adds(self) -> tuple[str, ...]:
+        """The probability of what was shown under all of them."""
+        return ("balanced_propensity",)
+
+    @property
+    def reads(self) -> Mapping[str, str]:
         """The columns to be read, by names of their own."""
         return {f"logger {name}": column for name, column in self.columns.items()}
 
-    def count(self, columns: MappedColumns, table: Any, offset: int) -> None:
+    def count(self, columns: MappedColumns, table: Any, offset: int, user: Ints) -> None:
         """Count which policy chose each row.
+
+        Args:
+            columns: the columns of the file.
+            table: a batch of rows.
+            offset: number of its first row.
+            user: (n,) whose they are.
 
         Raises:
             DataError: no column says who chose, or a row names none of the policies.
@@ -52,18 +63,19 @@ class Loggers:
                 raise DataError(f"{columns.path}: logger {name!r} is none of {', '.join(self.columns)}; say its column")
             self._counts[name] += count
 
-    def balanced(self, columns: MappedColumns, table: Any, offset: int, propensity: Floats) -> Floats:
-        """Return (n,) sum_k (n_k / n) p_k, the probability of what was shown under the mixture of all policies.
+    def further(self, columns: MappedColumns, table: Any, offset: int, known: Mapping[str, Any]) -> dict[str, Floats]:
+        """Return `balanced_propensity`, (n,) sum_k (n_k / n) p_k: of what was shown under the mixture of all policies.
 
         Args:
             columns: the columns of the file.
             table: a batch of rows.
             offset: number of its first row.
-            propensity: (n,) of what was shown, under the policy that chose.
+            known: `propensity` (n,) of what was shown, under the policy that chose.
 
         Raises:
             DataError: a probability is no number in [0, 1], or not the propensity where that policy chose.
         """
+        propensity = known["propensity"]
         chose, total = self._chose(columns, table, offset), sum(self._counts.values())
         mixed = np.zeros(len(propensity))
         for name, column in self.columns.items():
@@ -77,7 +89,7 @@ class Loggers:
                     f" to 1, and where it chose the propensity, here {propensity[row]:g}"
                 )
             mixed += self._counts[name] / total * chance
-        return mixed
+        return {"balanced_propensity": mixed}
 
     def _chose(self, columns: MappedColumns, table: Any, offset: int) -> Any:
         """Return (n,) the name of the policy that chose each row."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serendip.experiments.offline.reading.column_map import ColumnMap, parse_columns
+from serendip.experiments.offline.reading.features import Features
 from serendip.experiments.offline.reading.log_source import LogSource
 from serendip.experiments.offline.reading.loggers import Loggers
 from serendip.experiments.offline.reading.source import Source
+from serendip.experiments.offline.reading.table_columns import Beside
 from serendip.experiments.offline.reading.table_source import TableSource
 from serendip.simulator.errors import SettingsError
 
@@ -22,12 +24,19 @@ class TableOptions:
         propensity_model: name of the model that estimates the propensities which the file lacks, or None.
         context: columns that this model may use.
         loggers: the policies that wrote it, each as NAME=COLUMN, with its probability of what was shown.
+        features: columns that say something of the reward of a row whatever is shown, such as its user's.
     """
 
     reward_range: tuple[float, float] | None = None
     propensity_model: str | None = None
     context: tuple[str, ...] = ()
     loggers: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+
+    @property
+    def takes_the_whole(self) -> bool:
+        """Whether something is counted in all of the file before it is read."""
+        return bool(self.loggers or self.features)
 
 
 def open_source(
@@ -59,8 +68,9 @@ def open_source(
         return LogSource(path)
     if target_column is not None:
         mapped["target"] = target_column
-    loggers = Loggers(options.loggers) if options.loggers else None
-    known = options.reward_range, options.propensity_model, options.context, loggers
+    beside: list[Beside] = [Loggers(options.loggers)] if options.loggers else []
+    beside += [Features(options.features)] if options.features else []
+    known = options.reward_range, options.propensity_model, options.context, tuple(beside)
     return TableSource(_bandit_file(path), mapped, *known)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,7 @@ import pyarrow as pa
 from serendip.experiments.offline.reading.column_map import COLUMNS
 from serendip.experiments.offline.reading.table_files import listed
 from serendip.simulator.errors import DataError, SettingsError
-from serendip.simulator.interface import Floats
+from serendip.simulator.interface import Floats, Ints
 
 
 class MappedColumns:
@@ -116,6 +116,11 @@ class MappedColumns:
             raise DataError(f"{self.path}: column {column!r} ({name}) is {values.type}; it must hold numbers")
         return values.to_numpy(zero_copy_only=False).astype(np.float64)
 
+    def matrix(self, table: Any, columns: tuple[str, ...], offset: int) -> Floats:
+        """Return (n, D) columns of the file that a model may know, as float64."""
+        found = [self.floats(table, column, "context", offset) for column in columns]
+        return np.stack(found, axis=1) if found else np.zeros((table.num_rows, 0))
+
     def check(self, offset: int, name: str, values: Floats, reward_range: tuple[float, float] | None) -> None:
         """Raise a DataError that names the first row with a value that the column cannot have.
 
@@ -155,3 +160,39 @@ class MappedColumns:
             raise DataError(
                 f"{self.path}: row {offset + row}: {column} ({name}) is {values[row]:g}; allowed is {allowed}"
             )
+
+
+class Beside(Protocol):
+    """What is read of a table beside its mapped columns: it adds further ones, by what it counted in a first pass."""
+
+    @property
+    def adds(self) -> tuple[str, ...]:
+        """Names of the further columns that it adds."""
+        ...
+
+    @property
+    def reads(self) -> Mapping[str, str]:
+        """Columns of the file that it reads, by names of its own."""
+        ...
+
+    def count(self, columns: MappedColumns, table: Any, offset: int, user: Ints) -> None:
+        """Take a batch of rows into account, in the first pass.
+
+        Args:
+            columns: the columns of the file.
+            table: the rows.
+            offset: number of the first of them.
+            user: (n,) whose they are.
+        """
+        ...
+
+    def further(self, columns: MappedColumns, table: Any, offset: int, known: Mapping[str, Any]) -> dict[str, Floats]:
+        """Return the further columns (n,) of a batch of rows, in a later pass.
+
+        Args:
+            columns: the columns of the file.
+            table: the rows.
+            offset: number of the first of them.
+            known: `user` and `propensity` of the rows, (n,) each.
+        """
+        ...

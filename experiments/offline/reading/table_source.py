@@ -14,11 +14,10 @@ from serendip.experiments.offline.reading import PROPENSITY_MODELS
 from serendip.experiments.offline.reading.column_map import AS_THEY_ARE, COLUMNS, WEIGHTS
 from serendip.experiments.offline.reading.ids import numbers_or_words, ranks, user_ids
 from serendip.experiments.offline.reading.ids import vocabulary as known_items
-from serendip.experiments.offline.reading.loggers import Loggers
 from serendip.experiments.offline.reading.propensity_model import PropensityModel
 from serendip.experiments.offline.reading.read_ahead import read_ahead
 from serendip.experiments.offline.reading.source import Logged, Source, Step
-from serendip.experiments.offline.reading.table_columns import MappedColumns
+from serendip.experiments.offline.reading.table_columns import Beside, MappedColumns
 from serendip.experiments.offline.reading.table_files import (
     files_of,
     header_of,
@@ -49,7 +48,7 @@ class TableSource:
         declared_range: smallest and largest reward, or None.
         propensity_model: name of the model that estimates the propensities which the file lacks, or None.
         context: columns that this model may use.
-        loggers: the policies that wrote it, with the column of each one's probability; None where one did.
+        beside: what else is read of it, such as several loggers' probabilities.
     """
 
     path: Path
@@ -57,14 +56,14 @@ class TableSource:
     declared_range: tuple[float, float] | None = None
     propensity_model: str | None = None
     context: tuple[str, ...] = ()
-    loggers: Loggers | None = None
+    beside: tuple[Beside, ...] = ()
 
     def __post_init__(self) -> None:
         low, high = self.declared_range or (0.0, 1.0)
         if not -np.inf < low < high < np.inf:
             raise SettingsError(f"the reward range is {low:g} to {high:g}; the first must be below the second")
         self._files = files_of(self.path)
-        others = (*self.context, *(self.loggers.columns.values() if self.loggers else ()))
+        others = (*self.context, *(column for one in self.beside for column in one.reads.values()))
         header = header_of(self._files[0], (*self.columns.values(), *others))
         self._map = MappedColumns(self.path, header, self.columns, others, estimated=self.estimates_propensities)
         self._model: PropensityModel | None = None
@@ -88,7 +87,7 @@ class TableSource:
         """Names of the further columns that the file has."""
         plain = [name for name in AS_THEY_ARE if name in self._map]
         weights = [name for name, parts in WEIGHTS.items() if all(part in self._map for part in parts)]
-        return tuple(dict.fromkeys([*plain, *weights, *(["balanced_propensity"] if self.loggers else [])]))
+        return tuple(dict.fromkeys([*plain, *weights, *(name for one in self.beside for name in one.adds)]))
 
     @property
     def rows_are_users(self) -> bool:
@@ -103,9 +102,7 @@ class TableSource:
     @property
     def notes(self) -> list[str]:
         """What a reader of the estimates should know of this file."""
-        found = list[str]()
-        if self.rows_are_users:
-            found.append(_NO_USERS)
+        found = [_NO_USERS] if self.rows_are_users else []
         if self.propensity_model is not None:
             found.append(
                 f"Propensities are estimated by the model `{self.propensity_model}`, not logged; estimates are as right"
@@ -204,32 +201,36 @@ class TableSource:
         """Yield (rows before it, table), in order, of the columns mapped to `names`, or of all and the context."""
         offset = 0
         columns = {name: column for name, column in self._map.of.items() if not names or name in names}
+        for one in self.beside:
+            columns |= one.reads
         if not names:
             columns |= {f"context {k}": name for k, name in enumerate(self.context)}
-            columns |= self.loggers.read_as if self.loggers else {}
         for file in self._files:
             for table in read_batches(file, columns):
                 yield offset, table
                 offset += table.num_rows
 
     def _logged(self, table: Any, offset: int) -> Logged:
-        n = table.num_rows
         wanted = [name for name, column in COLUMNS.items() if column.values in _CHECKED and name in self._map]
         numbers = {name: self._map.numbers(table, name, offset) for name in wanted}
         for name, values in numbers.items():
             self._map.check(offset, name, values, self.declared_range)
-        position = self._position(table, offset)
-        item = self._codes(table, offset)
+        position, item = self._position(table, offset), self._codes(table, offset)
         propensity = numbers.get("propensity")
         if propensity is None:
-            propensity = self._estimated(position, item, self._context(table, offset))
-        rows = np.arange(offset, offset + n)
-        user = rows if self.rows_are_users else user_ids(self._map.column(table, "user", offset))
+            propensity = self._estimated(position, item, self._map.matrix(table, self.context, offset))
+        user = self._users(table, offset)
         further = {name: numbers[name] for name in self.further if name in numbers and name in AS_THEY_ARE}
-        if self.loggers and "balanced_propensity" not in further:
-            further["balanced_propensity"] = self.loggers.balanced(self._map, table, offset, propensity)
+        for one in self.beside:
+            further |= one.further(self._map, table, offset, {"user": user, "propensity": propensity})
         further |= {name: numbers[a] / numbers[b] for name, (a, b) in WEIGHTS.items() if name in self.further}
         return Logged(user, numbers["reward"], propensity, item, position, numbers.get("target"), further)
+
+    def _users(self, table: Any, offset: int) -> Ints:
+        """Return the user of each row; its own number where each is one."""
+        if self.rows_are_users:
+            return np.arange(offset, offset + table.num_rows)
+        return user_ids(self._map.column(table, "user", offset))
 
     def _position(self, table: Any, offset: int) -> Ints:
         """Return the position of each row, from 0."""
@@ -245,11 +246,6 @@ class TableSource:
         )
         return places
 
-    def _context(self, table: Any, offset: int) -> Floats:
-        """Return (n, D) what the propensity model may know of each row."""
-        columns = [self._map.floats(table, column, "context", offset) for column in self.context]
-        return np.stack(columns, axis=1) if columns else np.zeros((table.num_rows, 0))
-
     def _estimated(self, position: Ints, item: Ints, context: Floats) -> Floats:
         """Return the propensities that the declared model gives, which is fitted when they are first asked for."""
         model = self._model
@@ -257,7 +253,10 @@ class TableSource:
             assert self.propensity_model is not None
             self._survey()
             model = cast("PropensityModel", PROPENSITY_MODELS.card(self.propensity_model).make())
-            rows = ((self._position(t, o), self._codes(t, o), self._context(t, o)) for o, t in self._tables())
+            rows = (
+                (self._position(t, o), self._codes(t, o), self._map.matrix(t, self.context, o))
+                for o, t in self._tables()
+            )
             model.fit(rows, self._slate_size, len(self._vocabulary), self._n_rows)
             self._model = model
         return model.chances(position, item, context)
@@ -275,10 +274,11 @@ class TableSource:
         vocabulary: Any = None
         topics: Any = None
         n_rows, lowest, highest = 0, np.inf, -np.inf
-        for offset, table in read_ahead(self._tables("reward", "item", "topic", "position", "logger")):
+        names = ("reward", "item", "topic", "position", *(("user", "logger") if self.beside else ()))
+        for offset, table in read_ahead(self._tables(*names)):
             n_rows += table.num_rows
-            if self.loggers:
-                self.loggers.count(self._map, table, offset)
+            for one in self.beside:
+                one.count(self._map, table, offset, self._users(table, offset))
             if "item" in self._map:
                 item = numbers_or_words(self._map.column(table, "item", offset))
                 topic = [numbers_or_words(self._map.column(table, "topic", offset))] if "topic" in self._map else [None]

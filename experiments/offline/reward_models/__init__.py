@@ -11,6 +11,7 @@ REWARD_MODELS = Registry(
     {
         "table": "serendip.experiments.offline.reward_models.table:CARD",
         "users": "serendip.experiments.offline.reward_models.users:CARD",
+        "states": "serendip.experiments.offline.reward_models.states:CARD",
         "ridge": "serendip.experiments.offline.reward_models.ridge:CARD",
         "boosting": "serendip.experiments.offline.reward_models.boosting:CARD",
     },

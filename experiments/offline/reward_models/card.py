@@ -16,6 +16,8 @@ class RewardModelCard(Card):
 
     Attributes:
         knows_users: whether what it predicts is multiplied by how each user has rewarded so far (`users.UserRates`).
+        knows_states: whether it is multiplied by what is known of each user and topic (`states.StateModel`).
     """
 
     knows_users: bool = False
+    knows_states: bool = False

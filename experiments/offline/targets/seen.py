@@ -10,6 +10,7 @@ from serendip.agents.agent import Agent
 from serendip.agents.propensity import SlateMixture
 from serendip.experiments.offline.crossfit import N_FOLDS, folds
 from serendip.experiments.offline.reading.source import Step
+from serendip.experiments.offline.reward_models.states import StateModel
 from serendip.experiments.offline.reward_models.users import UserRates
 from serendip.experiments.offline.slots import Slots
 from serendip.experiments.offline.targets.logging_policy import LoggingPolicy
@@ -26,6 +27,7 @@ class Predictions:
         seed: number that the folds follow from, and the draws where the log names no key.
         mrdr: (2, L, M) predicted rewards by the model that MRDR fits, or None.
         knows_users: whether predictions are multiplied by how each user has rewarded so far.
+        states: what they are multiplied by for each user and topic, or None.
     """
 
     rewards: Floats | None
@@ -33,6 +35,7 @@ class Predictions:
     seed: int
     mrdr: Floats | None = None
     knows_users: bool = False
+    states: StateModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,16 @@ class Question:
     predictions: Predictions | None
     logging: LoggingPolicy | None
     rates: UserRates = field(default_factory=UserRates)
+    states: StateModel | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        known = None if self.predictions is None else self.predictions.states
+        object.__setattr__(self, "states", None if known is None else known.anew())
+
+    def remember(self, step: Step) -> None:
+        """Take in what was shown before the log began."""
+        if self.states is not None:
+            self.states.states.update(step, np.zeros(step.items.shape))
 
     def seen(self, agent: Agent, step: Step) -> Seen:
         """Return the slots of a step as the agent sees them."""
@@ -77,6 +90,8 @@ class Question:
                     rates, plain = self.rates.of(users)[:, None], predicted
                     predicted, expected = rates * predicted, rates * expected
                     self.rates.update(users, step.reward, plain)
+                if self.states is not None:
+                    predicted, expected = self._by_state(mixture, step, self.predictions.rewards, predicted)
             unseen = _at(mixture.expected(self.predictions.never_shown), step)
             if self.predictions.mrdr is not None:
                 both = _predicted(mixture, step, self.predictions, self.predictions.mrdr)
@@ -91,6 +106,24 @@ class Question:
         position = np.broadcast_to(_positions(step), target.shape).ravel()
         slots = Slots(*shown, predicted.ravel(), expected.ravel(), further)
         return Seen(slots, unseen.ravel(), step.items.ravel(), position)
+
+    def _by_state(self, mixture: SlateMixture, step: Step, rewards: Floats, plain: Floats) -> tuple[Floats, Floats]:
+        """Return (B, L) what is predicted of what was shown, and of the target's choice, by users' states.
+
+        Args:
+            mixture: what the target would show.
+            step: the visits.
+            rewards: (2, L, M) what the table predicts, fold by fold.
+            plain: (B, L) what it predicts of what was shown.
+        """
+        assert self.states is not None
+        assert self.predictions is not None
+        users, topic = step.visits.user_ids, self.topic.astype(np.int64)
+        factors = self.states.factors(users, step.visits.day)  # (B, K)
+        fold, visits = folds(self.predictions.seed, users), np.arange(len(users))
+        by_fold = np.stack([_at(mixture.expected_by_group(rewards[f], factors, topic), step) for f in range(N_FOLDS)])
+        self.states.states.update(step, plain)
+        return plain * factors[visits[:, None], topic[step.items]], by_fold[fold, visits]
 
 
 def _whole(step: Step, slate_size: int) -> Ints:

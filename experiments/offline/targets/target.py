@@ -115,6 +115,7 @@ class AgentTarget:
         key = randomness.derive(self.seed, "target") if source.key is None else source.key
         ask = Question(key, self.slate_size, source.items().topic, predictions, logging)
         for step in source.before():
+            ask.remember(step)
             self._live(step, logging)
         for step in source.steps():
             for agent, rows in self._share(step):

@@ -65,7 +65,9 @@ def test_no_user_predicts_itself(name):
 
 
 def test_an_unknown_model_is_named_with_the_known_ones():
-    with pytest.raises(SettingsError, match="unknown reward model 'magic'; known: table, users, ridge, boosting"):
+    with pytest.raises(
+        SettingsError, match="unknown reward model 'magic'; known: table, users, states, ridge, boosting"
+    ):
         REWARD_MODELS.card("magic")
 
 
