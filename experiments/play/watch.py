@@ -26,6 +26,7 @@ class Watch:
         return {
             "kind": "watch",
             "days": WATCHED_DAYS,
+            "every": self._every,
             "groups": list(ACTIVITY_GROUPS),
             "sides": [side.look() for side in self._sides],
         }

@@ -221,7 +221,7 @@ function drawWatch() {
   const choose = (side) => node("select", { id: "side-" + side, "aria-label": `agent ${side + 1}`, on: { change: (event) => {
     const agents = state.sides.map((other) => other.agent);
     agents[side] = event.target.value;
-    open("watch", { agents });
+    open("watch", { agents, update_every: state.every });
   } } }, about.agents.map((agent) => node("option", { value: agent.name, selected: agent.name === state.sides[side].agent }, named(agent.name))));
   return [node("section", { class: "panel" }, node("h2", {}, "Two agents, the same users, the same luck"),
     node("p", { class: "lead" }, "Each has the site for itself. Who comes each day is counted; the low-activity third was chosen before the first day."),
@@ -230,7 +230,10 @@ function drawWatch() {
       node("button", { type: "button", id: "step", disabled: over, on: { click: () => move({}) } }, "One day"),
       node("label", {}, "speed", node("input", { type: "range", id: "speed", min: 1, max: 10, value: speed,
         on: { input: (event) => { speed = Number(event.target.value); if (timer) { stop(); begin(); } } } })),
-      node("button", { type: "button", id: "restart", on: { click: () => open("watch", { agents: state.sides.map((side) => side.agent) }) } }, "From the start")),
+      node("label", {}, "they learn", node("select", { id: "every", on: { change: (event) =>
+        open("watch", { agents: state.sides.map((side) => side.agent), update_every: Number(event.target.value) }) } },
+        [1, 5, 20, 60].map((days) => node("option", { value: days, selected: days === state.every }, days === 1 ? "every day" : `every ${days} days`)))),
+      node("button", { type: "button", id: "restart", on: { click: () => open("watch", { agents: state.sides.map((side) => side.agent), update_every: state.every }) } }, "From the start")),
     node("ul", { class: "facts" }, fact("day", `${day} of ${state.days}`))),
   node("div", { class: "columns even" },
     node("section", { class: "panel" }, node("h2", {}, "Low-activity users a day"), chart(series((groups) => groups[0]), span, "users a day")),
@@ -253,7 +256,7 @@ function table(head, rows) {
 
 function chart(series, days, unit) {
   const W = 620, H = 300, left = 46, right = 150, top = 14, bottom = 34;
-  const highest = Math.max(1e-9, ...series.flatMap((one) => one.values));
+  const highest = Math.max(...series.flatMap((one) => one.values), 0) || 1;
   const step = 10 ** Math.floor(Math.log10(highest)), most = Math.ceil(highest / (step / 2)) * (step / 2);
   const x = (day) => left + (W - left - right) * day / Math.max(1, days), y = (value) => H - bottom - (H - top - bottom) * value / most;
   const parts = [];

@@ -97,6 +97,12 @@ def test_the_three_games_are_played_and_survive_what_people_do(page: Any, served
     assert state(page)["clicks"] == 1
 
     click(page, "tab-watch")
+    assert "1e-9" not in page.find_element("id", "stage").text  # axes before the first day
+    page.execute_script(
+        "const e = document.getElementById('every'); e.value = '20'; e.dispatchEvent(new Event('change'))"
+    )
+    ready(page)
+    assert state(page)["every"] == 20
     click(page, "step")
     click(page, "step")
     assert [side["day"] for side in state(page)["sides"]] == [2, 2]
