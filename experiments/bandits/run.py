@@ -9,6 +9,7 @@ from rich.console import Console
 
 from serendip.experiments.bandits.report import markdown, rows, to_json, verdicts
 from serendip.experiments.bandits.suite import Plan, Unit, run_suite
+from serendip.experiments.running.screen import print_markdown
 from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import write_json
 
@@ -41,7 +42,7 @@ def run(
     said = verdicts(found)
     write_whole(out / "table.md", markdown(found) + "\n" + "\n".join(f"- {line}" for line in said) + "\n")
     console.print(f"regret in percent of uniform's, mean ± standard error over the runs, seed {plan.seed}")
-    console.print(markdown(found), soft_wrap=True)
+    print_markdown(console, markdown(found))
     for line in said:
         console.print(line)
     figures = draw_all(found, out / "figures")

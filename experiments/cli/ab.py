@@ -59,6 +59,7 @@ class Ab:
         from serendip.experiments.cli.output import console_for, write
         from serendip.experiments.figures.ab import draw
         from serendip.experiments.figures.style import save
+        from serendip.experiments.running.screen import print_markdown
         from serendip.simulator.errors import SettingsError
         from serendip.simulator.files import write_whole
 
@@ -81,6 +82,6 @@ class Ab:
         write_whole(self.out / "ab.md", table)
         write_scores(self.out / "ab.csv", found)
         save(draw(found), self.out / "ab.png")
-        console.print(table, soft_wrap=True)
+        print_markdown(console, table)
         console.print(f"in {self.out}: ab.md, ab.csv, ab.png")
         write([asdict(score) for score in found], self.json)

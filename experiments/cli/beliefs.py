@@ -50,13 +50,14 @@ class Beliefs:
     def execute(self) -> None:
         """Run both questions and print their tables."""
         from serendip.experiments.beliefs.report import Plan, calibration_table, never_shown_table, run
-        from serendip.experiments.cli.output import STDOUT, console_for, say, write
+        from serendip.experiments.cli.output import STDOUT, console_for, write
+        from serendip.experiments.running.screen import print_markdown
 
         console = console_for(self.json)
         plan = Plan(self.world, self.days, self.held_back, self.epochs, self.draws)
         values = run(plan, self.seeds, self.out, console, self.jobs or 0, self.backend)
         write(values, self.json)
         if self.json != STDOUT:
-            say(never_shown_table(values))
-            say(calibration_table(values))
+            print_markdown(console, never_shown_table(values))
+            print_markdown(console, calibration_table(values))
         console.print(f"results in {self.out}: never-shown.md, calibration.md, calibration.png, beliefs.json")

@@ -27,7 +27,19 @@ def described(registry: str) -> dict[str, str]:
     if not isinstance(found, Registry):
         return shipped
     parts = cast("Registry[Card]", found)
-    return shipped | {name: parts.card(name).summary for name in parts.names() if name not in shipped}
+    all_of_them = shipped | {name: parts.card(name).summary for name in parts.names() if name not in shipped}
+    return {name: what + _size_of_study(parts, name) for name, what in all_of_them.items()}
+
+
+def _size_of_study(parts: Registry[Card], name: str) -> str:
+    """Return which agents, seeds and days a study has, in brackets; nothing for what is no study."""
+    study: Any = parts.card(name).settings if parts.kind == "study" else None
+    if study is None:
+        return ""
+    return (
+        f" ({study.seeds} seeds, {study.days} days, world {study.world}; "
+        f"{len(study.agents)} agents: {', '.join(study.agents)})"
+    )
 
 
 def in_full(registry: str, kind: str, name: str) -> str:

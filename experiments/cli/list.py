@@ -43,7 +43,7 @@ class Catalogue:
     def execute(self) -> None:
         """Print the names, one per line, each with what it is; or one with its settings."""
         from serendip.experiments.cli.descriptions import described, in_full
-        from serendip.experiments.cli.output import say
+        from serendip.experiments.cli.output import say, say_entry
         from serendip.simulator.errors import SettingsError
 
         chosen = next((kind for kind in KINDS if self.kind in _forms(kind)), None)
@@ -57,7 +57,7 @@ class Catalogue:
             entries = described(KINDS[kind])
             width = max(map(len, entries))
             for name, what in entries.items():
-                say(f"  {name:<{width}}  {what}".rstrip())
+                say_entry(name, what, width)
 
 
 def _forms(kind: str) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ class OpeStudy:
     def _study(self, out: Path) -> None:
         import dataclasses
 
-        from serendip.experiments.cli.output import STDOUT, console_for, say, write
+        from serendip.experiments.cli.output import STDOUT, console_for, say, say_markdown, write
         from serendip.experiments.figures.ope_study import draw
         from serendip.experiments.figures.style import save
         from serendip.experiments.ope_study.study import intervals_table, markdown, run
@@ -83,7 +83,7 @@ class OpeStudy:
         save(draw(scores), out / "study.png")
         if self.json != STDOUT:
             say("Each entry: bias, root mean squared error (both relative), coverage of 95%, rank correlation.\n")
-            say(table)
+            say_markdown(console, table)
         write(values, self.json)
         console.print(f"in {out}: table.md, intervals.md (one setting, every interval), scores.json, study.png")
 
@@ -106,7 +106,7 @@ class OpeStudy:
         import dataclasses
         from functools import partial
 
-        from serendip.experiments.cli.output import STDOUT, console_for, say, write
+        from serendip.experiments.cli.output import STDOUT, console_for, say, say_markdown, write
         from serendip.experiments.figures.gauntlet import draw
         from serendip.experiments.figures.style import save
         from serendip.experiments.ope_study.gauntlet.run import run
@@ -127,7 +127,7 @@ class OpeStudy:
         write_whole(out / "table.md", markdown(scores) + "\n" + words)
         save(draw(scores), out / "gauntlet.png")
         if self.json != STDOUT:
-            say(markdown(scores))
+            say_markdown(console, markdown(scores))
             say(words)
         write(values, self.json)
         console.print(

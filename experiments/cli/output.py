@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +38,32 @@ def say(*lines: str) -> None:
 
     for line in lines:
         print(printable(line))
+
+
+def say_markdown(console: Console, text: str) -> None:
+    """Print Markdown on the console: as tables where they fit, as it is elsewhere."""
+    from serendip.experiments.running.screen import print_markdown
+
+    print_markdown(console, text)
+
+
+def say_entry(name: str, what: str, width: int) -> None:
+    """Print a name and what it is: on one line where it is piped, folded below itself on a terminal.
+
+    Args:
+        name: of the entry.
+        what: it is, in a sentence.
+        width: columns that names take.
+    """
+    head = f"  {name:<{width}}  "
+    if not sys.stdout.isatty():
+        say(f"{head}{what}".rstrip())
+        return
+    room = max(shutil.get_terminal_size().columns - len(head), 30)
+    say(
+        *textwrap.wrap(what, room, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)
+        or [head.rstrip()]
+    )
 
 
 def write(values: Any, json_file: Path | None) -> None:

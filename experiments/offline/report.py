@@ -33,6 +33,10 @@ _LONG_RUN = {
 }
 
 
+_MARKS = {" †": "† the model alone", " *": "* bends large weights"}
+_LEFT_OUT = ": what that is off by is not in the interval"
+
+
 def title_of(estimator: str) -> str:
     """Return what people call an estimator, and the name that is typed: `DR, optimistic shrinkage (dr_os)`."""
     return f"{_LONG_RUN[estimator]} ({estimator})" if estimator in _LONG_RUN else estimators.title_of(estimator)
@@ -115,17 +119,29 @@ def _compared(evaluation: Evaluation) -> str:
 
 def _table(evaluation: Evaluation) -> Table:
     """Return a table of the estimates; those that cannot be made are left out, and the notes say why."""
-    table = Table(title=escape(f"{evaluation.target}, from {evaluation.log}"), title_justify="left")
+    title = escape(f"{evaluation.target}, from {evaluation.log}")
+    table = Table(title=title, title_justify="left", caption_justify="left")
     table.add_column("estimator")
     for title in ("value", "95% low", "95% high"):
         table.add_column(title, justify="right")
     for name, e in evaluation.estimates.items():
         if e.value is not None:
-            table.add_row(title_of(name), *(_number(value) for value in (e.value, e.low, e.high)))
+            table.add_row(title_of(name) + _mark(name), *(_number(value) for value in (e.value, e.low, e.high)))
+    marks = {_mark(name) for name, e in evaluation.estimates.items() if e.value is not None}
+    said = ", ".join(text for mark, text in _MARKS.items() if mark in marks)
+    table.caption = said + _LEFT_OUT if said else None
     if evaluation.truth is not None:
         table.add_section()
         table.add_row("truth (its own run in the log's world)", _number(evaluation.truth), "", "")
     return table
+
+
+def _mark(estimator: str) -> str:
+    """Return the mark of an estimator whose interval leaves something out; nothing for the others."""
+    if not estimators.ESTIMATORS.known(estimator):
+        return ""
+    card = estimators.ESTIMATORS.card(estimator)
+    return " †" if card.leans_on == "model" else " *" if card.bent else ""
 
 
 def _parts(evaluation: Evaluation) -> Table:
