@@ -68,6 +68,7 @@ bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
 	$(BIN)/python benchmarks/beliefs.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/catalogue_beliefs.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/catalogue_decisions.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/agents.py --days 60
 
 hashes: $(READY) ## pin every file of every package by its hash, and list the licences
 	$(PIP) uv
