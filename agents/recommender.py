@@ -48,6 +48,8 @@ class RecommenderSettings:
         epsilon: probability of a uniformly random slate.
         hypothesis: how long a hypothesis is kept: drawn anew for each slate, or one for all slates of a user's visit.
         device: a torch device, such as "cuda", that ranks the items; None: the processor.
+        clicked_again: whether a user may be shown again what he clicked; False where a click is a purchase.
+        most_showings: showings of an item to a user after which it is not shown to him again; None: it always may be.
         belief_settings: settings of the belief.
         strategy_settings: settings of the strategy.
         model_settings: settings of the model.
@@ -60,6 +62,8 @@ class RecommenderSettings:
     epsilon: Annotated[float, Range(least=0, most=1)] = 0.0
     hypothesis: Literal["slate", "visit"] = "slate"
     device: str | None = None
+    clicked_again: bool = True
+    most_showings: Annotated[int, Range(least=1)] | None = None
     belief_settings: dict[str, Any] = field(default_factory=dict[str, Any])
     strategy_settings: dict[str, Any] = field(default_factory=dict[str, Any])
     model_settings: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -130,6 +134,7 @@ class Recommender:
 
     def _mixture(self, visits: Visits, key: int) -> SlateMixture:
         """Return the distribution before anything was played, some visits at a time."""
+        visits = self._as_allowed(visits)
         block = block_rows(self.items.n_items)
         step = max(_SCORES_AT_ONCE // self.items.n_items // block, 1) * block if self._catalogue is None else _CODED
         starts = range(0, max(len(visits), 1), step)
@@ -145,6 +150,32 @@ class Recommender:
             available=visits.available,
         )
 
+    @property
+    def remembers_showings(self) -> bool:
+        """Whether what was clicked or shown often is not shown to the same user again."""
+        return not self.settings.clicked_again or self.settings.most_showings is not None
+
+    def _as_allowed(self, visits: Visits) -> Visits:
+        """Return the visits with what the settings say that each visitor must not be shown again, by the history.
+
+        Who would be left with less than a slate may be shown all of it again.
+        """
+        own = self.settings
+        if not self.remembers_showings:
+            return visits
+        available = np.broadcast_to(visits.available, (len(visits), self.items.n_items)).copy()
+        everything = available.copy()
+        if not own.clicked_again:
+            clicks = self.history.clicks_of(visits.user_ids)
+            available[np.repeat(np.arange(len(visits)), np.diff(clicks.indptr)), clicks.indices] = False
+        if own.most_showings is not None:
+            shown = self.history.exposures_of(visits.user_ids)
+            often = shown.data >= own.most_showings
+            available[np.repeat(np.arange(len(visits)), np.diff(shown.indptr))[often], shown.indices[often]] = False
+        short = np.count_nonzero(available, axis=1) < self.slate_size
+        available[short] = everything[short]
+        return dataclasses.replace(visits, available=available)
+
     def act(self, visits: Visits, key: int) -> Slates:
         """Return a slate for each visit, with its exact propensities."""
         return self.mixture(visits, key).play(visits, key)
@@ -155,7 +186,7 @@ class Recommender:
             self._tell_hypotheses(visits, slates)
         if isinstance(self.belief, EventBelief):
             self.belief.observe(Situation(visits, self.history, self.items), slates, feedback)
-        if getattr(self.strategy, "looks_back", True):
+        if self.remembers_showings or getattr(self.strategy, "looks_back", True):
             self.history.append(visits, slates, feedback)
 
     def forget(self, history: History | None = None) -> None:

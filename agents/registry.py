@@ -24,7 +24,7 @@ from serendip.simulator.interface import Items
 from serendip.simulator.settings_json import settings_from_json, settings_to_json
 
 _PARTS = ("model", "belief", "strategy")
-_OWN = ("epsilon", "hypothesis", "device", *_PARTS)
+_OWN = ("epsilon", "hypothesis", "device", "clicked_again", "most_showings", *_PARTS)
 
 
 def names() -> list[str]:
@@ -40,8 +40,9 @@ def make(name: str, items: Items, slate_size: int, seed: int, **overrides: Any) 
         items: what the site knows of its catalogue.
         slate_size: slots of a slate.
         seed: of all that is random in how it learns.
-        overrides: settings other than the agent's own: `epsilon`, `hypothesis`, `device`, `belief`, `model`, or a
-            setting of one of these; one that two of them have is told apart as in `{"model.penalty": 100.0}`.
+        overrides: settings other than the agent's own: `epsilon`, `hypothesis`, `device`, `clicked_again`,
+            `most_showings`, `belief`, `model`, or a setting of one of these; one that two of them have is told apart as
+            in `{"model.penalty": 100.0}`.
 
     Raises:
         SettingsError: an unknown name or setting (the known ones are listed), or a value out of its range.

@@ -56,7 +56,8 @@ class Server:
 
         Args:
             agent: with the belief `linear-ensemble` of each item about a `UserTable`, the strategy `thompson` that
-                draws all members, anew for each slate, slates of one item, and at least one update behind it.
+                draws all members, anew for each slate, slates of one item, all of which may be shown again, and one
+                update at least behind it.
             available: (M,) which items can be shown.
             key: of the draws, as in `Agent.act`.
 
@@ -72,12 +73,13 @@ class Server:
             and strategy.settings.draws is None
             and agent.slate_size == 1
             and agent.settings.hypothesis == "slate"
+            and not agent.remembers_showings
             and agent.version
         ):
             raise SettingsError(
                 f"agent {agent.settings.name!r} cannot be served: that takes slates of one item, the strategy thompson "
-                "without draws, hypothesis 'slate', and a linear-ensemble of each item about a table of users, updated "
-                "at least once"
+                "without draws, hypothesis 'slate', everything that may be shown again, and a linear-ensemble of each "
+                "item about a table of users, updated at least once"
             )
         self._pool = np.flatnonzero(available)
         weights = belief.weights[:, self._pool]  # (S, M, d)
