@@ -58,7 +58,10 @@ mutants: $(READY) ## break the code in 300 small ways and see whether the tests 
 	$(PIP) --no-build-isolation --editable ".[dev,mutants]"
 	$(BIN)/python tests/mutation/run.py $(MUTANTS)
 
-bench: $(READY) ## how fast worlds live, as a table in bench/ (a few minutes)
+bench: $(READY) ## how fast, beside others: one table, docs/bench.md (2 minutes)
+	$(BIN)/python benchmarks/table.py --out docs
+
+speeds: $(READY) ## every benchmark of its own, at length (half an hour)
 	$(BIN)/python benchmarks/world.py --out bench
 	$(BIN)/python benchmarks/envs.py
 	$(BIN)/python benchmarks/off_policy.py

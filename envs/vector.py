@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from serendip.envs.actions import ActionError, Showable, action_space
-from serendip.envs.lives.crowd import Crowd
+from serendip.envs.lives.life import open_crowd
 from serendip.envs.opening import (
     MAX_TRIES,
     checked_days,
@@ -81,7 +81,7 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         self.render_mode = render_mode
         self.single_action_space = action_space(self.world.items, self.n_slots)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self.crowd = Crowd(self.world, num_envs, checked_days(max_days))
+        self.crowd = open_crowd(self.world, num_envs, checked_days(max_days))
         self.single_observation_space = observation_space(self.world.catalogue.n_topics)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self._showable = Showable(self.world.items, self.n_slots)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serendip.envs.lives.life import LoneLife, open_life
-from serendip.envs.lives.repertoire_life import RepertoireLife, can_live
+from serendip.envs.lives.crowd import Crowd
+from serendip.envs.lives.life import LoneLife, open_crowd, open_life
+from serendip.envs.lives.swift import SwiftCrowd, SwiftLife, can_live
 from serendip.simulator.catalogue import CatalogueSettings
 from serendip.simulator.fitted import Fitted
 from serendip.simulator.population import Cohort, PopulationSettings
@@ -67,7 +68,7 @@ def trace(life: Any, world: World, user: int, luck: int, n_slots: int) -> list[A
 def test_the_fast_life_is_the_life_the_world_gives(world: World) -> None:
     if not can_live(world):
         pytest.skip(f"world {world.settings.name!r} has no fast life")
-    fast, slow = RepertoireLife(world, 60), LoneLife(world, 60)
+    fast, slow = SwiftLife(world, 60), LoneLife(Crowd(world, 1, 60))
     rng = np.random.default_rng(0)
     for n_slots in (1, 3, 5, 10, 20):
         for user in rng.integers(world.n_users, size=6).tolist():
@@ -76,8 +77,10 @@ def test_the_fast_life_is_the_life_the_world_gives(world: World) -> None:
 
 
 def test_the_default_world_has_a_fast_life_and_others_a_life() -> None:
-    assert isinstance(open_life(make_world("default", 0), 10), RepertoireLife)
+    assert isinstance(open_life(make_world("default", 0), 10), SwiftLife)
+    assert isinstance(open_crowd(make_world("default", 0), 1, 10), SwiftCrowd)
     static = replace(read_world("tiny")[0], dynamics={"kind": "static"})
+    assert isinstance(open_crowd(World(static, 0), 1, 10), Crowd)
     assert isinstance(open_life(World(static, 0), 10), LoneLife)
     on_torch = make_world("tiny", 0, arrays="torch")
     assert not can_live(on_torch)

@@ -55,6 +55,7 @@ def test_the_same_seed_gives_the_same_bytes_however_visits_are_batched() -> None
 def test_a_crowd_larger_than_a_block_is_shown_like_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, _ = live(make_world("growing", 3), uniform, 10)
     monkeypatch.setattr("serendip.simulator.world.AT_ONCE", 16)
+    monkeypatch.setattr("serendip.simulator.arrays.AT_ONCE", 16)
     parts, _ = live(make_world("growing", 3), uniform, 10)
     for name, values in whole.items():
         assert values.tobytes() == parts[name].tobytes(), name
