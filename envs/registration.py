@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -35,7 +34,7 @@ def _register() -> None:
             gymnasium.register(id=name, entry_point=entry_point, vector_entry_point=VECTOR.get(name))
 
 
-class _WhenImported(MetaPathFinder):
+class _WhenImported:
     """Waits for the import of Gymnasium, which takes several times as long as that of `serendip` itself."""
 
     def find_spec(self, fullname: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import shlex
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -30,6 +28,8 @@ def command() -> str:
 
 def version() -> str:
     """Return the version of this package, as installed; `unknown` where it is not."""
+    import importlib.metadata  # which takes as long as the parser of the command line
+
     try:
         return importlib.metadata.version("serendip")
     except importlib.metadata.PackageNotFoundError:
@@ -38,6 +38,8 @@ def version() -> str:
 
 def checksum(path: Path) -> str:
     """Return the SHA-256, in hexadecimal, of a file, or of a folder's files by name and content."""
+    import hashlib
+
     if not path.is_dir():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
