@@ -7,7 +7,7 @@ from scipy.special import ndtri
 
 from serendip.experiments.offline.judging.returns import Returns
 from serendip.experiments.offline.targets.seen import Seen
-from serendip.simulator.interface import Bools, Floats, Ints
+from serendip.simulator.interface import Bools, Floats
 
 _OFTEN = 20.0  # slots of an item that says something of its propensities
 _WHOLE = 0.9  # share of slates that must be complete where rows are to be read as slates
@@ -34,10 +34,13 @@ class Ledger:
             return
         n_items = max(self._items.shape[1], int(item.max()) + 1)
         inverse = 1.0 / slots.propensity
-        columns = None, slots.reward, slots.weight, inverse, inverse * inverse
-        self._items = _more(self._items, item, columns, n_items)
-        liked = slots.weight > 1.0
-        self._likes = _more(self._likes, item[liked], (None, slots.reward[liked], slots.weight[liked]), n_items)
+        cells = 2 * item + (slots.weight > 1.0)
+        shown = [np.bincount(cells, column, 2 * n_items) for column in (None, slots.reward, slots.weight)]
+        by_item = [np.bincount(item, column, n_items) for column in (inverse, inverse * inverse)]
+        self._items = _more(
+            self._items, np.stack([*(one[0::2] + one[1::2] for one in shown), *by_item]).astype(np.float64)
+        )
+        self._likes = _more(self._likes, np.stack([one[1::2] for one in shown]).astype(np.float64))
         self._squares += float(slots.reward @ slots.reward)
         self.returns.update(slots)
         if self._slate_size > 1:
@@ -128,8 +131,7 @@ class Ledger:
         return above, len(known) - 1.0, min(luck**2 / gain, luck) / error
 
 
-def _more(sums: Floats, item: Ints, columns: tuple[Floats | None, ...], n_items: int) -> Floats:
-    """Return the sums (C, M) with those of a batch, for at least as many items."""
-    batch = np.stack([np.bincount(item, column, n_items) for column in columns]).astype(np.float64)
+def _more(sums: Floats, batch: Floats) -> Floats:
+    """Return the sums (C, M) with those of a batch, of at least as many items."""
     batch[:, : sums.shape[1]] += sums
     return batch

@@ -14,6 +14,7 @@ from serendip.simulator.interface import Ints
 
 _compute: Any = pc
 _WHOLE = "^(0|-?[1-9][0-9]{0,17})$"  # a number as it is written without ornament, of at most 18 digits
+_SPAN = 1 << 20  # of whole numbers that are looked up in a list
 _EXACT = 2.0**53  # floats below it are told apart to the unit
 
 
@@ -110,9 +111,10 @@ def vocabulary(known: Any, topics: Any, items: Any, of_items: Any) -> tuple[Any,
     if known is not None:
         known, items = alike(known, items)
         every = np.concatenate([known, items])
-    found, first = np.unique(every, return_index=True)
     if of_items is None:
-        return found, None
+        low = _low(every)
+        return (np.unique(every) if low is None else low + np.flatnonzero(np.bincount(every - low))), None
+    found, first = np.unique(every, return_index=True)
     if topics is not None:
         topics, of_items = alike(topics, of_items)
     return found, (of_items if topics is None else np.concatenate([topics, of_items]))[first]
@@ -121,5 +123,18 @@ def vocabulary(known: Any, topics: Any, items: Any, of_items: Any) -> tuple[Any,
 def ranks(items: Any, known: Any) -> Ints:
     """Return (n,) the rank of each item among those that are known, of which it is one."""
     items, known = alike(items, known)
+    low = _low(known)
+    if low is not None:
+        places = np.zeros(int(known.max()) - low + 1, dtype=np.int64)
+        places[known - low] = np.arange(len(known))
+        return places[items - low]
     order = np.argsort(known, kind="stable")
     return cast("Ints", order[np.searchsorted(known, items, sorter=order)])
+
+
+def _low(values: Any) -> int | None:
+    """Return the least of some whole numbers that lie close together; None of any others."""
+    if not len(values) or not np.issubdtype(values.dtype, np.integer):
+        return None
+    low = int(values.min())
+    return low if int(values.max()) - low < _SPAN else None

@@ -133,3 +133,15 @@ def test_what_obp_says_of_the_target_is_checked():
         from_obp(feedback(), TARGET, np.full_like(TARGET, np.inf))
     with pytest.raises(DataError, match="users is"):
         from_obp(feedback(), TARGET, users=np.arange(2))
+
+
+@pytest.mark.parametrize("shift", [0, -5, 1 << 40])
+@pytest.mark.parametrize("spread", [1, 1 << 30])
+def test_numbers_close_together_and_far_apart_are_ranked_alike(shift, spread):
+    one, other = (np.random.default_rng(seed).integers(0, 50, 200) * spread + shift for seed in (0, 1))
+    known, _ = vocabulary(None, None, one, None)
+    known, _ = vocabulary(known, None, other, None)
+    assert np.array_equal(known, np.unique(np.concatenate([one, other])))
+    assert np.array_equal(known[ranks(other, known)], other)
+    backwards = known[::-1].copy()  # whatever order they are known in
+    assert np.array_equal(backwards[ranks(one, backwards)], one)
