@@ -69,7 +69,7 @@ class ComposedSettings:
     unclicked: float = 1.0
     l2: float = 1e-4
     l1: float = 0.0
-    epochs: Annotated[int, Range(least=1, most=10_000)] = 50
+    epochs: Annotated[int, Range(least=0, most=10_000)] = 50
     warm_epochs: Annotated[int, Range(least=0, most=10_000)] = 3
     warm_steps: Annotated[int, Range(least=0)] = 0
     refit_every: Annotated[int, Range(least=0)] = 0

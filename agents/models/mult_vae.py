@@ -55,7 +55,7 @@ class MultVaeSettings:
     dropout: Annotated[float, Range(least=0, below=1)] = 0.5
     beta: float = 0.2
     anneal_steps: Annotated[int, Range(least=0)] = 2000
-    epochs: Annotated[int, Range(least=1, most=10_000)] = 50
+    epochs: Annotated[int, Range(least=0, most=10_000)] = 50
     warm_epochs: Annotated[int, Range(least=0, most=10_000)] = 3
     warm_steps: Annotated[int, Range(least=0)] = 0
     refit_every: Annotated[int, Range(least=0)] = 0

@@ -59,7 +59,7 @@ class RecVaeSettings:
     dropout: Annotated[float, Range(least=0, below=1)] = 0.5
     gamma: float = 0.005
     encoder_passes: Annotated[int, Range(least=1)] = 3
-    epochs: Annotated[int, Range(least=1, most=10_000)] = 50
+    epochs: Annotated[int, Range(least=0, most=10_000)] = 50
     warm_epochs: Annotated[int, Range(least=0, most=10_000)] = 3
     warm_steps: Annotated[int, Range(least=0)] = 0
     refit_every: Annotated[int, Range(least=0)] = 0

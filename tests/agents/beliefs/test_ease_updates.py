@@ -116,5 +116,5 @@ def test_an_agent_that_leads_on_is_the_agent_that_inverts_anew():
 
 
 def test_bad_settings_are_named():
-    with pytest.raises(SettingsError, match="refit_every is 0; allowed is 1 or more"):
+    with pytest.raises(SettingsError, match="refit_every is 0; allowed is 1 to 1,000,000"):
         EasePosteriorSettings(refit_every=0)

@@ -113,7 +113,7 @@ def test_a_budget_is_of_each_phase() -> None:
 
 
 def test_a_budget_below_nothing_is_an_error() -> None:
-    with pytest.raises(SettingsError, match="warm_steps is -1; allowed is 0 or more"):
+    with pytest.raises(SettingsError, match="warm_steps is -1; allowed is 0 to 1,000,000"):
         build("mult-vae", {"warm_steps": -1})
 
 
