@@ -1,14 +1,19 @@
-"""Make the tables and figures of docs/evidence.md from the rows in docs/evidence/.
+"""Make the tables and figures of docs/evidence.md and docs/ab-tests.md from the rows in docs/evidence/.
 
 python docs/evidence.py                                  # from what is kept there
-python docs/evidence.py results/uncertainty/cells.csv    # keeps that table there first
+python docs/evidence.py results/uncertainty/cells.csv results/ab/ab.csv    # keeps these tables there first (several
+                                                         # cells.csv of one size are put together)
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
+from serendip.experiments.ab.run import markdown
+from serendip.experiments.ab.table import read_scores
+from serendip.experiments.figures.ab import draw
 from serendip.experiments.figures.evidence import draw_forest, draw_map
 from serendip.experiments.figures.style import save
 from serendip.experiments.uncertainty.contrasts import contrasts
@@ -17,20 +22,31 @@ from serendip.experiments.uncertainty.page import blocks, done, filled
 from serendip.experiments.uncertainty.table import read_rows, write_rows
 
 HERE = Path(__file__).parent
-TABLE, PAGE = HERE / "evidence" / "uncertainty.csv", HERE / "evidence.md"
+CELLS, TESTS = HERE / "evidence" / "uncertainty.csv", HERE / "evidence" / "ab.csv"
 PANELS = ("default", "quiet-personas", "no-satiation", "null")
 
 
-def main(table: Path) -> None:
-    """Write the page, and the figures beside it."""
-    declared = read_declaration()
-    rows = read_rows(table, mark())
-    write_rows(TABLE, rows, mark())
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), blocks(declared, rows)), encoding="utf-8")
+def main(kept: list[Path]) -> None:
+    """Write the pages, and the figures beside them."""
+    cells = [table for table in kept if table.name == "cells.csv"]
+    if cells:
+        write_rows(CELLS, dict.fromkeys(row for table in cells for row in read_rows(table, mark())), mark())
+    for table in set(kept) - set(cells):
+        shutil.copyfile(table, TESTS)
+    declared, rows = read_declaration(), read_rows(CELLS, mark())
+    fill(HERE / "evidence.md", blocks(declared, rows))
     part = done(declared, rows)
     save(draw_map(contrasts(part, rows)), HERE / "evidence-map.png")
     save(draw_forest(part, rows, [w for w in PANELS if w in part.worlds]), HERE / "evidence-lifts.png")
+    scores = read_scores(TESTS)
+    fill(HERE / "ab-tests.md", {"ab": markdown(scores)})
+    save(draw(scores), HERE / "ab-tests.png")
+
+
+def fill(page: Path, made: dict[str, str]) -> None:
+    """Write the blocks of a page anew."""
+    page.write_text(filled(page.read_text(encoding="utf-8"), made), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else TABLE)
+    main([Path(table) for table in sys.argv[1:]])

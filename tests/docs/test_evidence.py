@@ -1,0 +1,22 @@
+"""The pages of the evidence say what their tables say, under the declaration that is shipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from serendip.experiments.ab.run import markdown
+from serendip.experiments.ab.table import read_scores
+from serendip.experiments.uncertainty.declaration import mark, read_declaration
+from serendip.experiments.uncertainty.page import blocks, filled
+from serendip.experiments.uncertainty.table import read_rows
+
+
+def test_the_page_is_made_of_its_rows(root: Path) -> None:
+    rows = read_rows(root / "docs/evidence/uncertainty.csv", mark())
+    page = (root / "docs/evidence.md").read_text(encoding="utf-8")
+    assert filled(page, blocks(read_declaration(), rows)) == page
+
+
+def test_the_page_on_tests_is_made_of_its_scores(root: Path) -> None:
+    page = (root / "docs/ab-tests.md").read_text(encoding="utf-8")
+    assert filled(page, {"ab": markdown(read_scores(root / "docs/evidence/ab.csv"))}) == page
