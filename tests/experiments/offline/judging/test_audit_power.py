@@ -11,6 +11,8 @@ from serendip.experiments.offline.judging.audit.answer import Power
 from serendip.experiments.offline.judging.audit.evidence import ALPHA, Weighed, evidence, needed
 from serendip.experiments.offline.judging.audit.inquiry import SHARES, audit_rows
 
+KINDS = ("between slates", "a position on", "the next decision's", "a slot on", "one over n", "one")
+
 
 def found(rows):
     """Return the names of what failed."""
@@ -123,6 +125,30 @@ def test_an_error_of_the_size_that_would_show_shows(thompson):
     less = np.where(one, thompson.propensity / power.item_too_small**1.001, thompson.propensity)
     off = dataclasses.replace(thompson, propensity=less)
     assert {"mean weight by item", "mean weight by item, of who was shown it before"} & set(found(off))
+
+
+@pytest.mark.slow
+def test_what_is_promised_shows_in_logs_of_all_kinds(any_logger, right_log):
+    n_promised = 0
+    for seed in range(60_000, 60_080):
+        rng = np.random.default_rng(seed)
+        rows = right_log(rng, any_logger(rng))
+        power, p = audit_rows(rows, "log").power, rows.propensity
+        wrong = [] if power.too_small is None else [p / power.too_small**1.001]
+        wrong += [] if power.too_large is None else [np.minimum(p * power.too_large**1.001, 1.0)]
+        if power.item_too_small is not None:
+            wrong.append(np.where(rows.item == power.item, p / power.item_too_small**1.001, p))
+        n_promised += len(wrong)
+        assert all(found(dataclasses.replace(rows, propensity=each)) for each in wrong), seed
+    assert n_promised > 120
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_propensities_of_something_else_are_found_in_every_log(right_log, logger, kind):
+    for seed in range(70_000, 70_020):
+        rows = right_log(np.random.default_rng(seed), logger("thompson", 20, 3, 150, 20, 0.2, True))
+        assert found(tampered(rows, kind, np.random.default_rng(seed + 1))), seed
 
 
 def test_the_answer_says_what_would_show(thompson):
