@@ -19,6 +19,7 @@ _NORMAL = 1.959963984540054
 _USERS = 300
 WRONG = 0.45  # of a change, that a twin's world gets wrong (one standard error)
 NEAR, FAR = 0.1, 0.3  # share by which the twin may miss the logged policy without a word, and at all
+AWAY, FARTHEST = 0.25, 2.2  # further share for each standard deviation of shift: a twin rather says too little
 DISTANT = 0.02  # of the log's visits, that it gets wrong for each standard deviation of what a day brings
 SHIFT, REACH, MANY = 0.5, 0.25, 1000  # how far the target may be, and users there must be, for a `reliable` word
 CARRIES = 3.0  # standard errors by which visits may bring visits beyond what the twin's world says
@@ -114,39 +115,46 @@ def held(runs: Runs, log: Days, horizon: int, last: int | None) -> Held | None:
 
 def value(found: Held) -> Estimate:
     """Return visits per user under the target: what the users did, plus what the target changes in the twin."""
-    at = found.logged + float(found.change.mean())
-    return _estimate(at, np.hypot(found.error, _error(found, found.change)), (0.0, found.most))
+    at, (below, above) = float(found.change.mean()), _errors(found, found.change)
+    both = np.hypot(found.error, below), np.hypot(found.error, above)
+    return _estimate(found.logged + at, both, (0.0, found.most))
 
 
 def lift(found: Held) -> Estimate:
     """Return visits per user under the target less what the users did."""
-    error = _error(found, found.change)
-    return _estimate(float(found.change.mean()), np.hypot(0.5 * found.error, error), (-found.most, found.most))
+    return _difference(found, found.change)
 
 
 def apart(one: Held, other: Held) -> Estimate:
     """Return by how much one target's value is above another's, in the same draws with the same luck."""
-    change = one.change - other.change
-    error = np.hypot(0.5 * one.error, _error(one, change))
-    return _estimate(float(change.mean()), error, (-one.most, one.most))
+    return _difference(one if one.shift > other.shift else other, one.change - other.change)
 
 
-def _error(found: Held, change: Floats) -> float:
-    """Return the standard error of a change: of the draws, and of what the twin's world gets wrong.
+def _difference(found: Held, change: Floats) -> Estimate:
+    below, above = _errors(found, change)
+    both = np.hypot(0.5 * found.error, below), np.hypot(0.5 * found.error, above)
+    return _estimate(float(change.mean()), both, (-found.most, found.most))
+
+
+def _errors(found: Held, change: Floats) -> tuple[float, float]:
+    """Return the standard errors of a change downwards and upwards: of the draws, and of what the twin gets wrong.
 
     The latter is a share of the change, the larger the more the twin misses of the logged policy itself, and a share of
-    the log's visits, the larger the further the target's days are from the logged ones.
+    the log's visits, the larger the further the target's days are from the logged ones.  What a log hardly says of
+    tastes a fit shrinks, so that a change may rather be larger than said, the more so the further the target is.
     """
     at = float(change.mean())
     draws = float(change.std(ddof=1)) if len(change) > 1 else abs(at)
-    wrong = (WRONG + abs(found.off)) * at, DISTANT * found.shift * found.logged
-    return float(np.sqrt(draws**2 + wrong[0] ** 2 + wrong[1] ** 2))
+    toward = WRONG + abs(found.off)
+    away, far = toward + AWAY * min(found.shift, FARTHEST), DISTANT * found.shift * found.logged
+    inner, outer = (float(np.sqrt(draws**2 + (share * at) ** 2 + far**2)) for share in (toward, away))
+    return (inner, outer) if at >= 0.0 else (outer, inner)
 
 
-def _estimate(at: float, error: float, within: tuple[float, float]) -> Estimate:
-    low, high = at - _NORMAL * float(error), at + _NORMAL * float(error)
+def _estimate(at: float, errors: tuple[float, float], within: tuple[float, float]) -> Estimate:
+    low, high = at - _NORMAL * float(errors[0]), at + _NORMAL * float(errors[1])
     inside = [min(max(x, within[0]), within[1]) for x in (at, low, high)]
-    return Estimate(inside[0], inside[1], inside[2], float(error))
+    return Estimate(inside[0], inside[1], inside[2], 0.5 * float(errors[0] + errors[1]))
 
 
 def judge_twin(found: Held, n_users: int, by_model: Estimate | None = None) -> Verdict:
@@ -202,5 +210,5 @@ def _agree(found: Held, by_model: Estimate) -> bool:
     """Return whether twin and regression say the same, two standard errors allowed."""
     if by_model.value is None or by_model.standard_error is None:
         return False
-    error = np.hypot(_error(found, found.change), by_model.standard_error)
+    error = np.hypot(max(_errors(found, found.change)), by_model.standard_error)
     return bool(abs(float(found.change.mean()) - by_model.value) <= 2.0 * error)

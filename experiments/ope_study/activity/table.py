@@ -29,12 +29,16 @@ def halves(cases: Sequence[Case]) -> list[Words]:
 
 def by_log(cases: Sequence[Case]) -> list[Words]:
     """Return the same of each world and logger."""
-    names = dict.fromkeys((case.place.half, case.place.world, case.place.logger) for case in cases)
+    names = dict.fromkeys(_of_log(case) for case in cases)
     found = list[Words]()
     for half, world, logger in sorted(names):
-        some = [case for case in cases if (case.place.world, case.place.logger) == (world, logger)]
+        some = [case for case in cases if _of_log(case) == (half, world, logger)]
         found.append(words(f"{world}, {logger} ({half})", some))
     return found
+
+
+def _of_log(case: Case) -> tuple[str, str, str]:
+    return case.place.half, case.place.world, case.place.logger
 
 
 def markdown(cases: Sequence[Case]) -> str:

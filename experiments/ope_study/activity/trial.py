@@ -26,8 +26,8 @@ from serendip.simulator.errors import DataError
 from serendip.simulator.settings import read_world
 from serendip.simulator.world import World
 
-LEARNED = ("default", "null", "hawkes", "clickbait")  # worlds whose logs the verdict's borders were learned on
-SHOWN = ("frozen", "boredom", "attrition")  # and those that show what they are worth
+LEARNED = ("default", "null", "hawkes", "clickbait")  # on logs of which, by even seeds, the borders were learned
+SHOWN = ("frozen", "boredom", "attrition")  # worlds that took no part in it
 LOGGERS = ("ease-epsilon", "uniform")
 TARGETS = ("uniform", "popularity", "ease-greedy", "ease-epsilon", "ease-novelty", "ease-squarecb")
 HORIZONS = ((45, 20), (90, 30))  # days, and how many of the last ones count
@@ -61,8 +61,8 @@ class Place:
 
     @property
     def half(self) -> str:
-        """`learned` or `shown`."""
-        return "learned" if self.world in LEARNED else "shown"
+        """Whether the borders were `learned` on it, or are `shown` on it: other worlds, and every second seed."""
+        return "learned" if self.world in LEARNED and self.seed % 2 == 0 else "shown"
 
 
 @dataclass(frozen=True, slots=True)

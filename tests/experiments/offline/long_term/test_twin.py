@@ -97,12 +97,19 @@ def test_the_words_follow_what_the_twin_says_of_the_logged_policy(but, word, why
     assert why in " ".join(told.reasons)
 
 
-def test_a_target_far_from_the_log_is_told_widely():
-    came = visited()
-    near, far = (dataclasses.replace(held(runs(0.25), came, 10, None), shift=shift) for shift in (0.0, 3.0))
-    assert value(far).standard_error > value(near).standard_error
-    wrong = np.hypot(twin.WRONG * 0.5 + abs(far.off) * 0.5, twin.DISTANT * 3.0 * far.logged)
-    assert value(far).standard_error == pytest.approx(np.hypot(far.error, wrong))
+@pytest.mark.parametrize("target", [0.25, 0.15])
+def test_a_target_far_from_the_log_is_told_widely_away_from_nothing(target):
+    near, far = (
+        dataclasses.replace(held(runs(target), visited(), 10, None), shift=shift, error=0.0, own=2.4, logged=2.4)
+        for shift in (0.0, 3.0)
+    )
+    at = lift(near).value
+    ends = [np.array([lift(found).low, lift(found).high]) - at for found in (near, far)]
+    toward, away = (0, 1) if at > 0.0 else (1, 0)
+    assert np.abs(ends[0]) == pytest.approx(1.96 * twin.WRONG * 0.5, rel=1e-3)
+    assert abs(ends[1][toward]) == pytest.approx(1.96 * np.hypot(twin.WRONG * 0.5, twin.DISTANT * 3.0 * 2.4), rel=1e-3)
+    share = twin.WRONG + twin.AWAY * twin.FARTHEST
+    assert abs(ends[1][away]) == pytest.approx(1.96 * np.hypot(share * 0.5, twin.DISTANT * 3.0 * 2.4), rel=1e-3)
 
 
 def test_a_world_whose_users_move_otherwise_is_not_believed():
