@@ -88,8 +88,8 @@ def _arms(part: Declaration, rows: Sequence[Row]) -> str:
     """Return a row an arm: low-activity users a day in `default`; lifts over EASE there, in `null` and in `frozen`."""
     worlds = [w for w in ("default", "null", "frozen") if any(r.world == w and r.phase == FRESH for r in rows)]
     lines = list[list[str]]()
-    for arm in part.arms:
-        means = [f"{_mean(rows, worlds[0], arm, 'low'):.1f}"] if worlds else []
+    for arm in (arm for arm in part.arms if any(by_seed(rows, w, arm.name) for w in worlds)):
+        means = [_one_digit(_mean(rows, worlds[0], arm, "low"))] if worlds else []
         lines.append([arm.name, arm.kind, *means, *(_lift_over(rows, w, arm.name, REFERENCE) for w in worlds)])
     head = ["arm", "side", *[f"users a day, {w}" for w in worlds[:1]], *[f"over {REFERENCE}, {w}" for w in worlds]]
     return tables.markdown(head, lines, left=2)
@@ -101,7 +101,7 @@ def _mechanisms(part: Declaration, rows: Sequence[Row]) -> str:
     if "default" not in worlds:
         return ""
     lines = list[list[str]]()
-    for arm in part.arms:
+    for arm in (arm for arm in part.arms if by_seed(rows, "default", arm.name)):
         quarters = np.mean([r.quarters for r in by_seed(rows, "default", arm.name).values()], axis=0)
         rest = [_mean(rows, "default", arm, name) for name in ("stayed", "returned")]
         oracle, base = (_named(rows, "default", name, "low") for name in (ORACLE, REFERENCE))
@@ -158,6 +158,10 @@ def _power(part: Declaration, rows: Sequence[Row], found: Sequence[Answer]) -> s
     said = f"`{best.name}` over `{REFERENCE}`, closing window, all users a day: {_percent(late)}.\n\n"
     head = ["days", "lift in days with a visit", "standard deviation, days", "users for 80% power"]
     return said + tables.markdown(head, lines)
+
+
+def _one_digit(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.1f}"
 
 
 def _percent(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:

@@ -74,6 +74,12 @@ def test_mechanisms_are_shares_of_what_the_switches_leave() -> None:
     assert hedged.split("|")[4].strip() == "70%"  # 14.0875 of the lead of 20
 
 
+def test_arms_that_were_not_run_in_default_are_left_out_of_its_tables() -> None:
+    made = blocks(DECLARED, [r for r in ROWS if (r.world, r.arm) != ("default", "hedged")])
+    assert "| hedged |" not in made["mechanisms"]
+    assert "| hedged | true |  |" in made["arms"]  # it lived in `null`
+
+
 def test_power_follows_from_lift_and_spread() -> None:
     first = power(ROWS, "field-sized", "hedged", "ease-greedy")[0]
     assert (first.days, first.spread) == (HORIZONS[0], 2.0)
