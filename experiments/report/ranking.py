@@ -119,16 +119,18 @@ def _table(values: Mapping[str, Any]) -> Grid:
 
 def _by_activity(values: Mapping[str, Any]) -> Grid:
     """Return the metric that was tuned on, by how much is known of a user."""
-    spans = [f"{span['n_users']:,} users, {_span(span)} clicks" for span in values["by_activity"]]
+    there = [at for at, span in enumerate(values["by_activity"]) if span["n_users"]]
+    spans = [_span(values["by_activity"][at]) for at in there]
     rows = [
-        [Cell(name), *(_cell(group["metric"]) for group in model["by_activity"])]
+        [Cell(name), *(_cell(model["by_activity"][at]["metric"]) for at in there)]
         for name, model in values["models"].items()
     ]
     return Grid(f"{values['tuned_on']} by how many clicks of a user are known.", ["model", *spans], rows)
 
 
-def _span(span: Mapping[str, float | None]) -> str:
-    return "no" if span["least"] is None or span["most"] is None else f"{span['least']:.0f} to {span['most']:.0f}"
+def _span(span: Mapping[str, Any]) -> str:
+    """Return how many users are in a group, and how many clicks of each are known."""
+    return f"{span['n_users']:,} users, {span['least']:.0f} to {span['most']:.0f} clicks"
 
 
 def _failures(failed: dict[str, str]) -> Section:

@@ -222,6 +222,7 @@ def test_a_page_of_a_benchmark_says_who_is_best_and_how_sure(tmp_path: Path) -> 
     parser = check(html)
     assert {"svg", "table"} <= set(parser.tags)
     assert "item-knn ranks best: NDCG@100" in html
+    assert "mathdefault" not in html
     assert "A ranking of logged clicks says which model predicts what people did." in html
 
 
