@@ -13,7 +13,7 @@ from serendip.simulator.errors import DataError
 from serendip.simulator.logs.schema import LogContents, LogMeta
 from serendip.simulator.settings_json import read_json, settings_from_json, settings_to_json, write_json
 
-TABLES = ("users.parquet", "items.parquet", "organic.parquet", "truth.parquet")
+TABLES = ("users.parquet", "items.parquet", "organic.parquet", "hidden.parquet", "truth.parquet")
 PIECE = 1 << 22
 
 

@@ -17,6 +17,7 @@ from serendip.simulator.logs.checking import Checker, Known, check_for_twins
 from serendip.simulator.logs.contents import check_counts, check_sum, parts_of
 from serendip.simulator.logs.schema import (
     DECISIONS,
+    HIDDEN,
     ITEMS,
     MOST_TOPICS,
     ORGANIC,
@@ -150,6 +151,28 @@ class Log:
             ("user_id", user, unknown, "it is not in users.parquet"),
             ("day", day, day >= 0, "it was before the log, so below 0"),
             ("position", position, position < 0, "allowed is 0 or more"),
+        ]
+        _refuse(file, rules)
+        self._check_sum(file)
+        return table
+
+    def hidden(self) -> Table | None:
+        """Return the released items that a visitor must not be shown, by user, day and visit; None where all could be.
+
+        Raises:
+            DataError: the file is not such a table, or names an item or a user that there is not.
+        """
+        file = self.path / "hidden.parquet"
+        if not file.exists():
+            return None
+        table = _read_table(file, HIDDEN)
+        user, item, day = (table[n].to_numpy() for n in ("user_id", "item_id", "day"))
+        n_items = self.items().n_items
+        unknown, outside = self.known_users().outside(user, day)
+        rules = [
+            ("item_id", item, (item < 0) | (item >= n_items), f"items.parquet has 0 to {n_items - 1}"),
+            ("user_id", user, unknown, "it is not in users.parquet"),
+            ("day", day, outside, "the user was not observed then (users.parquet)"),
         ]
         _refuse(file, rules)
         self._check_sum(file)

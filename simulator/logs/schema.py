@@ -43,6 +43,12 @@ DECISIONS: Any = pa.schema(
     ]
 )
 ORGANIC: Any = pa.schema([*_SLOT, pa.field("clicked", pa.bool_(), nullable=False)])
+HIDDEN: Any = pa.schema(
+    [
+        pa.field(name, kind, nullable=False)
+        for name, kind in (("user_id", pa.int64()), ("day", pa.int32()), ("visit", pa.int32()), ("item_id", pa.int64()))
+    ]
+)
 USERS: Any = pa.schema(
     [
         pa.field("user_id", pa.int64()),
