@@ -13,15 +13,19 @@ from serendip.experiments.online.life import Schedule
 from serendip.experiments.online.unit import Unit
 from serendip.experiments.running.folder import PROVENANCE, Claim, claimed, read_plan
 from serendip.experiments.running.pieces import run_pieces
+from serendip.experiments.running.progress import duration
 from serendip.experiments.running.provenance import checksum
 from serendip.experiments.running.worlds import is_there, world_checksum
 from serendip.simulator.errors import SettingsError
+from serendip.simulator.settings import WorldSettings, read_world
 from serendip.simulator.settings_json import settings_from_json, settings_to_json
 from serendip.simulator.world import make_world
 
 STUDY = "study.json"
 IDS = "items.csv"  # what the data call each item of a fitted world
 _MOST_RUNS, _MOST_DAYS = 100_000, 100_000
+_LARGE = 50_000  # items from which it is said beforehand what a day of decisions is
+_A_SECOND = 1e8  # scores that a core makes and ranks
 _GROWS = ("agents", "seeds", "logged_seeds", "save_agents")
 
 
@@ -118,8 +122,22 @@ def run_study(
         found = check_world(out)
         asked = replace(whole, agents=study.agents, seeds=study.seeds)  # code of one's own runs only where it is named
         pieces = [unit.piece(found) for unit in _units(asked, out, batch_size)]
+        lived_in = read_world(str(world))[0]
+        if lived_in.catalogue.n_items >= _LARGE and not all(piece.finished() for piece in pieces):
+            console.print(a_day_in_words(lived_in))
         run_pieces(pieces, jobs, console, "days", backend)
     return whole
+
+
+def a_day_in_words(world: WorldSettings) -> str:
+    """Return how much is decided on a day at the start, and about how long that takes."""
+    people, items = world.population, world.catalogue.n_items
+    stay_away = (people.rate_scale_days / (people.rate_scale_days + 1.0)) ** people.rate_shape
+    slates = people.n_users * (1.0 - stay_away) * world.mean_slates
+    return (
+        f"a day is some {slates:,.0f} slates over {items:,} items, {slates * items:,.0f} scores for each hypothesis "
+        f"that an agent draws: about {duration(slates * items / _A_SECOND)} of a core each, and learning comes on top"
+    )
 
 
 def _keep_world(named: str, out: Path) -> None:

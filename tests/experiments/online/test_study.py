@@ -20,7 +20,7 @@ from serendip.agents import registry
 from serendip.experiments.online.agents import parse_agent
 from serendip.experiments.online.life import Schedule
 from serendip.experiments.online.results import read_results
-from serendip.experiments.online.study import Study, read_study, run_study, unit_folder
+from serendip.experiments.online.study import Study, a_day_in_words, read_study, run_study, unit_folder
 from serendip.experiments.online.unit import Unit
 from serendip.experiments.running.lock import alone_in
 from serendip.simulator.errors import DataError, SettingsError
@@ -82,6 +82,22 @@ def test_a_second_call_runs_nothing_again(finished):
     before = {p: p.stat().st_mtime_ns for p in finished.rglob("daily.parquet")}
     run_study(STUDY, finished, quiet())
     assert before == {p: p.stat().st_mtime_ns for p in finished.rglob("daily.parquet")}
+
+
+def test_what_a_day_over_a_large_catalogue_takes_is_said_beforehand(tmp_path):
+    """2,000 users who come with 1 - (16 / 17)^2 = .114, 3 slates each: 685 slates, 1.4e8 scores over 200,000 items."""
+    world = make_world("default", 0).settings
+    large = replace(world, catalogue=replace(world.catalogue, n_items=200_000))
+    assert a_day_in_words(large).startswith("a day is some 685 slates over 200,000 items, 137,024,221 scores")
+    assert "about 1 s of a core each" in a_day_in_words(large)
+    (tmp_path / "large.json").write_text('{"base": "tiny", "name": "large", "catalogue": {"n_items": 50000}}')
+    study = Study("one", agents=("uniform",), reference="uniform", world=str(tmp_path / "large.json"), seeds=1, days=1)
+    said = StringIO()
+    run_study(study, tmp_path / "out", Console(file=said, width=200), jobs=1)
+    assert said.getvalue().startswith("a day is some ")
+    again = StringIO()
+    run_study(study, tmp_path / "out", Console(file=again, width=200), jobs=1)
+    assert "a day is some" not in again.getvalue()
 
 
 def test_agents_can_be_added(finished, tmp_path):
