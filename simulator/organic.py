@@ -46,13 +46,13 @@ def organic_history(world: World) -> Iterator[Organic]:
     """
     repertoire = to_numpy(world.people.known)
     users = np.flatnonzero((repertoire.max(axis=1) > 0) & (to_numpy(world.people.first_day) == 0))
-    key = randomness.derive(world.seed, "organic")
+    key, lucks = randomness.derive(world.seed, "organic"), to_numpy(world.luck)[users]
     length = world.settings.slate_size
     there = np.flatnonzero(world.items.available(0))  # items, in order, that can have been seen
     for day in range(-world.settings.population.organic_clicks, 0):
-        clicked_item = _known_items(world, repertoire, randomness.uniform(key, users, day, 0), users, day)
-        others = randomness.distinct(len(there) - 1, length - 1, key, users, day, 1)  # (B, L - 1)
-        slot = randomness.below(length, key, users, day, 2)  # (B,) where the clicked item stands
+        clicked_item = _known_items(world, repertoire, randomness.uniform(key, lucks, day, 0), users, day)
+        others = randomness.distinct(len(there) - 1, length - 1, key, lucks, day, 1)  # (B, L - 1)
+        slot = randomness.below(length, key, lucks, day, 2)  # (B,) where the clicked item stands
         clicked = np.arange(length) == slot[:, None]
         items = np.empty((len(users), length), dtype=np.int64)
         items[clicked] = clicked_item
@@ -82,5 +82,6 @@ def _known_item(world: World, known: Singles, point: Floats, users: Ints, day: i
     upper = np.cumsum(np.where(weight.any(axis=1, keepdims=True), weight, n_in > 0), axis=1)
     drawn = (upper <= (point * upper[:, -1])[:, None]).sum(axis=1)  # (B,)
     drawn = np.minimum(drawn, known.shape[1] - 1)
-    within = randomness.below(n_in[drawn], randomness.derive(world.seed, "organic item"), users, day)
+    luck = to_numpy(world.luck)[users]
+    within = randomness.below(n_in[drawn], randomness.derive(world.seed, "organic item"), luck, day)
     return by_topic[first[drawn] + within]

@@ -124,10 +124,7 @@ class Population:
 
         It is fixed before anything is shown, so that no agent can move a user from one group to another.
         """
-        group = np.empty(self.n_users, np.int8)
-        order = np.argsort(np.asarray(self.base_rate), kind="stable")
-        group[order] = np.arange(self.n_users) * len(ACTIVITY_GROUPS) // self.n_users
-        return group
+        return activity_group(np.asarray(self.base_rate))
 
     def rows(self, rows: Array) -> Population:
         """Return the users at `rows` (m,), each as often as it is named."""
@@ -140,6 +137,14 @@ class Population:
             return value[rows] if per_user else value
 
         return Population(**{field.name: pick(getattr(self, field.name)) for field in fields(self)})
+
+
+def activity_group(base_rate: Singles) -> np.ndarray[Any, np.dtype[np.int8]]:
+    """Return (n,) the third of the base rates (n,) that each user is in: 0, 1 or 2."""
+    group = np.empty(len(base_rate), np.int8)
+    order = np.argsort(base_rate, kind="stable")
+    group[order] = np.arange(len(base_rate)) * len(ACTIVITY_GROUPS) // len(base_rate)
+    return group
 
 
 def arrivals(settings: PopulationSettings, seed: int) -> np.ndarray[Any, np.dtype[np.int32]]:
@@ -162,7 +167,9 @@ def cohort_factor(settings: PopulationSettings, cohort: Any, name: str) -> Singl
     return np.array([getattr(c, name) for c in settings.cohorts], dtype=np.float32)[cohort]
 
 
-def draw_population(settings: PopulationSettings, n_topics: int, known_from: float, seed: int) -> Population:
+def draw_population(
+    settings: PopulationSettings, n_topics: int, known_from: float, seed: int, rows: Ints | None = None
+) -> Population:
     """Return users drawn from personas: each likes a random part of the persona's pool of topics.
 
     Args:
@@ -171,26 +178,49 @@ def draw_population(settings: PopulationSettings, n_topics: int, known_from: flo
         days_before: (n,) float32 days with a visit before the first day.
         known_from: repertoire from which a topic counts as known, in (0, 1).
         seed: what everything is drawn from.
+        rows: (m,) rows, in order, of those who are kept, each as if all were; None: all.
     """
     first_day = arrivals(settings, seed)
-    n = len(first_day)
-    cohort = draw_cohorts(settings, n, seed)
-    taste, known = np.empty((n, n_topics), np.float32), np.empty((n, n_topics), np.float32)
-    tell = (_compiled_tell if n * n_topics >= COMPILED_FROM else _plain_tell)(settings, seed)
-    for rows, pool, likes in _likes(settings, cohort, n_topics, seed):
-        tell(pool, likes, taste[rows], known[rows])
-    rate = generator(seed, "rates").gamma(settings.rate_shape, 1.0 / settings.rate_scale_days, n)
+    cohort = draw_cohorts(settings, len(first_day), seed)
+    rate = base_rates(settings, cohort, seed)
+    taste, known = _tastes_and_known(settings, cohort, n_topics, seed, rows)
+    if rows is not None:
+        first_day, cohort, rate = first_day[rows], cohort[rows], rate[rows]
     return Population(
         taste=taste,
-        base_rate=(rate * cohort_factor(settings, cohort, "rate")).astype(np.float32),
+        base_rate=rate,
         known=known,
         first_day=first_day,
         cohort=cohort,
         cohorts=tuple(c.name for c in settings.cohorts),
         factor_of=dynamics_factors(settings, cohort),
-        days_before=np.zeros(n, np.float32),
+        days_before=np.zeros(len(rate), np.float32),
         known_from=known_from,
     )
+
+
+def base_rates(settings: PopulationSettings, cohort: Any, seed: int) -> Singles:
+    """Return (n,) visits per day of each user before anything was shown."""
+    rate = generator(seed, "rates").gamma(settings.rate_shape, 1.0 / settings.rate_scale_days, len(cohort))
+    return (rate * cohort_factor(settings, cohort, "rate")).astype(np.float32)
+
+
+def _tastes_and_known(
+    settings: PopulationSettings, cohort: Any, n_topics: int, seed: int, rows: Ints | None
+) -> tuple[Singles, Singles]:
+    """Return (m, K) tastes and repertoires of the users at `rows`, or of all."""
+    n, m = len(cohort), len(cohort) if rows is None else len(rows)
+    taste, known = np.empty((m, n_topics), np.float32), np.empty((m, n_topics), np.float32)
+    tell = (_compiled_tell if n * n_topics >= COMPILED_FROM else _plain_tell)(settings, seed)
+    for block, pool, likes in _likes(settings, cohort, n_topics, seed):
+        if rows is None:
+            tell(pool, likes, taste[block], known[block])
+            continue
+        all_taste, all_known = (np.empty((len(pool), n_topics), np.float32) for _ in range(2))
+        tell(pool, likes, all_taste, all_known)
+        kept = slice(*np.searchsorted(rows, (block.start, block.stop)).tolist())
+        taste[kept], known[kept] = (drawn[rows[kept] - block.start] for drawn in (all_taste, all_known))
+    return taste, known
 
 
 def dynamics_factors(settings: PopulationSettings, cohort: Any) -> dict[str, Singles]:

@@ -17,7 +17,7 @@ from serendip.simulator.choice import make_choice
 from serendip.simulator.dynamics import State, make_dynamics
 from serendip.simulator.dynamics.drift import affinity, drift_tastes
 from serendip.simulator.fitted import Fitted
-from serendip.simulator.interface import Array, Items, Visits
+from serendip.simulator.interface import Array, Ints, Items, Visits
 from serendip.simulator.population import Population, draw_population
 from serendip.simulator.settings import WorldSettings, read_world
 from serendip.simulator.settings_json import settings_to_json, write_json
@@ -50,10 +50,12 @@ class World:
         *,
         arrays: str = "numpy",
         device: str | None = None,
+        rows: Ints | None = None,
     ) -> None:
         """Draw the items and the people.
 
         Args:
+            rows: (m,) rows, in order, of those users who live here; None: all.  The luck of each is the same.
             arrays: "numpy" or "torch".
             device: where torch puts the arrays; its own default when None.
         """
@@ -64,19 +66,20 @@ class World:
         self.fitted = fitted
         if fitted is None:
             catalogue = draw_catalogue(settings.catalogue, seed)
-            people = draw_population(settings.population, catalogue.n_topics, settings.known_from, seed)
+            people = draw_population(settings.population, catalogue.n_topics, settings.known_from, seed, rows)
             catalogue, taste = with_factors(settings.catalogue, catalogue, people.taste, seed)
             people = replace(people, taste=taste)
         else:
             catalogue = fitted.catalogue()
-            people = fitted.population(settings.population, settings.known_from, seed)
+            everybody = fitted.population(settings.population, settings.known_from, seed)
+            people = everybody if rows is None else everybody.rows(rows)
         self.items: Items = catalogue.items()
         self.groups = people.activity_group()
         self.place = _Placer(arrays, device)
         self.catalogue = self.place.catalogue(catalogue)
         self.people = self.place.people(people)
         self.user_ids = self.place(np.arange(people.n_users, dtype=np.int64))
-        self.luck = self.user_ids
+        self.luck = self.user_ids if rows is None else self.place(rows)
         self.keys = _keys(seed)
 
     @property

@@ -1,0 +1,1 @@
+"""One world, many machines: users are shared out, and agents exchange sums."""
