@@ -14,7 +14,7 @@ _USERS = 300
 FEWEST = 1000.0  # days with a visit that weights leave in effect, of a target that is all but the logger
 AS_NEAR, NEAR = 0.1, 0.4  # standard deviations of what a day brings: all but the logger, and near enough for a model
 MODEL, FLOOR = 0.5, 0.02  # what a regression gets wrong: of a change, and of the visits (one standard error)
-_OFF, _MISSED, _OUTSIDE = 0.1, 0.2, 0.025
+_OFF, _MISSED, _OUTSIDE, _NEVER = 0.1, 0.2, 0.025, 100.0
 _ENOUGH = 1000  # users from which a model's word can be `reliable`
 
 
@@ -100,7 +100,9 @@ def _of_model(d: dict[str, float | None]) -> tuple[list[str], list[str]]:
     bad, poor = list[str](), list[str]()
     seen, said = d.get("logged_visits"), d.get("logged_visits_by_model")
     shift, outside, missed = (d.get(name) or 0.0 for name in ("shift", "outside", "missed_by_model"))
-    if shift > NEAR:
+    if shift > _NEVER:
+        bad.append("The target's days would bring what hardly any day of the log brought.")
+    elif shift > NEAR:
         bad.append(
             f"The target's days would differ from the logged ones by {shift:.1f} standard deviations: more than a"
             " regression knows of."

@@ -178,8 +178,8 @@ def judge_twin(found: Held, n_users: int, by_model: Estimate | None = None) -> V
         poor.append(f"The twin misses the visits of a third of the users by {found.missed:.0%} of the mean.")
     if found.reach > REACH or found.shift > SHIFT:
         poor.append(
-            f"The target is far from what the log knows: days would differ by {found.shift:.1f} standard deviations,"
-            f" visits by {found.reach:.0%}."
+            f"The target is far from what the log knows: days would differ by {min(found.shift, 99.0):.1f} standard"
+            f" deviations, visits by {found.reach:.0%}."
         )
     if n_users < MANY:
         poor.append(f"There are {n_users} users; that a fit can be relied on was seen for {MANY:,}.")

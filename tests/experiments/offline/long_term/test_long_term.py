@@ -228,6 +228,7 @@ def test_the_verdict_says_what_to_read_and_why():
     far = judge_activity(SEEN | {"shift": 1.4}, found)
     assert far.word == "invalid"
     assert "differ from the logged ones by 1.4 standard deviations" in far.reasons[0]
+    assert "hardly any day of the log brought" in judge_activity(SEEN | {"shift": 1e6}, found).reasons[0]
 
 
 @pytest.mark.parametrize(
