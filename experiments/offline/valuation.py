@@ -35,11 +35,7 @@ from serendip.simulator.interface import Floats, Ints
 
 _OFF = 0.25  # how far the mean of such a weight may be from 1
 _KEPT = 20_000  # users whose sums are kept for intervals by empirical likelihood
-COMPARED = (
-    ("sndr", "snips"),
-    ("slate_snips", "snips"),
-    ("balanced_snips", "snips"),
-)  # estimates whose difference is known with its error
+COMPARED = tuple((name, "snips") for name in ("sndr", "slate_snips", "balanced_snips"))  # whose difference is known
 WEIGHED = ("slate_snips", "balanced_snips")  # estimates by other weights than those of slots, which should be 1 too
 _MEAN_WEIGHT = "mean_weight"  # a ratio like any other: sum of weights over number of slots
 
@@ -59,6 +55,7 @@ class Method:
         distribution: whether the distribution of rewards is estimated too.
         by: `position`, `week` or `cohort`, by which values of parts of the log are estimated too, or None.
         trained_apart: whether the target owes nothing to the rewards of the users that it is valued on, for certain.
+        others: whether intervals of other kinds are made beside the one that estimates go by.
     """
 
     estimators: tuple[str, ...] = field(default_factory=estimators.usual)
@@ -71,6 +68,7 @@ class Method:
     distribution: bool = False
     by: str | None = None
     trained_apart: bool = False
+    others: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +110,20 @@ class Valued:
     serial: SerialSums = field(default_factory=SerialSums)
 
     def estimates(
-        self, reward_range: tuple[float, float], largest_weight: Mapping[str, float] | None = None
+        self, reward_range: tuple[float, float], largest_weight: Mapping[str, float] | None = None, others: bool = True
     ) -> dict[str, Estimate]:
         """Return each estimate with its 95% intervals.
 
         Args:
             reward_range: where a reward can lie, as it is declared.
             largest_weight: the largest weight that there can be, of estimators that are a mean of weighted rewards.
+            others: whether intervals of other kinds are made beside the one that estimates go by.
         """
         values, errors = intervals.ratios(self.columns, self.moments)
-        ess, kinds = self.weights.effective_sample_size, {card.name: card for card in INTERVALS.cards()}
+        ess, kinds = (
+            self.weights.effective_sample_size,
+            {card.name: card for card in INTERVALS.cards() if others or card.name == MAIN},
+        )
         found = dict[str, Estimate]()
         for e, name in enumerate(self.names[:-1]):
             weight = (largest_weight or {}).get(name)

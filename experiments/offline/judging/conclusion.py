@@ -89,7 +89,7 @@ def _settled(
     clip = (method.tuning or {})["clip"]
     clips = {name: float(name.partition("@")[2] or clip) for name in valued.names if name.startswith("clipped_ips")}
     largest = largest_weights(clips, source.propensity_floor) if source.reward_range else None
-    found = valued.estimates(rewards_of(source, valued), largest)
+    found = valued.estimates(rewards_of(source, valued), largest, others=method.others)
     if not method.tune:
         return found, {}, []
     return settle(asked, found, clip)

@@ -63,7 +63,9 @@ def trial(situation: Situation, seed: int, number: int, folder: Path, method: Me
     file = folder / "log.parquet"
     pq.write_table(pa.table(dict(drawn.columns)), file.absolute())
     options = TableOptions(reward_range=drawn.reward_range)
-    found = evaluate(file, target_column="target", table=options, method=method or Method(ESTIMATORS, seed=number))
+    found = evaluate(
+        file, target_column="target", table=options, method=method or Method(ESTIMATORS, seed=number, others=False)
+    )
     ends = {name: made for name, e in found.estimates.items() if (made := _ends(e)) is not None}
     observed = float(drawn.columns["reward"].mean())
     said = found.verdict, found.recommended, found.reasons

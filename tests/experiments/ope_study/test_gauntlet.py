@@ -12,6 +12,7 @@ import pytest
 from serendip.experiments.__main__ import main
 from serendip.experiments.figures.gauntlet import draw
 from serendip.experiments.figures.style import save
+from serendip.experiments.offline.valuation import Method
 from serendip.experiments.ope_study.gauntlet import SITUATIONS
 from serendip.experiments.ope_study.gauntlet.rounds import Fixed, LogNormal, OneToFew, Pareto
 from serendip.experiments.ope_study.gauntlet.run import run
@@ -125,6 +126,12 @@ def test_scores_are_what_can_be_counted_by_hand():
     assert all_of_them["coverage"] == 0.5
     assert all_of_them["broken"] == (allowed(0.93, 2) > 0.5)
     assert pooled([one], "shown")["logs"] == 0
+
+
+def test_a_trial_goes_by_the_interval_that_everybody_sees(tmp_path):
+    whole = trial(SITUATIONS.card("short-log"), 5, 0, tmp_path, Method(("ips", "snips"), seed=0))
+    quick = trial(SITUATIONS.card("short-log"), 5, 0, tmp_path)
+    assert {name: quick.estimates[name] for name in whole.estimates} == whole.estimates
 
 
 def test_estimates_are_scored_beside_snips_of_the_same_logs():
