@@ -4,6 +4,9 @@
     python examples/ppo.py                     # clicks: about a minute on one core
     python examples/ppo.py --reward visits     # days on which the user comes: what all that was shown before earns
 
+On visits PPO does not beat greed: `--reward visits --steps 65536 --days 240 --lives 300` gives 85.7 visits a life by
+PPO, 84.4 by chance and 123.8 by greed, which shows the topics that were clicked most where they were shown lately.
+
 All policies meet the same lives: the same users, the same luck, until what they are shown differs.
 """
 

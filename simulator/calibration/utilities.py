@@ -16,6 +16,9 @@ SAMPLE = 1 << 22  # pairs of user and item by which qualities are fitted
 BLOCK = 1 << 18  # pairs held at a time after that: about as much as stays in the cache
 ROUNDS, DAMPING = 25, 0.7
 STEPS = 4  # of Newton's method in each round, from where the round before ended; with two, qualities are off by 2
+LONGEST = (
+    80.0  # log of the time a user has: e^80 is within single precision, and for who liked nearly all there is none
+)
 SCALED = 3.0  # utility by which a user's own items are above the others, to begin with
 
 
@@ -154,4 +157,5 @@ class _Rows:
             off = (1.0 - still).sum(axis=1) - self._n
             still *= hurry
             self._time -= np.clip(off / np.maximum(still.sum(axis=1), 1e-12), -1.0, 1.0)
+            np.minimum(self._time, LONGEST, out=self._time)
         return -np.expm1(-np.exp(self._time)[:, None].astype(np.float32) * rate)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from serendip.simulator import randomness
 from serendip.simulator.calibration import calibrate
@@ -199,3 +200,15 @@ def test_movielens(data_folder: Path, tmp_path: Path) -> None:
     world = make_world(tmp_path / "world", 0)
     assert np.isfinite(np.asarray(world.people.base_rate)).all()
     assert np.median(world.people.base_rate) < 0.05
+
+
+def test_users_who_liked_everything_have_finite_tastes() -> None:
+    """No time is long enough for as many likes as there are items, and Newton's steps would go on for ever."""
+    rng = np.random.default_rng(0)
+    likes = np.ones((12, 20))
+    likes[6:] = rng.random((6, 20)) < 0.4
+    users, items = rng.normal(size=(12, 3)), rng.normal(size=(20, 3))
+    topic = np.arange(20) % 4
+    found = fit_utilities(sparse.csr_matrix(likes), users, items, topic, 4, FactorSettings(), seed=0)
+    assert np.isfinite(found.taste).all()
+    assert np.isfinite(found.quality).all()
