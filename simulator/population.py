@@ -47,7 +47,7 @@ class Cohort:
 class PopulationSettings:
     """Who the users are.  Base rates are Gamma(`rate_shape`, `rate_scale_days`): mean shape / days visits per day."""
 
-    n_users: Annotated[int, Range(least=1, most=1_000_000_000)] = 2000
+    n_users: Annotated[int, Range(least=1, most=10**15)] = 2000
     """Users on the first day."""
     rate_shape: Annotated[float, Range(above=0)] = 2.0
     """Shape r of the Gamma distribution of base rates."""
@@ -71,7 +71,7 @@ class PopulationSettings:
     """Liked topics a user knows at the start."""
     organic_clicks: Annotated[int, Range(least=0, most=10_000)] = 4
     """Clicks on known topics that the site has seen before the first day."""
-    inflow_per_day: Annotated[float, Range(least=0, most=1_000_000_000)] = 0.0
+    inflow_per_day: Annotated[float, Range(least=0, most=10**15)] = 0.0
     """New users per day."""
     inflow_days: Annotated[int, Range(least=0, most=MOST_DAYS)] = 0
     """Days during which new users arrive."""

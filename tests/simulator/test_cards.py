@@ -52,8 +52,8 @@ def registry() -> Registry[Card]:
         ({"share": float("nan")}, "toy: share is nan; allowed is 0 to 1"),
         ({"scale": 0.0}, "toy: scale is 0.0; allowed is more than 0"),
         ({"scale": float("inf")}, "toy: scale is inf; allowed is more than 0"),
-        ({"sizes": (2, 0)}, r"toy: sizes is \(2, 0\); allowed is 1 or more"),
-        ({"most": 0}, "toy: most is 0; allowed is 1 or more"),
+        ({"sizes": (2, 0)}, r"toy: sizes is \(2, 0\); allowed is 1 to 1,000,000"),
+        ({"most": 0}, "toy: most is 0; allowed is 1 to 1,000,000"),
     ],
 )
 def test_a_number_out_of_its_range_is_named_with_what_is_allowed(values, message):
@@ -81,8 +81,8 @@ def test_a_card_lists_its_settings_with_defaults_and_ranges():
     assert [(option.name, option.default, option.allowed) for option in TOY.options()] == [
         ("share", 0.5, "0 to 1"),
         ("scale", 1.0, "more than 0"),
-        ("sizes", (3,), "1 or more"),
-        ("most", None, "1 or more"),
+        ("sizes", (3,), "1 to 1,000,000"),
+        ("most", None, "1 to 1,000,000"),
         ("name", "", ""),
     ]
 
