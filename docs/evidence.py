@@ -34,7 +34,9 @@ def main(kept: list[Path]) -> None:
     for table in set(kept) - set(cells):
         shutil.copyfile(table, TESTS)
     declared, rows = read_declaration(), read_rows(CELLS, mark())
-    fill(HERE / "evidence.md", blocks(declared, rows))
+    made = blocks(declared, rows)
+    fill(HERE.parent / "README.md", {"short": made.pop("short")})
+    fill(HERE / "evidence.md", made)
     part = done(declared, rows)
     save(draw_map(contrasts(part, rows)), HERE / "evidence-map.png")
     save(draw_forest(part, rows, [w for w in PANELS if w in part.worlds]), HERE / "evidence-lifts.png")

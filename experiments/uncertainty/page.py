@@ -49,6 +49,7 @@ def blocks(declared: Declaration, rows: Sequence[Row]) -> dict[str, str]:
         "departures": _departures(declared, part, rows),
         "map": _map(part, found),
         "arms": _arms(part, rows),
+        "short": _short(part, rows),
         "mechanisms": _mechanisms(part, rows),
         "values": _values(part, rows),
         "power": _power(part, rows, found),
@@ -90,9 +91,24 @@ def _arms(part: Declaration, rows: Sequence[Row]) -> str:
     lines = list[list[str]]()
     for arm in (arm for arm in part.arms if any(by_seed(rows, w, arm.name) for w in worlds)):
         means = [_one_digit(_mean(rows, worlds[0], arm, "low"))] if worlds else []
-        lines.append([arm.name, arm.kind, *means, *(_lift_over(rows, w, arm.name, REFERENCE) for w in worlds)])
+        lines.append([arm.name, arm.kind, *means, *(_lift_over(rows, w, arm.name) for w in worlds)])
     head = ["arm", "side", *[f"users a day, {w}" for w in worlds[:1]], *[f"over {REFERENCE}, {w}" for w in worlds]]
     return tables.markdown(head, lines, left=2)
+
+
+def _short(part: Declaration, rows: Sequence[Row]) -> str:
+    """Return a row an arm, ten at most: low-activity users a day and lifts over EASE in `default`, `null` beside it."""
+    worlds = [w for w in ("default", "null") if any(r.world == w and r.phase == FRESH for r in rows)]
+    lines = [
+        [
+            arm.name,
+            *(c for w in worlds for c in (_one_digit(_mean(rows, w, arm, "low")), _lift_over(rows, w, arm.name))),
+        ]
+        for arm in part.arms
+        if any(by_seed(rows, w, arm.name) for w in worlds)
+    ]
+    head = ["agent", *(c for w in worlds for c in (f"low-activity users a day, `{w}`", f"over `{REFERENCE}` [95%]"))]
+    return tables.markdown(head, lines[:10])
 
 
 def _mechanisms(part: Declaration, rows: Sequence[Row]) -> str:
@@ -179,9 +195,9 @@ def _named(rows: Sequence[Row], world: str, arm: str, measure: str) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-def _lift_over(rows: Sequence[Row], world: str, arm: str, reference: str) -> str:
-    differences = paired(rows, world, arm, reference)
-    return "" if arm == reference or not len(differences) else lift(mean_interval(differences))
+def _lift_over(rows: Sequence[Row], world: str, arm: str) -> str:
+    differences = paired(rows, world, arm, REFERENCE)
+    return "" if arm == REFERENCE or not len(differences) else lift(mean_interval(differences))
 
 
 def _relative(rows: Sequence[Row], world: str, arm: str) -> str:

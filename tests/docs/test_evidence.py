@@ -13,8 +13,11 @@ from serendip.experiments.uncertainty.table import read_rows
 
 def test_the_page_is_made_of_its_rows(root: Path) -> None:
     rows = read_rows(root / "docs/evidence/uncertainty.csv", mark())
-    page = (root / "docs/evidence.md").read_text(encoding="utf-8")
-    assert filled(page, blocks(read_declaration(), rows)) == page
+    made = blocks(read_declaration(), rows)
+    short = {"short": made.pop("short")}
+    for name, parts in (("docs/evidence.md", made), ("README.md", short)):
+        page = (root / name).read_text(encoding="utf-8")
+        assert filled(page, parts) == page
 
 
 def test_the_page_on_tests_is_made_of_its_scores(root: Path) -> None:
