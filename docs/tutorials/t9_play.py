@@ -38,9 +38,10 @@ for _ in range(40):
 print(f"{seen['clicks']} clicks in 40 slates")
 
 # %%
-# What the agent expects of each topic, slate by slate, and how unsure it is of the two that our user likes (bands).
-# It found one of them at once, its doubts shrank, and it never gave the other a chance: believing too much too soon
-# is what exploration is meant to prevent, and posterior sampling with an autoencoder does not always do it.
+# What the agent expects of each topic, slate by slate, and how unsure it is of the two that our user likes (bands). It
+# put one of them first from the start, its doubts shrank with each click, and it never gave the other a chance:
+# believing too much too soon is what exploration is meant to prevent, and posterior sampling with an autoencoder does
+# not always prevent it.
 
 figure, axes = plt.subplots(figsize=(7, 3.4), layout="constrained")
 for topic, (line, doubt) in enumerate(zip(np.array(means).T, np.array(doubts).T, strict=True)):
