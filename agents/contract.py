@@ -22,6 +22,14 @@ def check_agent(agent: Any, **settings: Any) -> None:
 
     Raises:
         AgentError: the first thing that is not as the contract asks, with the likely cause.
+
+    Example:
+        >>> import numpy as np, serendip
+        >>> class Fixed(serendip.Agent):
+        ...     def choose(self, visits, luck):
+        ...         there = np.flatnonzero(visits.available)[: self.slate_size]
+        ...         return np.tile(there, (len(visits), 1))
+        >>> serendip.check_agent(Fixed)
     """
     topic = (np.arange(N_ITEMS) % 4).astype(np.int32)
     items = Items(topic, np.where(np.arange(N_ITEMS) == 5, 3, 0).astype(np.int32))

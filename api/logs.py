@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from serendip.frames import as_path, file_to_write
 from serendip.simulator.errors import SettingsError
+
+if TYPE_CHECKING:
+    from serendip.experiments.offline.judging.audit import Audit
+    from serendip.experiments.offline.learning.learn import Learned
 
 
 def audit(
@@ -17,7 +21,7 @@ def audit(
     columns: Mapping[str, str] | None = None,
     quiet: bool = False,
     **roles: str,
-) -> Any:
+) -> Audit:
     """Return whether a log's propensities can be what they say they are, and how small an error would show.
 
     Args:
@@ -30,6 +34,12 @@ def audit(
     Raises:
         DataError: the log cannot be read.
         SettingsError: the page cannot be written there, or no column has such a role.
+
+    Example:
+        >>> import serendip
+        >>> log = {"action": [0, 1] * 200, "click": [0, 1, 1, 0] * 100, "pscore": [0.5] * 400}
+        >>> serendip.audit(log, item="action", reward="click", propensity="pscore").sound
+        True
     """
     from serendip.experiments.offline.judging.audit import audit as ask
     from serendip.experiments.running.counting import counted
@@ -54,7 +64,7 @@ def learn(
     out: str | Path | None = None,
     quiet: bool = False,
     **settings: Any,
-) -> Any:
+) -> Learned:
     """Return a policy learned from a log, with what users that took no part say it is worth.
 
     Args:
@@ -68,6 +78,13 @@ def learn(
     Raises:
         DataError: the log cannot be read, or has too few users.
         SettingsError: an unknown setting, or the folder holds something else.
+
+    Example:
+        >>> import serendip
+        >>> results = serendip.run(["uniform"], "tiny", seeds=1, days=15, logged_seeds=1, jobs=1, quiet=True)
+        >>> found = serendip.learn(results.log("uniform"), epochs=1, quiet=True)
+        >>> found.learned.low <= found.learned.value <= found.learned.high
+        True
     """
     from serendip.experiments.offline.learning.learn import learn as teach
     from serendip.experiments.offline.learning.train import Learning

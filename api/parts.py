@@ -62,6 +62,14 @@ def add(part: Any) -> str:
 
     Raises:
         SettingsError: nothing is there, it is no part, or its name is one that is shipped.
+
+    Example:
+        >>> import numpy as np, serendip
+        >>> class Fixed(serendip.Agent):
+        ...     def choose(self, visits, luck):
+        ...         return np.tile(np.arange(self.slate_size), (len(visits), 1))
+        >>> serendip.add(Fixed)
+        'Fixed'
     """
     import inspect
 

@@ -99,6 +99,13 @@ def benchmark(
     Raises:
         DataError: the data cannot be used; the message says why.
         SettingsError: an unknown model, or the folder holds results of another plan.
+
+    Example:
+        >>> import serendip
+        >>> pairs = [(user, (user + 2 * step) % 20) for user in range(40) for step in range(8)]
+        >>> clicks = {"user": [user for user, _ in pairs], "item": [item for _, item in pairs]}
+        >>> serendip.benchmark(clicks, ["popularity"], trials=1, quiet=True)["model"][0]
+        'popularity'
     """
     from serendip.agents.models.told import telling
     from serendip.experiments.benchmark.ranking import Plan, run

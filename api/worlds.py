@@ -77,6 +77,13 @@ def calibrate(
     Raises:
         DataError: the data cannot be read, or are too few to fit a world to.
         SettingsError: a setting that does not go with such data.
+
+    Example:
+        >>> import serendip
+        >>> rows = [(u, (u + 2 * k) % 40, 86_400 * (u % 7 + 3 * k)) for u in range(60) for k in range(15)]
+        >>> clicks = {name: [row[at] for row in rows] for at, name in enumerate(("user", "item", "timestamp"))}
+        >>> serendip.calibrate(clicks, time_unit="seconds", force=True, quiet=True).n_items
+        40
     """
     from serendip.simulator.reading import Wanted
 

@@ -27,6 +27,11 @@ def check_model(card: ModelCard) -> None:
 
     Raises:
         ModelError: the first thing that is not as `Model` (agents/models/model.py) asks, with the likely cause.
+
+    Example:
+        >>> import serendip
+        >>> from serendip.agents.models import MODELS
+        >>> serendip.check_model(MODELS.card("ease"))
     """
     clicks = _checkerboard()
     before = clicks.copy()

@@ -26,6 +26,11 @@ def check_estimator(card: EstimatorCard) -> None:
 
     Raises:
         PartError: it is not what its card says, or not a function of single slots.
+
+    Example:
+        >>> import serendip
+        >>> from serendip.experiments.offline.estimators import ESTIMATORS
+        >>> serendip.check_estimator(ESTIMATORS.card("snips"))
     """
     _check_words(card)
     _need(bool(card.title), card, "the card has no title")
@@ -52,6 +57,11 @@ def check_reward_model(card: RewardModelCard) -> None:
 
     Raises:
         PartError: it says something else, or what is not finite.
+
+    Example:
+        >>> import serendip
+        >>> from serendip.experiments.offline.reward_models import REWARD_MODELS
+        >>> serendip.check_reward_model(REWARD_MODELS.card("table"))
     """
     _check_words(card)
     rng = np.random.default_rng(4)
@@ -68,6 +78,11 @@ def check_interval(card: IntervalCard) -> None:
 
     Raises:
         PartError: its ends are in the wrong order or outside the rewards.
+
+    Example:
+        >>> import serendip
+        >>> from serendip.experiments.offline.intervals import INTERVALS
+        >>> serendip.check_interval(INTERVALS.card(INTERVALS.names()[0]))
     """
     _check_words(card)
     valuation = Valuation(Method(("ips", "snips"), n_replicates=60))

@@ -33,6 +33,11 @@ def check_dynamics(card: DynamicsCard) -> None:
 
     Raises:
         ContractError: the first thing that is not as `Dynamics` asks, with the likely cause.
+
+    Example:
+        >>> import serendip
+        >>> from serendip.simulator.dynamics import DYNAMICS
+        >>> serendip.check_dynamics(DYNAMICS.card("static"))
     """
     _check_card(card)
     dynamics: Dynamics = settings_from_json(type(card.settings), dict(card.small), card.name)
@@ -54,6 +59,11 @@ def check_choice(card: ChoiceCard) -> None:
 
     Raises:
         ContractError: the first thing that is not as `Choice` asks, with the likely cause.
+
+    Example:
+        >>> import serendip
+        >>> from serendip.simulator.choice import CHOICES
+        >>> serendip.check_choice(CHOICES.card("multinomial-logit"))
     """
     _check_card(card)
     model: Choice = settings_from_json(type(card.settings), dict(card.small), card.name)

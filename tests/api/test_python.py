@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +17,27 @@ import pytest
 from matplotlib.figure import Figure
 
 import serendip
+from serendip.agents import AGENTS
 from serendip.experiments.__main__ import main
 from serendip.simulator.errors import DataError, SettingsError
 
-MODULES = ("parts", "ranking", "reading", "off_policy", "plots", "results", "studies", "worlds", "tables", "frames")
+FUNCTIONS = [name for name in serendip.__all__ if inspect.isroutine(getattr(serendip, name))]
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_examples_in_the_docstrings_are_true(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(f"serendip.{name}")).failed == 0
+@pytest.fixture(autouse=True)
+def _nobody_stays() -> Iterator[None]:
+    yield
+    for card in AGENTS.admitted():
+        AGENTS.dismiss(card.name)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_public_function_has_an_example_that_is_true(name: str) -> None:
+    found = getattr(serendip, name)
+    [test] = doctest.DocTestFinder(recurse=False).find(found, name, module=False, globs={})
+    assert test.examples, f"serendip.{name} has no example"
+    said = list[str]()
+    assert doctest.DocTestRunner().run(test, out=said.append).failed == 0, "".join(said)
 
 
 def slots() -> pa.Table:

@@ -35,6 +35,13 @@ lifts: list[dict[str, object]] = results.lifts(over="uniform").to_pylist()
 estimate = serendip.evaluate("log", "ease-greedy", estimators=["snips"])
 verdict: str = estimate.verdict
 value: float | None = estimate.value
+sent: list[str] = results.export("sent.zip", format=["pdf"], logs=True)
+differences: list[dict[str, object]] = results.compare(results).to_pylist()
+late = serendip.evaluate("log", "ease-greedy", outcome="activity", horizon=60, last=20, twin=False)
+sound: bool = serendip.audit("log").sound
+gain: float | None = serendip.learn("log", objective="dr", out="agent").gain.value
+best: str = serendip.benchmark("ratings.csv", ["ease"], user="listener").markdown
+fit: str = serendip.calibrate("ratings.csv", items="movies.csv", columns={"user": "listener"}).report()
 world: serendip.World = serendip.load("tiny")
 version: str = serendip.__version__
 """
