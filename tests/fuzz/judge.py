@@ -21,7 +21,16 @@ from serendip.simulator.errors import SerendipError
 
 LONGEST = 500  # characters of a message
 REFUSED = (2, 3)  # wrong input, too little of it
-PATIENCE = 20  # seconds after which an input counts as one that never ends
+PATIENCE = 20  # seconds of computing after which an input counts as one that never ends; of waiting, thirty times that
+LONG = (
+    "run",
+    "evaluate",
+    "audit",
+    "calibrate",
+    "look",
+    "compare",
+    "export",
+)  # which tell of progress on a slow machine
 Call = Callable[[], Any]
 
 
@@ -35,14 +44,17 @@ def _endless(number: int, frame: Any) -> None:
 
 @contextlib.contextmanager
 def patience() -> Generator[None]:
-    """Raise `Endless` in the body after `PATIENCE` seconds."""
-    before = signal.signal(signal.SIGALRM, _endless)
-    signal.alarm(PATIENCE)
+    """Raise `Endless` in the body after `PATIENCE` seconds, however busy the machine is with other things."""
+    before = {number: signal.signal(number, _endless) for number in (signal.SIGALRM, signal.SIGPROF)}
+    signal.alarm(30 * PATIENCE)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
     try:
         yield
     finally:
         signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def of_verb(arguments: list[str], understood: Callable[[dict[str, Any]], str] | None = None) -> tuple[str, str]:
@@ -53,7 +65,7 @@ def of_verb(arguments: list[str], understood: Callable[[dict[str, Any]], str] | 
         understood: takes what `--json` says of an accepted input, and returns what contradicts it; "" for nothing.
     """
     out, err = io.StringIO(), io.StringIO()
-    asked = [*arguments, "--json", "-"] if understood else arguments
+    asked = [*arguments, *(["--json", "-"] if understood else []), *(["--quiet"] if arguments[0] in LONG else [])]
     try:
         with patience(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
