@@ -9,6 +9,8 @@ EXTRAS = {
     "boosting": ("sklearn",),
     "rl": ("stable_baselines3",),
     "cluster": ("ray", "dask"),
+    "engines": ("narwhals", "duckdb", "polars"),
+    "docs": ("sphinx", "myst_parser"),
 }
 NEEDED = ("numpy", "scipy", "torch", "gymnasium", "pyarrow", "matplotlib", "joblib", "numba")
 
