@@ -10,7 +10,7 @@ import pyarrow as pa
 from serendip.simulator.dynamics import State
 from serendip.simulator.interface import Bools, Ints
 from serendip.simulator.logs.schema import Table
-from serendip.simulator.oracle.truth import liked_topics, look
+from serendip.simulator.oracle.truth import Packed, liked_topics, look
 from serendip.simulator.population import ACTIVITY_GROUPS
 from serendip.simulator.world import World
 
@@ -28,7 +28,7 @@ class DailyMeasures:
     def __init__(self, world: World) -> None:
         self._world = world
         self._groups = world.groups
-        self._liked = liked_topics(world)
+        self._liked = Packed(liked_topics(world))
         self._known = look(world, world.start(), self._liked).liked_known
         self._days = list[dict[str, Any]]()
         self._today = dict[str, Any]()
