@@ -40,33 +40,39 @@ def known_before(world: World) -> Iterator[tuple[Visits, Slates, Feedback]]:
 
 
 def organic_history(world: World) -> Iterator[Organic]:
-    """Yield what users did before the first day, day by day.
+    """Yield what users did before the first day, day by day, and of very many users a block at a time.
 
     Users who know nothing, and those who arrive later, did nothing.
     """
     repertoire = to_numpy(world.people.known)
     users = np.flatnonzero((repertoire.max(axis=1) > 0) & (to_numpy(world.people.first_day) == 0))
-    key, lucks = randomness.derive(world.seed, "organic"), to_numpy(world.luck)[users]
-    length = world.settings.slate_size
     there = np.flatnonzero(world.items.available(0))  # items, in order, that can have been seen
     for day in range(-world.settings.population.organic_clicks, 0):
-        clicked_item = _known_items(world, repertoire, randomness.uniform(key, lucks, day, 0), users, day)
-        others = randomness.distinct(len(there) - 1, length - 1, key, lucks, day, 1)  # (B, L - 1)
-        slot = randomness.below(length, key, lucks, day, 2)  # (B,) where the clicked item stands
-        clicked = np.arange(length) == slot[:, None]
-        items = np.empty((len(users), length), dtype=np.int64)
-        items[clicked] = clicked_item
-        items[~clicked] = (others + (others >= clicked_item[:, None])).ravel()
-        items = there[items]
-        visits = Visits(users, day, np.zeros(len(users), np.int32), world.items.available(0))
-        yield Organic(visits, items, clicked)
+        for rows in blocks_of(len(users)) or [slice(0, 0)]:
+            yield _seen(world, repertoire, users[rows], there, day)
 
 
-def _known_items(world: World, repertoire: Singles, point: Floats, users: Ints, day: int) -> Ints:
-    """Return (B,) what `_known_item` says of `users` (B,), a block at a time, so that a million take little room."""
-    blocks = blocks_of(len(users))
-    found = [_known_item(world, repertoire[users[rows]], point[rows], users[rows], day) for rows in blocks]
-    return np.concatenate([np.zeros(0, np.int64), *found])
+def _seen(world: World, repertoire: Singles, users: Ints, there: Ints, day: int) -> Organic:
+    """Return what `users` (B,) did on a day.
+
+    Args:
+        world: where they are.
+        repertoire: (n, K) what everybody knew.
+        users: (B,) who.
+        there: items, in order, that can have been seen.
+        day: the day, below 0.
+    """
+    key, lucks = randomness.derive(world.seed, "organic"), to_numpy(world.luck)[users]
+    length = world.settings.slate_size
+    clicked_item = _known_item(world, repertoire[users], randomness.uniform(key, lucks, day, 0), users, day)
+    others = randomness.distinct(len(there) - 1, length - 1, key, lucks, day, 1)  # (B, L - 1)
+    slot = randomness.below(length, key, lucks, day, 2)  # (B,) where the clicked item stands
+    clicked = np.arange(length) == slot[:, None]
+    items = np.empty((len(users), length), dtype=np.int64)
+    items[clicked] = clicked_item
+    items[~clicked] = (others + (others >= clicked_item[:, None])).ravel()
+    visits = Visits(users, day, np.zeros(len(users), np.int32), world.items.available(0))
+    return Organic(visits, there[items], clicked)
 
 
 def _known_item(world: World, known: Singles, point: Floats, users: Ints, day: int) -> Ints:

@@ -30,3 +30,19 @@ def test_tables_one_by_one_are_the_file_of_all_at_once(tmp_path: Path, monkeypat
 def test_no_tables_are_no_file(tmp_path: Path) -> None:
     writing._write_tables(tmp_path / "none.parquet", [])
     assert not (tmp_path / "none.parquet").exists()
+
+
+def test_users_a_block_at_a_time_did_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> list[bytes]:
+        past = list(organic_history(make_world("tiny", 0)))
+        days = sorted({o.visits.day for o in past})
+        assert [o.visits.day for o in past] == sorted(o.visits.day for o in past)
+        return [
+            b"".join(getattr(o, name).tobytes() for o in past if o.visits.day == day)
+            for day in days
+            for name in ("items", "clicked")
+        ]
+
+    whole = told()
+    monkeypatch.setattr("serendip.simulator.arrays.AT_ONCE", 7)
+    assert told() == whole
