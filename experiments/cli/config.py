@@ -55,7 +55,9 @@ def _read(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{FLAG} {file}: no such file") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except RecursionError as error:
+        raise ConfigError(f"{FLAG} {file}: not TOML that can be read (it is nested too deep)") from error
+    except (OSError, ValueError) as error:  # also of bytes that are no UTF-8, and of numbers of thousands of digits
         raise ConfigError(f"{FLAG} {file}: not TOML ({error})") from error
 
 

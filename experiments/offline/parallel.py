@@ -135,7 +135,7 @@ def value_parts(
 def _n_groups(file: Path) -> int:
     try:
         return pq.read_metadata(file.absolute()).num_row_groups
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file}: truncated or not Parquet ({str(error).splitlines()[0]}); write it again") from error
 
 

@@ -14,6 +14,7 @@ from serendip.simulator.interface import Array, Bools, Ints, Items
 from serendip.simulator.logs.schema import Decisions, LogMeta
 
 ROUNDING = 1e-6  # by which a whole slate's propensity may exceed that of one of its slots, relative
+RAREST = 1e-40  # propensity: of weights beyond its inverse, fourth powers are no numbers any more
 
 
 @dataclass
@@ -89,6 +90,7 @@ class Checker:
         floor = self.meta.propensity_floor
         rules: list[tuple[Bools, str, Array, str]] = [
             (~((propensity > 0.0) & (propensity <= 1.0)), "propensity", propensity, "allowed is above 0 and at most 1"),
+            (propensity < RAREST, "propensity", propensity, f"allowed is {RAREST:g} or more"),
             (propensity < floor * (1.0 - ROUNDING), "propensity", propensity, f"propensity_floor is {floor:g}"),
             (~((reward >= low) & (reward <= high)), "reward", reward, f"allowed is {low:g} to {high:g} (reward_range)"),
             (decisions.item_id < 0, "item_id", decisions.item_id, "allowed is 0 or more"),

@@ -94,6 +94,6 @@ def n_rows(file: Path) -> int:
     """
     try:
         return pq.read_metadata(file.absolute()).num_rows
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{file}: truncated or not Parquet ({why}); write it again") from error

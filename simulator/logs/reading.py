@@ -70,7 +70,7 @@ class Log:
                     checker.check(decisions, part, offset)
                     offset += len(decisions)
                     yield decisions
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
                 raise DataError(f"{part}: truncated or not Parquet ({_first_line(error)}); write it again") from error
             self._check_sum(part)
         if not checker.in_order:
@@ -226,7 +226,7 @@ def _read_table(path: Path, schema: Any) -> Table:
         table = pq.read_table(path.absolute()).select(schema.names).cast(schema)
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
-    except (pa.ArrowException, KeyError, OSError) as error:
+    except (pa.ArrowException, KeyError, OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"{path}: not a table with the columns {', '.join(schema.names)} ({_first_line(error)})"
         ) from error

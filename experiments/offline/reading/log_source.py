@@ -135,7 +135,7 @@ class LogSource:
         for part in self._log.parts:
             try:
                 total += pq.read_metadata(part.absolute()).num_rows
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
                 raise DataError(f"{part}: truncated or not Parquet; write it again") from error
         return total
 

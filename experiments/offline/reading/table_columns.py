@@ -14,6 +14,8 @@ from serendip.experiments.offline.reading.table_files import listed
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Floats, Ints
 
+LARGEST, RAREST = 1e30, 1e-40  # rewards and predictions, propensities: beyond, fourth powers are no numbers any more
+
 
 class MappedColumns:
     """What the columns of a file are called, and how to read them.
@@ -133,10 +135,12 @@ class MappedColumns:
         kind = COLUMNS[name].values
         if kind == "positive":
             self.allow(offset, name, values, (values > 0) & (values <= 1), "above 0 and at most 1")
+            self.allow(offset, name, values, values >= RAREST, f"{RAREST:g} or more")
         elif kind == "chance":
             self.allow(offset, name, values, (values >= 0) & (values <= 1), "0 to 1")
         else:
             self.allow(offset, name, values, np.isfinite(values), "a finite number")
+            self.allow(offset, name, values, np.abs(values) <= LARGEST, f"{-LARGEST:g} to {LARGEST:g}")
         if name == "reward" and reward_range is not None:
             low, high = reward_range
             self.allow(offset, name, values, (values >= low) & (values <= high), f"{low:g} to {high:g}")

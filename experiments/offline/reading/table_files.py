@@ -54,7 +54,7 @@ def header_of(file: Path, said: Iterable[str] = ()) -> list[str]:
         names = (
             list(pq.read_schema(file.absolute()).names) if file.suffix == ".parquet" else list(_form(file, said).names)
         )
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file}: not a Parquet or CSV table ({str(error).splitlines()[0]})") from error
     twice = [name for name in names if names.count(name) > 1]
     if twice:

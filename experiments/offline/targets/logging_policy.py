@@ -119,7 +119,7 @@ def _versions(log: Path) -> set[int]:
     for part in open_log(log).parts:
         try:
             table = pq.read_table(part.absolute(), columns=["policy_version"])
-        except (pa.ArrowException, OSError):  # left to whoever reads it next
+        except (pa.ArrowException, OSError, UnicodeDecodeError):  # left to whoever reads it next
             return set()
         found |= set(np.unique(table["policy_version"].to_numpy()).tolist())
     return found

@@ -33,6 +33,8 @@ def test_flags_of_a_file_stand_where_the_command_line_says_nothing(tmp_path: Pat
     ("text", "sentence"),
     [
         ("days = ", "not TOML"),
+        ("days = " + "[" * 20_000 + "]" * 20_000, "nested too deep"),
+        ("days = " + "9" * 5_000, "not TOML"),
         ("[a]\nb = 1", "a is no flag's value"),
         (None, "no such file"),
         ("nonsense = 1", "nonsense"),
