@@ -27,7 +27,9 @@ def draw(cases: Sequence[Case]) -> Any:
         ax.axline((0.0, 0.0), slope=1.0, color="#999999", linewidth=1.0)
         for word, colour in _WORDS.items():
             _points(ax, [case for case in some if case.word == word], word, colour)
-        ax.set_title(f"worlds the borders were {'learned on' if half == 'learned' else 'not learned on'}", fontsize=10)
+        ax.set_title(
+            f"logs that the borders were {'learned on' if half == 'learned' else 'not learned on'}", fontsize=10
+        )
         ax.set_xlabel("what it was, less the log's visits")
         ax.set_xlim(-1.0, 1.5)
         ax.set_ylim(-1.0, 1.5)
@@ -35,7 +37,8 @@ def draw(cases: Sequence[Case]) -> Any:
             axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         ax.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("what was said")
-    panels[0].legend(loc="upper left", frameon=False, fontsize=8)
+    for ax in panels:
+        ax.legend(loc="upper left", frameon=False, fontsize=8)
     return figure
 
 

@@ -42,6 +42,7 @@ class Learned:
         gain: the policy's less the log's.
         beside: that of `logistic-greedy`, taught by the same users, on the same ones.
         take: which of the two to take, and why.
+        other: the agent that it stands beside.
     """
 
     agent: Recommender
@@ -52,9 +53,10 @@ class Learned:
     gain: Estimate
     beside: Estimate
     take: str
+    other: Recommender
 
     def to_json(self) -> dict[str, Any]:
-        """Return all but the agent as plain JSON values."""
+        """Return all but the agents as plain JSON values."""
         names = ("logged", "learned", "gain", "beside")
         found = {name: dataclasses.asdict(getattr(self, name)) for name in names}
         return {"learning": settings_to_json(self.learning), "n_slates": self.n_slates, "take": self.take} | found
@@ -113,7 +115,7 @@ def _learned(
     found, beside = (claim(seen_by(one, source, others, learning.seed)) for one in both)
     agent.forget(history)
     worth = _logged(examples, claims), found.value, found.gain, beside.value
-    return Learned(agent, learning, len(taught), *worth, _take(found, beside, learning.objective))
+    return Learned(agent, learning, len(taught), *worth, _take(found, beside, learning.objective), both[1])
 
 
 def _beside(source: LogSource, others: Ints, learning: Learning) -> Recommender:
