@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, fields, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ class Cell:
         path = out / "cells" / name_of(self.world) / f"{self.arm.name}{setting}" / f"{self.seed}.json"
         decides = {
             "agent": self.arm.text(self.value),
-            "world": world_checksum(self.world),
+            "world": _checksum(self.world),
             **{name: getattr(declared, name) for name in ("users", "days", "update_every")},
         }
         label = f"{self.world}  {self.arm.text(self.value)}  seed {self.seed}"
@@ -105,6 +105,12 @@ class Cell:
         """Return what was found, from the folder `out`."""
         values = read_json(self.piece(out, declared).path)
         return Row(**(values | {"phase": self.phase} | {name: tuple(values[name]) for name in TUPLES}))
+
+
+@cache
+def _checksum(world: str) -> str:
+    """Return the checksum of the world, which is worked out once: it takes as long as a short life."""
+    return world_checksum(world)
 
 
 def sized(name: str, users: int, seed: int) -> World:

@@ -62,7 +62,9 @@ def contrasts(declared: Declaration, rows: Sequence[Row]) -> list[Answer]:
 
 
 def _answer(declared: Declaration, rows: Sequence[Row], world: str, contrast: Contrast) -> Answer | None:
-    both = sides(declared, rows, world, contrast)
+    there = {row.arm for row in rows if row.world == name_of(world) and row.phase == FRESH}
+    lived = replace(declared, arms=tuple(arm for arm in declared.arms if arm.name in there))
+    both = sides(lived, rows, world, contrast)
     if both is None:
         return None
     plus, minus = both

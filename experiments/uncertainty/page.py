@@ -160,7 +160,7 @@ def _values(part: Declaration, rows: Sequence[Row]) -> str:
 def _power(part: Declaration, rows: Sequence[Row], found: Sequence[Answer]) -> str:
     """Return a row a length of test in the field-sized world: the lift by then, and the users that it needs."""
     best = max(
-        (arm for arm in part.arms if arm.name not in (REFERENCE, ORACLE)),
+        (arm for arm in part.arms if arm.kind not in ("reference", "informed", "oracle")),
         key=lambda arm: np.nan_to_num(_mean(rows, FIELD, arm, "all"), nan=-1.0),
     )
     needs = power(rows, FIELD, best.name, REFERENCE)

@@ -155,6 +155,11 @@ def test_a_planted_difference_is_found_and_corrected_for_the_worlds() -> None:
     assert not mixed.clear
 
 
+def test_only_arms_that_have_lived_are_compared() -> None:
+    rows = [r for r in found([1.0] * 8) if (r.arm, r.phase) != ("wide", "fresh")]
+    assert {a.plus for a in contrasts(DECLARED, rows)} == {"other"}
+
+
 def test_rows_come_back_from_their_table_and_of_no_other_declaration(tmp_path: Path) -> None:
     rows = found([1.0] * 8)
     write_rows(tmp_path / "t.csv", rows, "abc")
