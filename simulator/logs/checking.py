@@ -14,7 +14,7 @@ from serendip.simulator.interface import Array, Bools, Ints, Items
 from serendip.simulator.logs.schema import Decisions, LogMeta
 
 ROUNDING = 1e-6  # by which a whole slate's propensity may exceed that of one of its slots, relative
-RAREST = 1e-40  # propensity: of weights beyond its inverse, fourth powers are no numbers any more
+RAREST = 1e-60  # propensity: of weights beyond its inverse, fourth powers are no numbers any more
 
 
 @dataclass

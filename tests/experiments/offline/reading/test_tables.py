@@ -117,8 +117,8 @@ def spoilt(name, row, value):
         (spoilt("pscore", 7, 0.0), r"row 7: pscore \(propensity\) is 0; allowed is above 0 and at most 1"),
         (spoilt("pscore", 7, 1.2), r"row 7: pscore \(propensity\) is 1.2; allowed"),
         (spoilt("pscore", 7, float("nan")), r"row 7: pscore \(propensity\) is"),
-        (spoilt("click", 3, -1e200), r"row 3: click \(reward\) is -1e\+200; allowed is -1e\+30 to 1e\+30"),
-        (spoilt("pscore", 7, 1e-320), r"row 7: pscore \(propensity\) is 9.99989e-321; allowed is 1e-40 or more"),
+        (spoilt("click", 3, -1e200), r"row 3: click \(reward\) is -1e\+200; allowed is -1e\+15 to 1e\+15"),
+        (spoilt("pscore", 7, 1e-320), r"row 7: pscore \(propensity\) is 9.99989e-321; allowed is 1e-60 or more"),
         (spoilt("click", 3, float("inf")), r"row 3: click \(reward\) is inf; allowed is a finite number"),
         (spoilt("pi", 3, -0.5), r"row 3: pi \(target\) is -0.5; allowed is 0 to 1"),
         (
