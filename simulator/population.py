@@ -237,7 +237,7 @@ def personas(settings: PopulationSettings, n_topics: int, seed: int) -> Ints:
 def _pools(settings: PopulationSettings, n_topics: int, rng: np.random.Generator) -> Ints:
     """Return (C, P) pools, drawn by the topics' popularity."""
     n_pool = min(n_topics, max(1, round(settings.liked_topics / settings.agreement)))
-    appeal = np.arange(1, n_topics + 1.0) ** -settings.topic_skew
+    appeal = np.maximum(np.arange(1, n_topics + 1.0) ** -settings.topic_skew, 1e-300)  # however skewed, none is 0
     appeal /= appeal.sum()
     return np.stack([rng.choice(n_topics, n_pool, replace=False, p=appeal) for _ in range(settings.n_personas)])
 

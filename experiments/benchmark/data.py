@@ -130,10 +130,14 @@ def _text(path: Path) -> Generator[TextIO]:
         raise DataError(f"{path}: not text in UTF-8 ({error}); save it as such") from error
 
 
+_NO_MATRIX = (ValueError, OSError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading an archive raises: also for one that is locked, or packed in a way that is not known (RuntimeErrors)."""
+
+
 def _from_matrix(path: Path) -> tuple[Any, Any]:
     try:
         matrix: Any = scipy.sparse.coo_array(scipy.sparse.load_npz(path))
-    except (ValueError, OSError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except _NO_MATRIX as error:
         raise DataError(f"{path}: not a SciPy matrix; write one with scipy.sparse.save_npz") from error
     users, items = matrix.coords
     wrong = np.flatnonzero(~(matrix.data >= 0) | np.isinf(matrix.data))

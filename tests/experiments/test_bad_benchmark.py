@@ -66,6 +66,19 @@ def test_a_matrix_with_a_value_that_cannot_be(
     assert f"row 3, column 2 is {named};" in line
 
 
+@pytest.mark.parametrize(("at", "value"), [(8, 99), (6, 1)])  # a packing that nobody knows; a locked archive
+def test_an_archive_that_cannot_be_unpacked(refused: Callable[..., str], tmp_path: Path, at: int, value: int) -> None:
+    scipy.sparse.save_npz(tmp_path / "m.npz", scipy.sparse.coo_array(np.eye(4)))
+    whole = bytearray((tmp_path / "m.npz").read_bytes())
+    for mark, place in ((b"PK\x03\x04", at), (b"PK\x01\x02", at + 2)):
+        start = whole.find(mark)
+        while start >= 0:
+            whole[start + place] = value
+            start = whole.find(mark, start + 4)
+    (tmp_path / "m.npz").write_bytes(whole)
+    assert "not a SciPy matrix" in refused("benchmark", tmp_path / "m.npz", "--out", tmp_path / "out")
+
+
 def test_an_order_in_time_that_is_not_there(refused: Callable[..., str], tmp_path: Path) -> None:
     scipy.sparse.save_npz(tmp_path / "m.npz", scipy.sparse.csr_array(np.ones((12, 9))))
     line = refused("benchmark", tmp_path / "m.npz", "--protocol", "last", "--out", tmp_path / "out")

@@ -12,6 +12,7 @@ import pytest
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.settings import WorldSettings, preset_names, read_world
 from serendip.simulator.settings_json import settings_from_json, settings_to_json
+from serendip.simulator.world import make_world
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -99,3 +100,10 @@ def test_a_folder_that_is_no_world_is_named(tmp_path: Path) -> None:
     (tmp_path / "world.json").write_text(json.dumps({"nmae": "x"}))
     with pytest.raises(SettingsError, match=r"world\.json: unknown setting 'nmae'"):
         read_world(tmp_path)
+
+
+def test_topics_that_hardly_anybody_likes_can_still_be_drawn(tmp_path: Path) -> None:
+    """However skewed: of 16 topics each persona's pool has 3."""
+    file = tmp_path / "skewed.json"
+    file.write_text(json.dumps({"base": "tiny", "name": "skewed", "population": {"topic_skew": 2.0**63}}))
+    assert make_world(str(file), 0).n_users == 100
