@@ -61,7 +61,7 @@ class Borders:
     invalid_sample: float = 10.0
     weak_users: float = 15.0
     weak_share: float = 0.2
-    users_tail: float = 0.5
+    users_tail: float = 0.45
     rewards_tail: float = 0.6
     weights_tail: float = 0.9
     weights_tail_sample: float = 300.0

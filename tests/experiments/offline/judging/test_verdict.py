@@ -29,7 +29,7 @@ SIDES: dict[str, tuple[dict[str, Any], str, tuple[float, float], tuple[str, str]
     "invalid_sample": ({}, "effective_sample_size", (10.0, 9.9), ("weak", "invalid")),
     "weak_users": ({"n_users": 20.0}, "effective_users", (15.0, 14.9), ("reliable", "weak")),
     "weak_share": ({"n_users": 800.0}, "effective_users", (160.0, 159.9), ("reliable", "weak")),
-    "users_tail": ({}, "users_tail", (0.5, 0.51), ("reliable", "weak")),
+    "users_tail": ({}, "users_tail", (0.45, 0.46), ("reliable", "weak")),
     "rewards_tail": ({}, "rewards_tail", (0.6, 0.61), ("reliable", "weak")),
     "weights_tail": ({"effective_sample_size": 200.0}, "weights_tail", (0.9, 0.91), ("reliable", "weak")),
     "weights_tail_sample": ({"weights_tail": 1.0}, "effective_sample_size", (300.0, 299.9), ("reliable", "weak")),
