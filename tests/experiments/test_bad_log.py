@@ -57,6 +57,7 @@ def spoil(log: Path, column: str, row: int, value: object) -> None:
     values = table[column].to_pylist()
     values[row] = value
     field = table.schema.field(column)
+    field = field.with_nullable(True)
     spoiled = table.set_column(table.schema.get_field_index(column), field, pa.array(values, type=field.type))
     pq.write_table(spoiled, log / PART)
 
@@ -71,6 +72,8 @@ def spoil(log: Path, column: str, row: int, value: object) -> None:
         ("reward", float("inf"), "0 to 1"),
         ("item_id", -3, "0 or more"),
         ("policy", 4, "meta.json"),
+        ("day", None, "is empty"),
+        ("visit", None, "is empty"),
     ],
 )
 def test_a_value_that_cannot_be_is_named_by_file_and_row(

@@ -262,6 +262,8 @@ def _in_order(parts: list[Path]) -> bool:
     for part in parts:
         try:
             table: Any = pq.read_table(part.absolute(), columns=["day", "visit"])
+            if table["day"].null_count or table["visit"].null_count:
+                return True
             day, visit = (table[name].to_numpy().astype(np.int64) for name in ("day", "visit"))
         except (pa.ArrowException, OSError, ValueError, KeyError):
             return True
