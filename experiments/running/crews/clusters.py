@@ -53,6 +53,7 @@ def _ray(n_workers: int) -> Generator[Any]:
     if local and "ray" not in sys.modules:  # it looks at these when it is imported
         os.environ.setdefault("RAY_AUTH_MODE", "token")  # or whoever reaches its ports could run code here
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        os.environ.setdefault("RAY_worker_niceness", "0")  # 15 by default: beside other work they would get no time
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # listen on this machine alone, on Linux too
     ray: Any = importlib.import_module("ray")
     if ray.is_initialized():

@@ -47,7 +47,7 @@ def ran(folder: Path, backend: str) -> dict[str, bytes]:
     command = ["run", "discovery", "--world", "tiny", "--agents", *agents, "--seeds", "2", "--days", "4"]
     options = ["--out", str(out), "--jobs", "2", "--backend", backend]
     done = subprocess.run(
-        [sys.executable, "-m", "serendip.experiments", *command, *options], capture_output=True, text=True, timeout=240
+        [sys.executable, "-m", "serendip.experiments", *command, *options], capture_output=True, text=True, timeout=500
     )
     assert done.returncode == 0, done.stderr
     assert "seed 1  ease-epsilon  done" in done.stdout + done.stderr
