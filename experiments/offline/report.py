@@ -33,8 +33,8 @@ _LONG_RUN = {
 }
 
 
-_MARKS = {" †": "† the model alone", " *": "* bends large weights"}
-_LEFT_OUT = ": what that is off by is not in the interval"
+_MARKS = {" †": "† the model alone", " *": "* bent weights"}
+_LEFT_OUT = ": the interval leaves that bias out"
 
 
 def title_of(estimator: str) -> str:

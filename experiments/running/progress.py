@@ -79,7 +79,7 @@ def watched(console: Console, total: int, steps: str) -> Generator[Watch]:
         TextColumn("left"),
         TimeRemainingColumn(elapsed_when_finished=False),
     )
-    with Progress(*columns, console=console, refresh_per_second=4) as bar:
+    with Progress(*columns, console=console, refresh_per_second=4, disable=not console.is_terminal) as bar:
         yield Watch(console, bar, total, steps)
 
 

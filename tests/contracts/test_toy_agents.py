@@ -38,7 +38,7 @@ def test_an_agent_is_shown_with_its_settings_their_ranges_and_defaults(capsys: p
     assert main(["list", "agent", "toy-agent"]) == 0
     out = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert out["toy-agent:"] == "toy-agent: A toy of toys."
-    assert out["strategy.tries"].split()[1:5] == ["2", "1", "or", "more"]
+    assert out["strategy.tries"].split()[1:5] == ["2", "1", "to", "1,000,000"]
     assert out["belief.temperature"].split()[1:5] == ["1.0", "0", "or", "more"]
     assert "how much more a pair counts that many clicked." in out["model.power"]
     with pytest.raises(SettingsError, match=r"unknown agent 'no'; known agents: .*toy-agent"):

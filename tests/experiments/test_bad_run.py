@@ -32,7 +32,7 @@ def test_names_that_are_unknown_to_a_run(
         ("[]", ["object"]),
         ('{"unicorns": 1}', ["unicorns", "slate_size"]),
         ('{"slate_size": "five"}', ["slate_size", "'five'"]),
-        ('{"slate_size": 0}', ["slate_size", "1 or more"]),
+        ('{"slate_size": 0}', ["slate_size", "1 to 1,000,000"]),
         ('{"dynamics": {"kind": "unicorn"}}', ["unicorn", "repertoire"]),
         ('{"dynamics": {"kind": "repertoire", "horn": 1}}', ["horn", "discovery_effect"]),
     ],

@@ -106,7 +106,7 @@ def test_an_unknown_back_end_and_one_that_is_not_installed_are_one_sentence(monk
     with pytest.raises(SettingsError, match="unknown back end 'slurm'; known: loky, ray, dask"):
         run_jobs([job], 1, Screen(quiet=True), "steps", "slurm")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(SettingsError, match="pip install 'serendip\\[ray\\]'"), cluster("ray", 1):
+    with pytest.raises(SettingsError, match="pip install '\\.\\[ray\\]'"), cluster("ray", 1):
         pass
 
 

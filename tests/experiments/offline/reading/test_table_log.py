@@ -116,8 +116,11 @@ def test_activity_and_learning_from_a_table_are_those_from_its_log(write_log, tm
 
 
 def test_a_frame_is_a_table_too(write_log, tmp_path):
-    frame = table_of(write_log(tmp_path / "log", n_users=300, n_days=8).path).to_pandas()
-    frame["who"] = 1000 - 3 * frame["who"]  # users have any ids; below hundreds of users nothing would be said
+    frame = table_of(write_log(tmp_path / "log", n_users=300, n_days=8).path)
+    who = pa.array(1000 - 3 * frame["who"].to_numpy())
+    frame = frame.set_column(
+        frame.schema.get_field_index("who"), "who", who
+    )  # users have any ids; below hundreds of users nothing would be said
     found = serendip.evaluate(frame, "uniform", outcome="activity", horizon=8, last=4, **NAMES)
     low, high = found.interval
     assert 0.0 <= low <= found.value <= high <= 4.0
