@@ -109,8 +109,15 @@ class SiteFeatures:
         return {"rate": self._rate}
 
     def restore(self, arrays: Arrays) -> None:
-        """Take back what `arrays` returned."""
-        self._rate = arrays["rate"]
+        """Take back what `arrays` returned.
+
+        Raises:
+            ValueError: these are not the rates of as many items; compiled loops would read beyond them.
+        """
+        rate = np.asarray(arrays["rate"], dtype=np.float32)
+        if rate.shape != self._topic.shape or not np.isfinite(rate).all():
+            raise ValueError(f"rate holds {rate.size} numbers, and there are {len(self._topic)} items")
+        self._rate = rate
 
 
 @compiled
@@ -178,8 +185,15 @@ class UserTable:
         return {"ids": self._ids, "values": self._values}
 
     def restore(self, arrays: Arrays) -> None:
-        """Take back what `arrays` returned."""
-        self._ids, self._values = arrays["ids"], arrays["values"]
+        """Take back what `arrays` returned.
+
+        Raises:
+            ValueError: there is not a row of values for each id.
+        """
+        ids, values = arrays["ids"], arrays["values"]
+        if values.ndim != 2 or ids.shape != (len(values),):
+            raise ValueError(f"{ids.size} ids with values of shape {values.shape}")
+        self._ids, self._values = ids, values
 
 
 def _entries(table: Sparse, items: Ints) -> Any:

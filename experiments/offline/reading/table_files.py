@@ -83,13 +83,16 @@ def _form(file: Path, said: Iterable[str]) -> Format:
     return recognise(file, {*said, *(name for column in COLUMNS.values() for name in column.usual)})
 
 
+_TRUTHS = ("true", "false")
+
+
 def _kinds(form: Format, columns: Mapping[str, str]) -> dict[str, Any]:
     """Return the Arrow types that columns of a text are read as; the others' are told from what is in them."""
     numeric = [name for name, column in COLUMNS.items() if column.is_number and name in columns]
     kinds = {columns[name]: pa.float64() for name in numeric}
     kinds |= {columns[name]: pa.string() for name in IDS if name in columns}  # 07 is not 7
     reward = form.names.index(columns["reward"]) if "reward" in columns else None
-    if reward is not None and all(row[reward].lower() in ("true", "false") for row in form.rows):
+    if reward is not None and all(dict(enumerate(row)).get(reward, "").lower() in _TRUTHS for row in form.rows):
         del kinds[columns["reward"]]
     return kinds
 
