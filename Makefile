@@ -63,7 +63,7 @@ bench: $(READY) ## how fast, beside others: one table, docs/bench.md (2 minutes)
 
 speeds: $(READY) ## every benchmark of its own, at length (half an hour)
 	$(BIN)/python benchmarks/world.py --out bench
-	$(BIN)/python benchmarks/envs.py
+	$(BIN)/python benchmarks/lives.py
 	$(BIN)/python benchmarks/off_policy.py
 	$(BIN)/python benchmarks/off_policy_beside.py
 	$(BIN)/python benchmarks/off_policy_items.py

@@ -22,9 +22,9 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import beliefs
+import lives
 import numpy as np
 
-import envs
 from serendip.envs.population import PopulationEnv
 from serendip.envs.user import UserEnv
 from serendip.simulator import population
@@ -82,20 +82,20 @@ def world_of(n_items: int, **people: Any) -> World:
     base, _ = read_world("default")
     catalogue = replace(base.catalogue, n_items=n_items)
     return World(
-        replace(base, slate_size=envs.SLOTS, catalogue=catalogue, population=replace(base.population, **people)), 0
+        replace(base, slate_size=lives.SLOTS, catalogue=catalogue, population=replace(base.population, **people)), 0
     )
 
 
 def single(seconds: float) -> Row:
     """Steps of one user, beside SARDINE."""
-    ours, theirs = UserEnv(world_of(1_000), slate_size=envs.SLOTS), None
+    ours, theirs = UserEnv(world_of(1_000), slate_size=lives.SLOTS), None
     if importlib.util.find_spec("sardine"):
         import gymnasium
         import sardine  # noqa: F401  registers its environments
 
         peer = gymnasium.make("sardine/SlateTopK-Bored-v0").unwrapped
-        theirs = lambda: envs.single(peer, 1_000, seconds / TURNS)  # noqa: E731
-    found = in_turns(lambda: envs.single(ours, 1_000, seconds / TURNS), theirs)
+        theirs = lambda: lives.single(peer, 1_000, seconds / TURNS)  # noqa: E731
+    found = in_turns(lambda: lives.single(ours, 1_000, seconds / TURNS), theirs)
     holds = None if found[2] is None else found[2] >= 10.0
     limit = "at least 10 times"
     return Row("`User-v0`, 1,000 items, slates of 10", "steps/s", found[0], "SARDINE", *found[1:], limit, holds)
@@ -104,8 +104,8 @@ def single(seconds: float) -> Row:
 def vector(seconds: float) -> Row:
     """Steps of a thousand users at once, beside one at a time."""
     world = world_of(1_000)
-    one = UserEnv(world, slate_size=envs.SLOTS)
-    found = in_turns(lambda: envs.many(world, seconds / TURNS), lambda: envs.single(one, 1_000, seconds / TURNS))
+    one = UserEnv(world, slate_size=lives.SLOTS)
+    found = in_turns(lambda: lives.many(world, seconds / TURNS), lambda: lives.single(one, 1_000, seconds / TURNS))
     limit = "at least 1,000,000"
     return Row(
         "... 1,000 rows, native vector", "steps/s", found[0], "`User-v0`, one", *found[1:], limit, found[0] >= 1e6
@@ -117,7 +117,7 @@ def everybody(seconds: float) -> Row:
     world = world_of(1_000)
     env = PopulationEnv(world)
     seen, _ = env.reset(seed=0)
-    slates = np.argsort(np.random.default_rng(0).random((world.n_users, 1_000)), axis=1)[:, : envs.SLOTS]
+    slates = np.argsort(np.random.default_rng(0).random((world.n_users, 1_000)), axis=1)[:, : lives.SLOTS]
     state = world.start()
 
     def ours() -> float:

@@ -21,6 +21,8 @@ Ints = NDArray[np.int64]
 SmallInts = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 
+MOST_TOPICS = 1_000_000  # tables of users by topics would hold no more
+
 
 @dataclass(frozen=True, slots=True)
 class Items:
@@ -31,7 +33,7 @@ class Items:
         released: (M,) first day on which the item can be shown.
 
     Raises:
-        DataError: the two differ in length or are no columns of whole numbers, or a topic is negative.
+        DataError: the two differ in length or are no columns of whole numbers, or a topic cannot be.
     """
 
     topic: SmallInts
@@ -44,9 +46,10 @@ class Items:
                 f"items: topic is {self.topic.dtype} {self.topic.shape} and released {self.released.dtype} "
                 f"{self.released.shape}; give two columns of whole numbers of one length"
             )
-        if len(self.topic) and self.topic.min() < 0:
+        wrong = np.flatnonzero((self.topic < 0) | (self.topic >= MOST_TOPICS))
+        if len(wrong):
             raise DataError(
-                f"items: topic of item {int(self.topic.argmin())} is {self.topic.min()}; allowed is 0 or more"
+                f"items: topic of item {wrong[0]} is {self.topic[wrong[0]]}; allowed is 0 to {MOST_TOPICS - 1:,}"
             )
 
     @property

@@ -11,10 +11,9 @@ import pyarrow.parquet as pq
 
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Array, Bools, Ints, Items
-from serendip.simulator.logs.schema import Decisions, LogMeta
+from serendip.simulator.logs.schema import RAREST, Decisions, LogMeta
 
 ROUNDING = 1e-6  # by which a whole slate's propensity may exceed that of one of its slots, relative
-RAREST = 1e-60  # propensity: of weights beyond its inverse, fourth powers are no numbers any more
 
 
 @dataclass

@@ -12,14 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serendip.simulator.errors import DataError, SettingsError
-from serendip.simulator.interface import Items
+from serendip.simulator.interface import MOST_TOPICS, Items
 from serendip.simulator.logs.checking import Checker, Known, check_for_twins
 from serendip.simulator.logs.contents import check_counts, check_sum, parts_of
 from serendip.simulator.logs.schema import (
     DECISIONS,
     HIDDEN,
     ITEMS,
-    MOST_TOPICS,
     ORGANIC,
     SCHEMA_VERSION,
     STATE,

@@ -17,7 +17,7 @@ TinyInts = NDArray[np.int16]
 
 SCHEMA_VERSION = 1
 MOST_SLOTS, MOST_DAYS = 32_767, 1_000_000
-MOST_TOPICS = 1_000_000
+LARGEST, RAREST = 1e15, 1e-60  # rewards and propensities: beyond, fourth powers of weights are no numbers any more
 STATE = ("recent_activity", "distinct_topics", "tenure")
 
 Table = Any  # a pyarrow.Table; pyarrow ships no types
@@ -107,7 +107,7 @@ class LogMeta:
     key: int | None = None
     world: dict[str, Any] | None = None
     agents: tuple[dict[str, Any], ...] = ()
-    reward_range: tuple[Annotated[float, Range()], ...] = (0.0, 1.0)
+    reward_range: tuple[Annotated[float, Range(least=-LARGEST, most=LARGEST)], ...] = (0.0, 1.0)
     propensity_floor: Annotated[float, Range(least=0, most=1)] = 0.0
     contents: LogContents | None = None
     schema_version: int = SCHEMA_VERSION

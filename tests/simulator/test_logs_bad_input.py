@@ -295,8 +295,17 @@ def test_what_a_writer_that_was_cut_off_left_is_not_taken_into_the_next_log(tmp_
         (np.zeros(3, int), np.zeros(2, int)),
         (np.zeros((3, 1), int), np.zeros(3, int)),
         (np.array([0, -1]), np.zeros(2, int)),
+        (np.array([0, 2**31 - 1]), np.zeros(2, int)),  # tables of users by topics would hold no end of columns
     ],
 )
 def test_items_that_cannot_be_are_refused_where_they_are_made(columns):
     with pytest.raises(DataError, match="items: topic"):
         Items(*columns)
+
+
+@pytest.mark.parametrize("most", [1e16, 1e300])
+def test_rewards_of_no_end_are_refused_where_the_log_says_so(path, most):
+    meta = json.loads((path / "meta.json").read_text())
+    (path / "meta.json").write_text(json.dumps(meta | {"reward_range": [0.0, most]}))
+    with pytest.raises(DataError, match="reward_range is .*allowed is -1e[+]15 to 1e[+]15"):
+        open_log(path).decisions()

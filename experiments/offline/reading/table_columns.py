@@ -13,8 +13,7 @@ from serendip.experiments.offline.reading.column_map import COLUMNS
 from serendip.experiments.offline.reading.table_files import listed
 from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.interface import Floats, Ints
-
-LARGEST, RAREST = 1e15, 1e-60  # rewards and predictions, propensities: beyond, fourth powers are no numbers any more
+from serendip.simulator.logs.schema import LARGEST, RAREST
 
 
 class MappedColumns:

@@ -3,7 +3,7 @@
 Seconds are those of the processor, so that other work on the machine counts against nobody; the two simulators take
 turns, and the last row is the median of the turns' ratios.
 
-python benchmarks/envs.py [--seconds S] [--json FILE]
+python benchmarks/lives.py [--seconds S] [--json FILE]
 """
 
 from __future__ import annotations
