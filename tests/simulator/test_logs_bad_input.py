@@ -307,5 +307,5 @@ def test_items_that_cannot_be_are_refused_where_they_are_made(columns):
 def test_rewards_of_no_end_are_refused_where_the_log_says_so(path, most):
     meta = json.loads((path / "meta.json").read_text())
     (path / "meta.json").write_text(json.dumps(meta | {"reward_range": [0.0, most]}))
-    with pytest.raises(DataError, match="reward_range is .*allowed is -1e[+]15 to 1e[+]15"):
+    with pytest.raises(DataError, match=r"reward_range is .*allowed is -1e\+15 to 1e\+15"):
         open_log(path).decisions()

@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from typing import Any
 
+import browsers
 import pytest
 
-webdriver: Any = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM or not DRIVER, reason="no Chromium with its driver is installed"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = browsers.MARKS
 
 
-@pytest.fixture(params=[(1440, False), (390, True)], ids=["desk, light", "phone, dark"])
+@browsers.in_both
 def page(request: pytest.FixtureRequest, served: Any) -> Iterator[Any]:
     """A headless browser that shows the page."""
-    width, dark = request.param
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    try:
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        scheme = {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]}
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
-        browser.get(served.url)
+    with browsers.opened(served.url, request.param) as browser:
         ready(browser)
         yield browser
-    finally:
-        browser.quit()
 
 
 def ready(browser: Any) -> None:
