@@ -27,6 +27,16 @@ class OpeStudy:
     situations: Annotated[tuple[str, ...], shown("NAME")] = ()
     """Only these situations of the gauntlet (serendip list situations); all when left out."""
 
+    worlds: Annotated[tuple[str, ...], shown("NAME")] = ()
+    """Worlds of --activity; the study's own when left out."""
+
+    loggers: Annotated[tuple[str, ...], shown("AGENT")] = ()
+    """Agents that write the logs of --activity; the study's own when left out."""
+
+    targets: Annotated[tuple[str, ...], shown("AGENT")] = ()
+    """Agents that are valued and ranked from these logs, each as NAME or NAME:SETTING=VALUE,...; the study's own when
+    left out."""
+
     logs: Annotated[int | None, WHOLE_NUMBER, shown("N", "(20, 200 in the gauntlet, 2 of activity, when left out)")] = (
         None
     )
@@ -57,6 +67,8 @@ class OpeStudy:
             raise SettingsError("--gauntlet and --activity are two studies; run one after the other")
         if not self.gauntlet and (self.situations or (self.seed and not self.activity)):
             raise SettingsError("situations and a seed are the gauntlet's; say --gauntlet too")
+        if not self.activity and (self.worlds or self.loggers or self.targets):
+            raise SettingsError("worlds, loggers and targets are those of --activity; say --activity too")
         if self.activity:
             self._activity(self.out or Path("results/activity-study"))
         elif self.gauntlet:
@@ -94,13 +106,18 @@ class OpeStudy:
         from serendip.experiments.ope_study.activity.run import plan, run, scored
 
         console = console_for(self.json)
-        cases = run(out, plan(self.logs or 2, self.seed), console, self.jobs or 0)
+        cases = run(
+            out, plan(self.logs or 2, self.seed, self.worlds, self.loggers, self.targets), console, self.jobs or 0
+        )
         values, text = scored(cases, out)
         save(draw(cases), out / "activity-study.png")
         if self.json != STDOUT:
             say(text)
         write(values, self.json)
-        console.print(f"in {out}: table.md, activity.csv (a row a target and horizon), scores.json, activity-study.png")
+        console.print(
+            f"in {out}: table.md, activity.csv (a row a target and horizon), ranking.csv (what each estimator says, and"
+            " what is true), scores.json, activity-study.png"
+        )
 
     def _gauntlet(self, out: Path) -> None:
         import dataclasses

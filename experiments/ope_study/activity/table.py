@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from serendip.experiments import tables
+from serendip.experiments.ope_study.activity import ranking
 from serendip.experiments.ope_study.activity.scores import Case, Estimated, Words, estimated, words
 from serendip.simulator.files import write_whole
 from serendip.simulator.settings_json import write_json
@@ -42,12 +43,13 @@ def _of_log(case: Case) -> tuple[str, str, str]:
 
 
 def markdown(cases: Sequence[Case]) -> str:
-    """Return the tables: words by world and logger, and estimators by distance."""
+    """Return the tables: words by world and logger, estimators by distance, and how they order targets."""
     lines = [_line(found) for found in (*by_log(cases), *halves(cases))]
     first = tables.markdown(["log", *_HEAD], lines)
     rows = [_row(found) for found in estimated(cases)]
     names = ["estimator", "target is", "cases", "error", "sign right", "coverage", "rank correlation"]
-    return first + "\n" + tables.markdown(names, rows, left=2)
+    third = ranking.markdown(ranking.valued(cases))
+    return first + "\n" + tables.markdown(names, rows, left=2) + "\n" + third
 
 
 def in_words(cases: Sequence[Case]) -> str:
@@ -96,6 +98,7 @@ def write_all(cases: Sequence[Case], out: Path) -> dict[str, Any]:
     values = {"words": each, "estimators": [dataclasses.asdict(found) for found in estimated(cases)]}
     write_json(out / "scores.json", values)
     write_csv(cases, out / "activity.csv")
+    ranking.write_rows(out / "ranking.csv", ranking.valued(cases))
     write_whole(out / "table.md", markdown(cases) + "\n" + in_words(cases))
     return values
 

@@ -56,7 +56,7 @@ class Place:
 
     @property
     def name(self) -> str:
-        """A name for a file."""
+        """A name for people."""
         return f"{self.world}-{self.logger}-{self.seed:04d}"
 
     @property

@@ -12,6 +12,10 @@ from serendip.experiments.figures.activity_study import draw
 from serendip.experiments.offline.intervals.estimate import Estimate
 from serendip.experiments.offline.long_term.saying import Said, conclude
 from serendip.experiments.offline.long_term.twin import Held
+from serendip.experiments.ope_study.activity.ranking import Valued, rankings
+from serendip.experiments.ope_study.activity.ranking import markdown as ranking_table
+from serendip.experiments.ope_study.activity.ranking import read_rows as read_ranking
+from serendip.experiments.ope_study.activity.ranking import write_rows as write_ranking
 from serendip.experiments.ope_study.activity.run import plan, run
 from serendip.experiments.ope_study.activity.scores import Case, estimated, words
 from serendip.experiments.ope_study.activity.table import halves, in_words, markdown, write_all
@@ -112,3 +116,44 @@ def test_a_run_is_scored(found):
     assert len(cases) == 4
     # of 60 users no world is fitted, and a target that is never shown cannot be weighed; the logger itself can
     assert {(c.told.target, c.said.recommended) for c in cases} == {("uniform", "mis"), ("popularity", None)}
+
+
+def of_target(name, truth, **said):
+    """Return a row of a ranking."""
+    said = {estimator: said.get(estimator) for estimator in ("twin", "fitted_q", "mis", "drl")}
+    return Valued("default", "ease-epsilon", 0, 90, name, "weak", 4.0, truth, **said)
+
+
+def test_a_ranking_is_what_can_be_counted_by_hand(tmp_path):
+    rows = [
+        of_target("a", 4.0, twin=1.0, mis=3.0),
+        of_target("b", 5.0, twin=2.0, mis=2.0),
+        of_target("c", 6.0, twin=3.0, mis=1.0),
+        of_target("d", 8.0, twin=2.5),
+    ]
+    twin, mis = rankings(rows)
+    assert (twin.estimator, twin.logs, twin.targets) == ("twin", 1, 4.0)
+    assert twin.correlation == pytest.approx(1 - 6 * 2 / (4 * 15))  # one neighbouring pair is swapped
+    assert twin.pairs == pytest.approx(5 / 6)
+    assert twin.regret == pytest.approx((8.0 - 6.0) / 4.0)  # c is put first
+    assert twin.by_chance == pytest.approx((8.0 - 23.0 / 4) / 4.0)
+    assert (mis.estimator, mis.correlation, mis.pairs) == ("mis", pytest.approx(-1.0), 0.0)
+    assert mis.regret == pytest.approx((6.0 - 4.0) / 4.0)
+    write_ranking(tmp_path / "ranking.csv", rows)
+    assert read_ranking(tmp_path / "ranking.csv") == rows
+    assert "| twin | 1 | 4.0 | +0.80 | 83% | 50% | 56% |" in ranking_table(rows)
+
+
+def test_targets_that_are_put_level_tell_nothing():
+    (twin,) = rankings([of_target(name, truth, twin=1.0) for name, truth in (("a", 4.0), ("b", 5.0), ("c", 9.0))])
+    assert (twin.correlation, twin.pairs) == (0.0, 0.5)
+    assert twin.regret == twin.by_chance
+    assert rankings([of_target("a", 4.0, twin=1.0), of_target("b", 5.0, twin=2.0)]) == []
+
+
+def test_the_plan_takes_other_worlds_loggers_and_targets():
+    (place,) = plan(1, 4, ["tiny"], ["ease-epsilon:epsilon=0.2"], ["uniform", "popularity", "uniform"])
+    assert (place.world, place.targets) == ("tiny", ("uniform", "popularity"))
+    for wrong in ({"worlds": ["nowhere"]}, {"loggers": ["nobody"]}, {"targets": ["nobody"]}):
+        with pytest.raises(SettingsError):
+            plan(1, 0, **wrong)
