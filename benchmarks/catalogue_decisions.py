@@ -47,10 +47,11 @@ def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def taught(belief: str, n_items: int, draws: int, device: str | None = None) -> Recommender:
-    """Return an agent that has learned from some users' clicks."""
+def taught(belief: str, n_items: int, draws: int, device: str | None = None, **more: Any) -> Recommender:
+    """Return an agent that has learned from some users' clicks, with `more` settings."""
     items = Items(np.zeros(n_items, np.int32), np.zeros(n_items, np.int32))
-    agent = make("thompson", items, SLOTS, 0, belief=belief, draws=draws, device=device, **BELIEFS[belief][1])
+    settings = BELIEFS[belief][1] | more
+    agent = make("thompson", items, SLOTS, 0, belief=belief, draws=draws, device=device, **settings)
     rng = np.random.default_rng(0)
     users = np.repeat(np.arange(TAUGHT), CLICKS)
     shown = (n_items * rng.random(len(users)) ** 3).astype(np.int64)

@@ -17,7 +17,8 @@ import torch
 
 from serendip.agents.models.layers import BLOCK
 from serendip.agents.models.model import Sparse, csr
-from serendip.agents.models.mult_vae import gaussian_kl, multinomial_loss
+from serendip.agents.models.mult_vae import gaussian_kl
+from serendip.agents.models.multinomial import multinomial_loss
 from serendip.agents.models.refinement import refined
 from serendip.simulator.interface import Singles
 

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from serendip.agents.models.model import Arrays, Sparse, block_rows, csr, in_blocks, level_rows
+from serendip.simulator.errors import SettingsError
 
 Parameters = dict[str, torch.Tensor]
 Activation = Callable[[torch.Tensor], torch.Tensor]
@@ -36,7 +37,41 @@ class _SparseProduct(torch.autograd.Function):
 
 def sparse_product(rows: Sparse, weights: torch.Tensor) -> torch.Tensor:
     """Return rows @ weights (B, d) with a gradient for `weights`; `rows` (B, n_items) is float32 CSR."""
+    if weights.device.type != "cpu":  # where a dense product is quicker than a sparse one
+        return on_device(rows, weights.device) @ weights
     return cast(torch.Tensor, cast(Any, _SparseProduct).apply(rows, weights))
+
+
+def on_device(rows: Sparse, device: torch.device) -> torch.Tensor:
+    """Return CSR `rows` (B, n_items) as a dense matrix there; their entries alone travel."""
+    owners = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    places = torch.from_numpy(owners * rows.shape[1] + rows.indices)
+    filled = torch.zeros(rows.shape[0] * rows.shape[1], device=device)
+    filled[places.to(device)] = torch.from_numpy(rows.data).to(device)
+    return filled.view(rows.shape)
+
+
+def usable(setting: str, device: str) -> torch.device:
+    """Return the torch device called `device`, which `setting` names.
+
+    Raises:
+        SettingsError: torch does not know it, or cannot use it here.
+    """
+    try:
+        found = torch.device(device)
+        torch.zeros(1, device=found).cpu()
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise SettingsError(
+            f"{setting} is {device!r}, which torch cannot use here ({reason}); leave it out for the processor, or "
+            "name a device that is there, such as 'cuda' or 'cuda:1'"
+        ) from error
+    return found
+
+
+def placed(parameters: Parameters, device: torch.device | str) -> Parameters:
+    """Return the parameters on `device`, without gradients; those that are there are not copied."""
+    return {name: value.detach().to(device) for name, value in parameters.items()}
 
 
 def chain(prefix: str, sizes: Sequence[int], generator: torch.Generator) -> Parameters:
@@ -73,8 +108,8 @@ def dense(prefix: str, parameters: Parameters, x: torch.Tensor, activation: Acti
 
 def _affine(bias: torch.Tensor, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Return x @ weights + bias; a wide one, where nothing is learned, by NumPy, which is faster at it."""
-    if torch.is_grad_enabled() or block_rows(weights.shape[1]) == BLOCK:
-        return torch.addmm(bias, x, weights)
+    if torch.is_grad_enabled() or block_rows(weights.shape[1]) == BLOCK or weights.device.type != "cpu":
+        return torch.addmm(bias, x.to(weights.device), weights)
     rows, matrix, at_once = x.numpy(), weights.detach().numpy(), level_rows(len(x))
     out = np.empty((len(rows), matrix.shape[1]), dtype=np.float32)
     for start in range(0, len(rows), at_once):
@@ -106,7 +141,8 @@ def score_sparse(prefix: str, parameters: Parameters, rows: Sparse, activation: 
         rows: (B, d) CSR input.
         activation: what stands between two layers.
     """
-    first = rows @ parameters[f"{prefix}.w0"].detach().numpy() + parameters[f"{prefix}.b0"].detach().numpy()
+    weights, biases = (parameters[f"{prefix}.{name}0"].detach().cpu().numpy() for name in "wb")
+    first = rows @ weights + biases
     if f"{prefix}.w1" not in parameters:
         return first
     return in_tensor_blocks(first, lambda x: dense(prefix, parameters, activation(x), activation, 1))
@@ -125,7 +161,7 @@ def in_tensor_blocks(rows: NDArray[Any], compute: Activation, n_items: int = 0) 
     def block(part: NDArray[Any]) -> NDArray[Any]:
         aligned = torch.empty(part.shape)  # torch aligns its memory; a result may depend on alignment
         aligned.copy_(torch.from_numpy(part))
-        return compute(aligned).numpy()
+        return compute(aligned).cpu().numpy()
 
     return in_blocks(rows.astype(np.float32, copy=False), block_rows(n_items), block)
 

@@ -12,15 +12,14 @@ disliked.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import numpy as np
 import torch
-from torch.autograd.function import once_differentiable
 
-from serendip.agents.compiled import compiled
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
+from serendip.agents.models.multinomial import multinomial_loss
 from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
 from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
@@ -48,6 +47,7 @@ class MultVaeSettings:
         l2: weight decay of the weights.
         exposed_only: whether the likelihood is over the exposed items, where exposures are known.
         seed: seed of parameters, order, dropout and sampling.
+        learns_on: torch device that learns, such as "cuda"; the same luck, and the same numbers to rounding.
     """
 
     latent: Annotated[int, Range(least=1)] = 200
@@ -65,89 +65,10 @@ class MultVaeSettings:
     l2: float = 0.0
     exposed_only: bool = False
     seed: int = 0
+    learns_on: str = "cpu"
 
     def __post_init__(self) -> None:
         check_ranges(self, "model 'mult-vae'")
-
-
-def multinomial_loss(logits: torch.Tensor, clicks: Sparse, exposures: Sparse | None) -> torch.Tensor:
-    """Return minus the multinomial log-likelihood, summed over users: sum_i x_i (log sum_j e^f_j - f_i).
-
-    Args:
-        logits: f (B, n_items).
-        clicks: x (B, n_items) CSR.
-        exposures: (B, n_items) CSR; the sum over j is over these and the clicked items, or over all where None.
-    """
-    if exposures is not None:
-        return cast(torch.Tensor, cast(Any, _ExposedLoss).apply(logits, clicks, exposures))
-    owners = torch.from_numpy(np.repeat(np.arange(len(logits)), np.diff(clicks.indptr)))
-    items = torch.from_numpy(clicks.indices.astype(np.int64))
-    counts = torch.from_numpy(clicks.data)
-    totals = torch.from_numpy(np.asarray(clicks.sum(axis=1), dtype=np.float32).ravel())
-    return (totals * torch.logsumexp(logits, dim=1)).sum() - (logits[owners, items] * counts).sum()
-
-
-class _ExposedLoss(torch.autograd.Function):
-    """`multinomial_loss` over what was exposed, and its gradient |x| softmax - x, where few items were."""
-
-    @staticmethod
-    def forward(ctx: Any, logits: torch.Tensor, clicks: Sparse, exposures: Sparse) -> torch.Tensor:
-        """Return the loss, a number."""
-        gradient = torch.zeros_like(logits)
-        c, e = clicks, exposures
-        loss = exposed_loss(logits.detach().numpy(), c.indptr, c.indices, c.data, e.indptr, e.indices, gradient.numpy())
-        ctx.gradient = gradient
-        return logits.new_tensor(loss)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *grad_outputs: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Return the gradient of the logits, (B, n_items)."""
-        return ctx.gradient * grad_outputs[0], None, None
-
-
-@compiled
-def exposed_loss(
-    logits: Any, click_starts: Any, clicked: Any, counts: Any, shown_starts: Any, shown: Any, gradient: Any
-) -> float:
-    """Return minus the log-likelihood of the clicks among what was shown or clicked, summed over users.
-
-    Args:
-        logits: (B, n_items).
-        click_starts: (B + 1,) where each user's clicks begin.
-        clicked: items clicked.
-        counts: how much each counts.
-        shown_starts: (B + 1,) where each user's exposures begin.
-        shown: items shown.
-        gradient: (B, n_items) of zeros; filled with the derivatives.
-    """
-    loss = 0.0
-    seen = np.full(logits.shape[1], -1)
-    for u in range(logits.shape[0]):
-        first, last = click_starts[u], click_starts[u + 1]
-        total, top = 0.0, -np.inf
-        for j in range(first, last):
-            total += counts[j]
-            top = max(top, logits[u, clicked[j]])
-            seen[clicked[j]] = u
-        if total == 0.0:
-            continue
-        for j in range(shown_starts[u], shown_starts[u + 1]):
-            top = max(top, logits[u, shown[j]])
-            seen[shown[j]] = u
-        mass = 0.0
-        for i in range(logits.shape[1]):
-            if seen[i] == u:
-                weight = np.exp(logits[u, i] - top)
-                gradient[u, i] = weight
-                mass += weight
-        for i in range(logits.shape[1]):
-            gradient[u, i] *= total / mass
-        loss += total * (top + np.log(mass))
-        for j in range(first, last):
-            gradient[u, clicked[j]] -= counts[j]
-            loss -= counts[j] * logits[u, clicked[j]]
-    return loss
 
 
 def gaussian_kl(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
@@ -179,6 +100,7 @@ class MultVae:
         generator = torch.Generator().manual_seed(seed)
         if not warm:
             self.progress.steps, self.parameters = 0, self._first(data.n_items, generator)
+        self.parameters = layers.placed(self.parameters, layers.usable("learns_on", chosen.learns_on))
         clicks = csr(data.clicks)
         inputs = layers.normalised(clicks)
         exposures = csr(data.exposures) if chosen.exposed_only and data.exposures is not None else None
@@ -193,7 +115,7 @@ class MultVae:
 
         phase = Phase(list(self.parameters.values()), mean_loss)
         train([phase], clicks.shape[0], schedule_of(chosen, warm), self.progress, generator, judged(data, self))
-        self.parameters = {name: value.detach() for name, value in self.parameters.items()}
+        self.parameters = layers.placed(self.parameters, "cpu")
 
     def loss(
         self, inputs: Sparse, clicks: Sparse, exposures: Sparse | None, generator: torch.Generator
@@ -211,7 +133,7 @@ class MultVae:
             "encoder", self.parameters, layers.dropped(inputs, chosen.dropout, generator), torch.tanh
         )
         mean, log_variance = both.chunk(2, dim=1)  # (B, latent) each
-        z = mean + (0.5 * log_variance).exp() * torch.randn(mean.shape, generator=generator)
+        z = mean + (0.5 * log_variance).exp() * torch.randn(mean.shape, generator=generator).to(mean.device)
         logits = self.logits(z)
         beta = self.progress.annealed(chosen.beta, chosen.anneal_steps)
         return multinomial_loss(logits, clicks, exposures) + beta * gaussian_kl(mean, log_variance)

@@ -21,7 +21,7 @@ from torch.nn.functional import layer_norm, silu
 
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
-from serendip.agents.models.mult_vae import multinomial_loss
+from serendip.agents.models.multinomial import multinomial_loss
 from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
 from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness

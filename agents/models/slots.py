@@ -7,7 +7,8 @@ from typing import Literal
 import torch
 
 from serendip.agents.models.model import Sparse
-from serendip.agents.models.mult_vae import gaussian_kl, multinomial_loss
+from serendip.agents.models.mult_vae import gaussian_kl
+from serendip.agents.models.multinomial import multinomial_loss
 
 Encoder = Literal["table", "items", "mlp"]
 Posterior = Literal["point", "amortised", "semi-amortised", "free"]

@@ -216,7 +216,7 @@ class _Adam:
     def __init__(self, leaves: Sequence[torch.Tensor], learning_rate: float) -> None:
         self._leaves, self._rate = list(leaves), learning_rate
         self._means, self._squares = ([torch.zeros_like(leaf) for leaf in leaves] for _ in range(2))
-        self._steps = [torch.tensor(0.0) for _ in leaves]
+        self._steps = [torch.zeros((), device=leaf.device) for leaf in leaves]
 
     def clear(self) -> None:
         """Forget the gradients."""

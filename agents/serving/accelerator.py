@@ -6,10 +6,12 @@ import numpy as np
 import torch
 
 from serendip.agents.beliefs.belief import Factored
+from serendip.agents.models.layers import usable
 from serendip.agents.serving.catalogue import ROWS
 from serendip.agents.serving.ranking import require_enough, require_finite, settled
-from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Bools, Ints, Singles
+
+_GROUP = 64  # items of which the best one is looked at first
 
 
 class Accelerator:
@@ -21,15 +23,7 @@ class Accelerator:
     """
 
     def __init__(self, device: str) -> None:
-        try:
-            self._device = torch.device(device)
-            torch.zeros(1, device=self._device).cpu()
-        except (RuntimeError, AssertionError) as error:
-            reason = str(error).splitlines()[0].rstrip(".")
-            raise SettingsError(
-                f"device is {device!r}, which torch cannot use here ({reason}); leave it out for the processor, or "
-                "name a device that is there, such as 'cuda' or 'cuda:1'"
-            ) from error
+        self._device = usable("device", device)
         self._version = -1
         self._factors = torch.zeros((0, 0))
 
@@ -64,10 +58,29 @@ class Accelerator:
         scores = block.to(self._device) @ self._factors  # (ROWS, M), of one shape whatever B is: see `in_blocks`
         if hidden is not None:
             scores.masked_fill_(hidden, -np.inf)
-        found = scores[: len(users)].topk(min(length + 1, scores.shape[1]), dim=1)
+        found, worth = _largest(scores[: len(users)], length + 1)
         items = np.zeros((len(users), length + 1), dtype=np.int64)
         values = np.full(items.shape, -np.inf, dtype=np.float32)  # and so beyond the last item
-        items[:, : found.indices.shape[1]] = found.indices.cpu().numpy()
-        values[:, : found.values.shape[1]] = found.values.cpu().numpy()
+        items[:, : found.shape[1]] = found.cpu().numpy()
+        values[:, : found.shape[1]] = worth.cpu().numpy()
         require_finite(values[:, :length])
         return settled(items, values, users, key, lambda row: scores[row].cpu().numpy())
+
+
+def _largest(scores: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return (B, n) the n largest of each row of `scores` (B, M), falling, as indices and values; fewer of fewer items.
+
+    They are in the n groups with the largest maxima, or in the rest that fills no group: so all scores are read once.
+    """
+    n_groups = scores.shape[1] // _GROUP
+    if n_groups <= n:
+        values, items = scores.topk(min(n, scores.shape[1]), dim=1)
+        return items, values
+    whole = n_groups * _GROUP
+    groups = scores[:, :whole].unflatten(1, (n_groups, _GROUP))
+    best = groups.amax(dim=2).topk(n, dim=1).indices  # (B, n)
+    near = (best[:, :, None] * _GROUP + torch.arange(_GROUP, device=best.device)).flatten(1)  # (B, n * _GROUP)
+    rest = torch.arange(whole, scores.shape[1], device=best.device).expand(len(scores), -1)
+    items = torch.cat([near, rest], dim=1)
+    values, place = scores.gather(1, items).topk(n, dim=1)
+    return items.gather(1, place), values

@@ -16,7 +16,8 @@ from serendip.agents.beliefs.last_layer import (
     principal_axes,
 )
 from serendip.agents.models.model import Interactions
-from serendip.agents.models.mult_vae import MultVae, MultVaeSettings, multinomial_loss
+from serendip.agents.models.mult_vae import MultVae, MultVaeSettings
+from serendip.agents.models.multinomial import multinomial_loss
 from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Visits
 

@@ -10,7 +10,8 @@ import torch
 
 from serendip.agents.models import layers
 from serendip.agents.models.model import Interactions
-from serendip.agents.models.mult_vae import MultVae, MultVaeSettings, gaussian_kl, multinomial_loss
+from serendip.agents.models.mult_vae import MultVae, MultVaeSettings, gaussian_kl
+from serendip.agents.models.multinomial import dense_loss, multinomial_loss
 
 
 def clicks(n_users: int = 50, n_items: int = 20) -> scipy.sparse.csr_array:
@@ -28,6 +29,7 @@ def test_the_likelihood_is_that_of_a_softmax() -> None:
     logits = torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
     slow = -(torch.from_numpy(x.toarray()) * torch.log_softmax(logits, dim=1)).sum()
     assert torch.allclose(multinomial_loss(logits, x, None), slow, rtol=1e-5)
+    assert torch.allclose(dense_loss(logits, x, None), slow, rtol=1e-5)
 
 
 def test_the_masked_likelihood_is_a_softmax_over_the_exposed() -> None:
@@ -53,6 +55,10 @@ def test_the_masked_likelihood_is_a_softmax_over_the_exposed() -> None:
     multinomial_loss(masked, x, None).backward()
     assert masked.grad is not None
     assert torch.allclose(logits.grad, masked.grad.nan_to_num(), atol=1e-6)
+    dense = logits.detach().clone().requires_grad_()
+    dense_loss(dense, x, scipy.sparse.csr_array(shown.astype(np.float32))).backward()
+    assert dense.grad is not None
+    assert torch.allclose(logits.grad, dense.grad, atol=1e-6)
 
 
 def test_the_kl_is_that_of_torch() -> None:
