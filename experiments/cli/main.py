@@ -40,15 +40,21 @@ class Terminated(BaseException):
 
 
 def hear_terminations() -> None:
-    """Let SIGTERM end this process as an interrupt does: what is finished stays, and a sentence says how to go on."""
+    """Let SIGTERM end this process as an interrupt does: what is finished stays, and a sentence says how to go on.
+
+    Threads that look after workers complain where their work is taken from them; from here on nobody listens.
+    """
     import signal
     import threading
 
     def end(number: int, frame: object) -> None:
-        raise Terminated
+        threading.excepthook = lambda _: None
+        raise KeyboardInterrupt if number == signal.SIGINT else Terminated
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, end)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, end)
 
 
 def _run(arguments: Sequence[str]) -> int:
