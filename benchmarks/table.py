@@ -185,7 +185,7 @@ def measure(seconds: float) -> dict[str, Any]:
     rows = [single(seconds), vector(seconds), everybody(seconds), drawing(), learning(), *decisions()]
     machine = f"{platform.machine()}, {os.cpu_count()} cores, one thread, load {os.getloadavg()[0]:.1f}"
     on = {"python": platform.python_version(), "numpy": np.__version__, "machine": machine}
-    return {"on": on, "accelerator": "not measured", "rows": [asdict(row) for row in rows]}
+    return {"on": on, "rows": [asdict(row) for row in rows]}
 
 
 def figure(value: float | None) -> str:
@@ -203,7 +203,7 @@ def page(found: dict[str, Any]) -> str:
         "",
         "Made by `make bench` from `bench.json` beside it; do not edit. Each row was measured in turns with its peer,",
         f"in one run: Python {on['python']}, NumPy {on['numpy']}, {on['machine']};",
-        f"seconds of the processor. On an accelerator: {found['accelerator']}.",
+        "seconds of the processor. What an accelerator makes of it: [accelerator.md](accelerator.md).",
         "",
         "| what | ours | peer | its figure | ratio | limit | |",
         "|---|---:|---|---:|---:|---|---|",

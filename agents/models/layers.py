@@ -38,16 +38,16 @@ class _SparseProduct(torch.autograd.Function):
 def sparse_product(rows: Sparse, weights: torch.Tensor) -> torch.Tensor:
     """Return rows @ weights (B, d) with a gradient for `weights`; `rows` (B, n_items) is float32 CSR."""
     if weights.device.type != "cpu":  # where a dense product is quicker than a sparse one
-        return on_device(rows, weights.device) @ weights
+        return on_device(rows, weights) @ weights
     return cast(torch.Tensor, cast(Any, _SparseProduct).apply(rows, weights))
 
 
-def on_device(rows: Sparse, device: torch.device) -> torch.Tensor:
-    """Return CSR `rows` (B, n_items) as a dense matrix there; their entries alone travel."""
+def on_device(rows: Sparse, like: torch.Tensor) -> torch.Tensor:
+    """Return CSR `rows` (B, n_items) as a dense matrix like `like`, where that is; their entries alone travel."""
     owners = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
     places = torch.from_numpy(owners * rows.shape[1] + rows.indices)
-    filled = torch.zeros(rows.shape[0] * rows.shape[1], device=device)
-    filled[places.to(device)] = torch.from_numpy(rows.data).to(device)
+    filled = like.new_zeros(rows.shape[0] * rows.shape[1])
+    filled[places.to(like.device)] = torch.from_numpy(rows.data).to(like)
     return filled.view(rows.shape)
 
 

@@ -34,9 +34,9 @@ def multinomial_loss(logits: torch.Tensor, clicks: Sparse, exposures: Sparse | N
 
 def dense_loss(logits: torch.Tensor, clicks: Sparse, exposures: Sparse | None) -> torch.Tensor:
     """Return `multinomial_loss` by matrix operations alone, on the device of the logits (B, n_items)."""
-    counts = layers.on_device(clicks, logits.device)
+    counts = layers.on_device(clicks, logits)
     if exposures is not None:
-        seen = (counts > 0.0) | (layers.on_device(exposures, logits.device) > 0.0)
+        seen = (counts > 0.0) | (layers.on_device(exposures, logits) > 0.0)
         logits = logits.masked_fill(~seen & (counts.sum(dim=1, keepdim=True) > 0.0), -torch.inf)
     mass = counts.sum(dim=1) * torch.logsumexp(logits, dim=1)
     return mass.sum() - torch.where(counts > 0.0, logits * counts, 0.0).sum()

@@ -80,6 +80,7 @@ def test_the_sparse_product_has_the_gradient_of_the_dense_one() -> None:
     assert weights.grad is not None
     assert other.grad is not None
     assert torch.allclose(weights.grad, other.grad, atol=1e-5)
+    assert torch.equal(layers.on_device(x, other.detach()), torch.from_numpy(x.toarray()))  # what devices multiply
 
 
 def test_decoding_the_mean_gives_the_scores() -> None:
