@@ -27,6 +27,7 @@ from serendip.simulator.world import World
 
 LOW = 0  # the third of the users with the lowest base rates
 HORIZONS = (7, 14, 28, 56, 112)  # days of a test; a shorter life ends them
+_DIGITS = 12  # of a checksum, in a table
 FOUND = 10  # clicks from which an item counts as one that the site can discover
 
 
@@ -55,6 +56,7 @@ class Row:
         visits: days with a visit per user, all groups, in the first days that `HORIZONS` says.
         spread: standard deviation of these over users.
         seconds: processor time.
+        world_checksum: first 12 digits of the checksum of the world; empty where it is not known.
     """
 
     world: str
@@ -77,6 +79,12 @@ class Row:
     visits: tuple[float, ...]
     spread: tuple[float, ...]
     seconds: float
+    world_checksum: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells it from all other rows of a table."""
+        return f"{self.world} {self.arm} {self.value} {self.phase} {self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,17 @@ class Cell:
     value: float | None
     phase: str
     seed: int
+
+    @property
+    def key(self) -> str:
+        """The key of its row."""
+        return f"{name_of(self.world)} {self.arm.name} {self.value} {self.phase} {self.seed}"
+
+    def is_row(self, row: Row | None, declared: Declaration) -> bool:
+        """Return whether `row` is what became of this life, as declared and in the world as it is now."""
+        if row is None or (row.key, row.users, row.days) != (self.key, declared.users, declared.days):
+            return False
+        return row.world_checksum == _checksum(self.world)[:_DIGITS]
 
     def piece(self, out: Path, declared: Declaration) -> Piece:
         """Return it as a piece of work in the folder `out`, which also holds its manifest."""
@@ -104,7 +123,8 @@ class Cell:
     def row(self, out: Path, declared: Declaration) -> Row:
         """Return what was found, from the folder `out`."""
         values = read_json(self.piece(out, declared).path)
-        return Row(**(values | {"phase": self.phase} | {name: tuple(values[name]) for name in TUPLES}))
+        about = {"phase": self.phase, "world_checksum": _checksum(self.world)[:_DIGITS]}
+        return Row(**(values | about | {name: tuple(values[name]) for name in TUPLES}))
 
 
 @cache

@@ -68,7 +68,8 @@ def run(
     """Run what is missing of `part` in the folder `out`, a world after the other, and return all rows.
 
     The table is written after each world.  After a kill the same command goes on; other worlds, arms and seeds are
-    added to those there.
+    added to those there.  What the table of `out` has of these worlds as they are now is not lived again, so that a
+    table that was kept can be gone on from.
 
     Args:
         out: folder of the results.
@@ -82,14 +83,17 @@ def run(
         SettingsError: a world is not known, or `out` holds results of another declaration or size.
     """
     plan = {"users": part.users, "days": part.days}
-    claim = Claim("uncertainty.json", "run uncertainty", plan, inputs={"declaration": mark(declaration)})
+    claim = Claim(
+        "uncertainty.json", "run uncertainty", plan, inputs={"declaration": mark(declaration)}, beside=(TABLE,)
+    )
     with claimed(out, claim):
         found, table = dict[str, Row](), out / TABLE
         _keep(found, read_rows(table, mark(declaration)) if table.exists() else ())
 
         def live(cells: Sequence[Cell]) -> None:
-            run_pieces([cell.piece(out, part) for cell in cells], jobs, console, "days", backend)
-            _keep(found, [cell.row(out, part) for cell in cells])
+            missing = [cell for cell in cells if not cell.is_row(found.get(cell.key), part)]
+            run_pieces([cell.piece(out, part) for cell in missing], jobs, console, "days", backend)
+            _keep(found, [cell.row(out, part) for cell in missing])
 
         for world in part.worlds:
             live(tuning_cells(part, world))
@@ -101,7 +105,7 @@ def run(
 def _keep(found: dict[str, Row], rows: Sequence[Row]) -> None:
     """Add rows to those found, each once: several worlds may be tuned in one."""
     for row in rows:
-        found[f"{row.world} {row.arm} {row.value} {row.phase} {row.seed}"] = row
+        found[row.key] = row
 
 
 def report(

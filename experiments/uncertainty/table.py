@@ -12,7 +12,7 @@ from serendip.simulator.errors import DataError
 from serendip.simulator.files import write_whole
 
 DECLARED = "# declaration "
-_TEXT, _WHOLE = ("world", "arm", "phase"), ("seed", "users", "days")
+_TEXT, _WHOLE = ("world", "arm", "phase", "world_checksum"), ("seed", "users", "days")
 
 
 def write_rows(path: Path, rows: Iterable[Row], declaration: str) -> None:
@@ -62,7 +62,7 @@ def _shown(value: object) -> str:
 def _row(values: dict[str, str]) -> Row:
     found = dict[str, object]()
     for name in NAMES:
-        text = values[name]
+        text = values[name] if name != "world_checksum" else values.get(name, "")
         if name in _TEXT:
             found[name] = text
         elif name in _WHOLE:

@@ -204,12 +204,29 @@ def test_a_run_goes_on_where_it_stopped_to_the_same_rows(small: tuple[Path, Path
     }
     lost = out / "cells" / "tiny" / "calm" / "1.json"
     lost.unlink()
+    (out / TABLE).unlink()
     words = ["run", "uncertainty", "--declaration", str(declaration), "--out", str(out), "--jobs", "1"]
     assert main(words) == 0
     after = read_rows(out / TABLE, mark(declaration))
     plain = [[replace(r, seconds=0.0) for r in rows] for rows in (before, after)]
     assert plain[0] == plain[1]
     assert lost.exists()
+
+
+def test_a_table_that_was_kept_is_gone_on_from(small: tuple[Path, Path], tmp_path: Path) -> None:
+    declaration, out = small
+    rows = read_rows(out / TABLE, mark(declaration))
+    kept, stale = [r for r in rows if r.seed != 2], [r for r in rows if (r.arm, r.seed) == ("wide", 2)]
+    assert all(len(r.world_checksum) == 12 for r in rows)
+    elsewhere = [replace(r, world_checksum="0" * 12, low=1e6) for r in stale]  # of a world that has changed since
+    tmp_path.joinpath("out").mkdir()
+    write_rows(tmp_path / "out" / TABLE, [*kept, *elsewhere], mark(declaration))
+    run(tmp_path / "out", read_declaration(declaration), Console(quiet=True), declaration=declaration, jobs=1)
+    lived_anew = {path.parent.name for path in (tmp_path / "out" / "cells").rglob("2.json")}
+    assert len(list((tmp_path / "out" / "cells").rglob("[0-9].json"))) == len(lived_anew) == 2  # calm and wide, seed 2
+    again = read_rows(tmp_path / "out" / TABLE, mark(declaration))
+    plain = [sorted((replace(r, seconds=0.0) for r in some), key=lambda r: r.key) for some in (rows, again)]
+    assert plain[0] == plain[1]
 
 
 def test_a_declaration_changed_afterwards_is_refused(small: tuple[Path, Path], tmp_path: Path, capsys: Any) -> None:
