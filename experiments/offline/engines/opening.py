@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-from serendip.experiments.offline.engines.pushed import value_frame
+from serendip.experiments.offline.engines.pushed import summed
 from serendip.experiments.offline.reading.column_map import AS_THEY_ARE
 from serendip.experiments.offline.reading.source import Source
 from serendip.experiments.offline.reading.table_columns import MappedColumns
 from serendip.experiments.offline.reading.table_files import files_of, header_of
 from serendip.experiments.offline.reading.table_source import TableSource
-from serendip.experiments.offline.valuation import Method, Valued
+from serendip.experiments.offline.valuation import Method, Valuation, Valued
 from serendip.simulator.errors import SettingsError
 
+
+def _by_duckdb(duckdb: Any, files: list[str]) -> Any:
+    """Return the table in a database of its own, which shows no progress: it would do so on standard output."""
+    database = duckdb.connect()
+    database.execute("SET enable_progress_bar = false")
+    return database.read_parquet(files)
+
+
 OPEN: dict[str, Callable[[Any, list[str]], Any]] = {
-    "duckdb": lambda duckdb, files: duckdb.read_parquet(files),
+    "duckdb": _by_duckdb,
     "polars": lambda polars, files: polars.scan_parquet(files),
 }
+_BYTES = {"duckdb": 1 << 60, "polars": 1 << 28}  # at once: Polars keeps what it puts aside of groups to the end
 _SHOWN = ("user", "reward", "propensity", "target")
 
 
@@ -39,5 +49,20 @@ def value_files(source: Source, method: Method, engine: str) -> Valued | None:
     if known.costs:
         raise SettingsError(f"{source.path}: --backend {engine} takes rewards, not costs; leave it out")
     columns = {name: column for name, column in known.of.items() if name in (*_SHOWN, *AS_THEY_ARE)}
-    frame = OPEN[engine](importlib.import_module(engine), [str(file) for file in files])
-    return value_frame(frame, columns, method)
+    whole, module = Valuation(method), importlib.import_module(engine)
+    for some in _batches(files, _BYTES[engine]):
+        whole.merge(summed(OPEN[engine](module, [str(file) for file in some]), columns, method))
+    return whole.finish()
+
+
+def _batches(files: Sequence[Path], size: int) -> Iterator[list[Path]]:
+    """Yield the files in turn, as many at once as have `size` bytes or more."""
+    batch, left = list[Path](), size
+    for file in files:
+        batch.append(file)
+        left -= file.stat().st_size
+        if left <= 0:
+            yield batch
+            batch, left = [], size
+    if batch:
+        yield batch

@@ -42,6 +42,11 @@ def value_frame(frame: Any, columns: Mapping[str, str], method: Method) -> Value
         SettingsError: a column is not named, or each row is a user of its own, so that there is nothing to sum.
         DataError: a value is missing or out of range.
     """
+    return summed(frame, columns, method).finish()
+
+
+def summed(frame: Any, columns: Mapping[str, str], method: Method) -> Valuation:
+    """Return what `value_frame` finishes, so that parts of a table can be merged; arguments and errors are the same."""
     lacking = [name for name in _NEEDED if name not in columns]
     if lacking or method.rows_are_users:
         raise SettingsError(
@@ -49,7 +54,7 @@ def value_frame(frame: Any, columns: Mapping[str, str], method: Method) -> Value
         )
     names = {name: nw.col(column) for name, column in columns.items()}
     table = nw.from_native(frame).lazy().select(**names)
-    return _Pushed(method, table, tuple(columns)).finish()
+    return _Pushed(method, table, tuple(columns))
 
 
 class _Pushed(Valuation):
@@ -89,6 +94,11 @@ def _of(column: Any) -> Expression:
     return column.expression
 
 
+def _collected(frame: Any) -> Any:
+    """Return what a lazy frame comes to; Polars is told to read some rows at a time, as other engines do unasked."""
+    return frame.collect(engine="streaming") if frame.implementation.is_polars() else frame.collect()
+
+
 def _numbers(table: Any, slots: Slots, terms: list[Terms], names: tuple[str, ...]) -> dict[str, Any]:
     """Return the sums, extremes and faults of all rows, by name."""
     weight, reward, weighted = _of(slots.weight), _of(slots.reward), _of(slots.weighted)
@@ -115,7 +125,7 @@ def _numbers(table: Any, slots: Slots, terms: list[Terms], names: tuple[str, ...
         if name in names:
             column = nw.col(name)
             wanted[f"further {name}"] = (target / column if FURTHER[name].below else column).sum()
-    row: dict[str, Any] = table.select(**wanted).collect().to_dict(as_series=False)
+    row: dict[str, Any] = _collected(table.select(**wanted)).to_dict(as_series=False)
     return {name: values[0] for name, values in row.items()}
 
 
@@ -151,7 +161,7 @@ def _by_user(table: Any, slots: Slots, terms: list[Terms], columns: Any) -> tupl
         for column, control in zip(columns.controls[e], term.controls, strict=True):
             sums[column] = _of(control).sum()
     named = {f"sum {column}": expression for column, expression in sums.items()}
-    found = table.group_by("user").agg(**named).collect()
+    found = _collected(table.group_by("user").agg(**named))
     users = found["user"].to_numpy()
     if users.dtype.kind not in "iu":
         raise DataError(f"column for user: {users.dtype} values; an engine takes users that are whole numbers")
@@ -175,7 +185,7 @@ def _histogram(table: Any, slots: Slots, numbers: Mapping[str, Any]) -> WeightHi
     """Return the importance weights by size."""
     sized = table.select(bin=_bin(_of(slots.weight)), weight=_of(slots.weight), reward=nw.col("reward"))
     sums = {"count": nw.len(), "weight": nw.col("weight").sum(), "reward": nw.col("reward").sum()}
-    found = sized.group_by("bin").agg(**sums).collect()
+    found = _collected(sized.group_by("bin").agg(**sums))
     bins = found["bin"].to_numpy()
     first = int(bins.min())
     columns = np.zeros((3, int(bins.max()) - first + 1))
@@ -190,5 +200,5 @@ def _histogram(table: Any, slots: Slots, numbers: Mapping[str, Any]) -> WeightHi
 def _sizes(table: Any) -> dict[int, int]:
     """Return how many rewards there are of each size, zeros left out."""
     sized = table.filter(nw.col("reward") != 0.0).select(bin=_bin(nw.col("reward").abs()))
-    found = sized.group_by("bin").agg(n=nw.len()).collect()
+    found = _collected(sized.group_by("bin").agg(n=nw.len()))
     return {int(b): int(n) for b, n in zip(found["bin"].to_list(), found["n"].to_list(), strict=True)}

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from serendip.experiments.offline.engines import opening
 from serendip.experiments.offline.evaluate import evaluate
 from serendip.experiments.offline.parallel import COLUMNS, Workers, value_parts
 from serendip.experiments.offline.valuation import Method
@@ -89,8 +90,10 @@ def test_what_cannot_be_shared_out_is_refused(tmp_path, static_log):
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])
-def test_an_engine_sums_the_parts_itself(tmp_path, engine):
+@pytest.mark.parametrize("at_once", [1, 1 << 60])
+def test_an_engine_sums_the_parts_itself(tmp_path, monkeypatch, engine, at_once):
     pytest.importorskip(engine)
+    monkeypatch.setitem(opening._BYTES, engine, at_once)
     write(tmp_path / "log", 3)
     agree(of_table(tmp_path / "log", None), of_table(tmp_path / "log", Workers(1, engine)))
 
