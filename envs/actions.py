@@ -10,7 +10,7 @@ from gymnasium import spaces
 from gymnasium.vector.utils import batch_space, iterate
 
 from serendip.simulator.errors import SerendipError
-from serendip.simulator.interface import Array, Bools, Ints, Items
+from serendip.simulator.interface import Array, Bools, Ints, Items, at_items
 
 _INT64 = np.dtype(np.int64)
 
@@ -42,6 +42,7 @@ class SlateSpace(spaces.MultiDiscrete):
         """
         self.n_items = n_items
         self.always = always
+        self.there: Bools | None = None  # (M,) or (n_slates, M) what can be shown now, where that differs by user
         super().__init__(np.full(shape, n_items, dtype=np.int64), seed=seed)
 
     def sample(self, mask: Any = None, probability: Any = None) -> Ints:
@@ -54,6 +55,8 @@ class SlateSpace(spaces.MultiDiscrete):
             raise ActionError("a SlateSpace samples without a mask or probabilities; leave them out")
         n_slots = self.shape[-1]
         n_slates = int(np.prod(self.shape[:-1], dtype=np.int64))
+        if self.there is not None:
+            return _of_there(self.np_random, self.there, n_slates, n_slots).reshape(self.shape)
         drawn = self._distinct(n_slates, n_slots, self.n_items if self.always is None else len(self.always))
         return (drawn if self.always is None else self.always[drawn]).reshape(self.shape)
 
@@ -82,12 +85,15 @@ class ItemSpace(spaces.Discrete):
     def __init__(self, n_items: int, always: Ints) -> None:
         """Make the space of `n_items`, of which those in `always` are there on every day."""
         self.always = always
+        self.there: Bools | None = None  # (M,) what can be shown now, where a world hides items by user
         super().__init__(n_items)
 
     def sample(self, mask: Any = None, probability: Any = None) -> Any:
         """Return a uniformly random item of those that are always there, or as `Discrete` does by a mask."""
         if mask is not None or probability is not None:
             return super().sample(mask, probability)
+        if self.there is not None:
+            return _of_there(self.np_random, self.there, 1, 1)[0, 0]
         return self.always[self.np_random.integers(len(self.always))]
 
 
@@ -104,13 +110,22 @@ class ItemsSpace(spaces.MultiDiscrete):
             always: items that are there on every day, which samples are made of.
         """
         self.always = always
+        self.there: Bools | None = None  # (N, M) what can be shown now, where a world hides items by user
         super().__init__(np.full(n, n_items, dtype=np.int64), seed=seed)
 
     def sample(self, mask: Any = None, probability: Any = None) -> Any:
         """Return uniformly random items of those that are always there, or as `MultiDiscrete` does by a mask."""
         if mask is not None or probability is not None:
             return super().sample(mask, probability)
+        if self.there is not None:
+            return _of_there(self.np_random, self.there, self.shape[0], 1)[:, 0]
         return self.always[self.np_random.integers(len(self.always), size=self.shape)]
+
+
+def _of_there(rng: np.random.Generator, there: Bools, n_slates: int, n_slots: int) -> Ints:
+    """Return (n_slates, n_slots) random items, none twice in a row, of what is `there`, (M,) or (n_slates, M)."""
+    order = rng.random((n_slates, there.shape[-1])) + ~there  # what is not there comes last
+    return np.argsort(order, axis=1)[:, :n_slots]
 
 
 @batch_space.register(ItemSpace)
@@ -131,9 +146,10 @@ def _iterate(space: SlateSpace, items: Any) -> Iterator[Any]:
     return iter(np.asarray(items))
 
 
-def action_space(items: Items, n_slots: int) -> spaces.Space[Any]:
-    """Return the space of one slate of `items`; of single items, where a slate has one slot."""
-    always = None if items.released.max() <= 0 else np.flatnonzero(items.available(0))
+def action_space(items: Items, n_slots: int, hides: bool = False) -> spaces.Space[Any]:
+    """Return the space of one slate of `items`, or of single ones for one slot; `hides`: some are hidden by user."""
+    whole = items.released.max() <= 0 and not hides
+    always = None if whole else np.flatnonzero(items.available(0))
     if n_slots > 1:
         return SlateSpace(items.n_items, (n_slots,), always=always)
     return spaces.Discrete(items.n_items) if always is None else ItemSpace(items.n_items, always)
@@ -154,12 +170,18 @@ class Showable:
         self._shape = (n_slots,)
         self._released = items.released if items.released.max() > 0 else None
 
-    def slates(self, action: Any, n_slates: int, day: Any) -> Ints:
-        """Return `action` as checked slates (B, L), to be shown on `day`, one for all or (B,).
+    def slates(self, action: Any, n_slates: int, day: Any, available: Bools | None = None) -> Ints:
+        """Return `action` as checked slates (B, L).
+
+        Args:
+            action: what is to be shown.
+            n_slates: slates B.
+            day: when, one for all or (B,).
+            available: (B, M) what is not hidden from each visitor; None where nothing is.
 
         Raises:
-            ActionError: it has another shape, is not of integers, or a slate names an item that does not exist or is
-                not released yet, or names one twice.
+            ActionError: it has another shape, is not of integers, or a slate names an item that does not exist, is not
+                released yet or is hidden from its visitor, or names one twice.
         """
         items, shape = np.asarray(action), (n_slates, self._n_slots)
         if self._n_slots == 1 and items.shape == shape[:1]:
@@ -177,21 +199,23 @@ class Showable:
             raise ActionError(f"slate {items[twice][0].tolist()} shows an item twice; give {shape[1]} different items")
         if self._released is not None:
             self._refuse_unreleased(items, self._released[items], np.broadcast_to(day, n_slates)[:, None])
+        if available is not None:
+            _refuse_hidden(items, available)
         return items
 
-    def slate(self, action: Any, day: int) -> Ints:
-        """Return `action` as one checked slate (L,) for `day`; quick where nothing is wrong.
+    def slate(self, action: Any, day: int, available: Bools | None = None) -> Ints:
+        """Return `action` as one checked slate (L,) for `day`, `available` (M,) as in `slates`; quick where it can be.
 
         Raises:
             ActionError: as `slates`.
         """
         if type(action) is np.ndarray and action.dtype == _INT64 and action.shape == self._shape:
             listed = action.tolist()
-            if self._released is None and len(set(listed)) == self._n_slots:
+            if self._released is None and available is None and len(set(listed)) == self._n_slots:
                 listed.sort()
                 if listed[0] >= 0 and listed[-1] < self._n_items:
                     return action
-        return self.slates(np.asarray(action)[None], 1, day)[0]
+        return self.slates(np.asarray(action)[None], 1, day, None if available is None else available[None])[0]
 
     def _refuse_unreleased(self, items: Ints, released: Any, day: Any) -> None:
         """Raise if any of `items` (B, L) is `released` (B, L) after `day` (B, 1)."""
@@ -202,3 +226,13 @@ class Showable:
                 f"item {int(items[at])} is released on day {int(released[at])}, and this is day "
                 f"{int(day[rows[0], 0])}; show items of which world.items.available(day) is true"
             )
+
+
+def _refuse_hidden(items: Ints, available: Bools) -> None:
+    """Raise if any of `items` (B, L) is hidden from its visitor, to whom `available` (B, M) can be shown."""
+    rows, slots = np.nonzero(~at_items(available, items))
+    if rows.size:
+        raise ActionError(
+            f"item {int(items[rows[0], slots[0]])} of slate {items[rows[0]].tolist()} is hidden from its visitor, who "
+            "clicked it or saw it too often (the world's `hides`); show items that info's available is true of"
+        )

@@ -28,6 +28,11 @@ def checked_slots(world: World, slate_size: int | None) -> int:
     """Return the slots of a slate: `slate_size`, or the world's own where it is None."""
     n_slots = world.settings.slate_size if slate_size is None else slate_size
     n_first = int(world.items.available(0).sum())
+    if world.settings.hides.any and n_slots > world.settings.slate_size:
+        raise SettingsError(
+            f"slate_size is {n_slots}; world {world.settings.name!r} hides items by user, and leaves each at least its "
+            f"own {world.settings.slate_size}: allowed is 1 to that"
+        )
     if not 1 <= n_slots <= n_first:
         raise SettingsError(
             f"slate_size is {n_slots}; allowed is 1 to the {n_first} items that are there on the first day"

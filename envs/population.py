@@ -14,6 +14,7 @@ from serendip.envs.rewards import Brought
 from serendip.envs.turns import one_at_a_time
 from serendip.envs.world_env import WorldEnv
 from serendip.simulator.errors import SettingsError
+from serendip.simulator.interface import Bools
 from serendip.simulator.organic import known_before
 from serendip.simulator.site import Memory, n_features
 from serendip.simulator.world import playing_key
@@ -26,7 +27,8 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
     so on; days on which nobody comes are passed over.
 
     - *Action*: (n_users, L) items, a slate for each user; the rows of those who are not visiting are ignored.  Where
-      items appear over time those of `world.items.available(info["day"])` can be shown.
+      items appear over time those of `world.items.available(info["day"])` can be shown; where the world hides items by
+      user (`hides`), those of `info["visits"].available` (n_visiting, M), of which `action_space.sample()` is made too.
     - *Observation*: `visiting` (n_users,), `day`, and `features` (n_users, 2K + 3): what `serendip/User-v0` shows of a
       user, in the rows of those who are visiting; 0 elsewhere.
     - *Reward*: the number of clicks of the round; with `reward="visits"` the users who come the next day.
@@ -93,6 +95,12 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
         reward = float(self._reward(Brought(int(clicked.sum()), came, self._day - day)))
         return self._observation(), reward, terminated, truncated and not terminated, info
 
+    def available(self) -> Bools:
+        """Return (n_users, M) which items can be shown to each user now; to who is not visiting, all released."""
+        there = np.tile(self.world.items.available(self._day), (self.world.n_users, 1))
+        there[self._visitors] = self._lucky.available(self._state, self._visitors, self._day)
+        return there
+
     @property
     def day(self) -> int:
         """The day, from 0."""
@@ -117,7 +125,9 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
         items, shape = np.asarray(action), (self.world.n_users, self.n_slots)
         if items.shape != shape:
             raise ActionError(f"the action has shape {items.shape}; expected a slate for every user, {shape}")
-        return self.showable.slates(items[self._visitors], len(self._visitors), self._day)
+        here = self._visitors
+        available = self._lucky.available(self._state, here, self._day) if self.hides else None
+        return self.showable.slates(items[here], len(here), self._day, available)
 
     def _show(self, items: Any) -> Any:
         clicked = self._lucky.show(self._state, self._day, self._visit, self._visitors, items)
@@ -155,11 +165,15 @@ class PopulationEnv(WorldEnv[dict[str, Any]]):
         return {"visiting": visiting, "day": np.int64(self._day), "features": features}
 
     def _info(self) -> dict[str, Any]:
+        visits = self._lucky.visits(self._visitors, self._day, self._visit, self._state)
+        if self.hides:
+            space: Any = self.action_space
+            space.there = self.available()
         info: dict[str, Any] = {
             "day": self._day,
             "visit": self._visit,
             "n_visiting": len(self._visitors),
-            "visits": self._lucky.visits(self._visitors, self._day, self._visit),
+            "visits": visits,
             "key": playing_key(self._lucky.seed),
             "mornings": self._mornings,
         }

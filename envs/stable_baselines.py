@@ -51,7 +51,8 @@ class TopicVecEnv(VecEnv):  # pyright: ignore[reportUntypedBaseClass]
 
     def step_wait(self) -> tuple[Array, Array, Array, list[dict[str, Any]]]:
         """Show items of these topics; return observations, rewards, dones (N,) and an info for each row."""
-        slates = self._choice.slates(self._topics, self._rng, self._envs.crowd.day)
+        available = self._envs.available() if self._envs.hides else None
+        slates = self._choice.slates(self._topics, self._rng, self._envs.crowd.day, available)
         items = slates if self._envs.n_slots > 1 else slates[:, 0]
         observation, reward, terminated, truncated, infos = self._envs.step(items)
         rows: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]

@@ -55,12 +55,16 @@ class FlatPopulation(gymnasium.Wrapper[Any, Any, Any, Any]):
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Show items of the topics to everybody who is visiting."""
         topics = np.asarray(action).reshape(self._inner.world.n_users, self._inner.n_slots)
-        slates = self._choice.slates(topics, self._rng, self._inner.day)
+        available = self._inner.available() if self._inner.hides else None
+        slates = self._choice.slates(topics, self._rng, self._inner.day, available)
         observation, reward, terminated, truncated, info = self.env.step(slates)
         return _flat(observation), float(reward), terminated, truncated, info
 
     def action_masks(self) -> Bools:
-        """Return (n_users * L * K,) which topics have an item today, for learners that mask actions."""
+        """Return (n_users * L * K,) which topics have an item for each user today, for learners that mask actions."""
+        if self._inner.hides:
+            there = self._choice.among(self._inner.available())
+            return np.repeat(there, self._inner.n_slots, axis=0).ravel()
         return np.tile(self._choice.there(self._inner.day), self._inner.world.n_users * self._inner.n_slots)
 
 

@@ -11,14 +11,15 @@ from serendip.envs.picture import Chronicle, Picture
 from serendip.envs.rewards import Brought
 from serendip.envs.turns import one_at_a_time
 from serendip.envs.world_env import WorldEnv
-from serendip.simulator.interface import Singles
+from serendip.simulator.interface import Bools, Singles
 
 
 class UserEnv(WorldEnv[Singles]):
     """`serendip/User-v0`: recommend to one user, slate by slate, for as long as they stay.
 
     - *Action*: a slate, L different items (a `SlateSpace`); with `slate_size=1` one item (a `Discrete` space).  Where
-      items appear over time those of `world.items.available(info["day"])` can be shown.
+      items appear over time those of `world.items.available(info["day"])` can be shown; where the world hides items by
+      user (`hides`), those of `info["available"]` (M,), of which `action_space.sample()` is made too.
     - *Observation*: what a site sees, float32 in [0, 1): recent clicks by topic, recent exposures by topic, days since
       the last visit, days since the first, slates already seen in this visit (`simulator/site.py` has the scales).
     - *Reward*: the number of clicks in the slate; with `reward="visits"` 1 where the user comes back on another day.
@@ -33,7 +34,7 @@ class UserEnv(WorldEnv[Singles]):
     def _prepare(self) -> None:
         """Set the spaces, and make room for a life."""
         self.observation_space = observation_space(self.world.catalogue.n_topics)
-        self.action_space = action_space(self.world.items, self.n_slots)
+        self.action_space = action_space(self.world.items, self.n_slots, self.hides)
         self.life = open_life(self.world, self.max_days)
         self._chronicle: Chronicle | None = None
 
@@ -51,7 +52,7 @@ class UserEnv(WorldEnv[Singles]):
         self._over = False
         if self.render_mode is not None:
             self._chronicle = Chronicle(self.world.catalogue.n_topics, self.max_days)
-        return self.life.features(), self._info()
+        return self.life.features(), self._info() | self._hidden()
 
     @one_at_a_time
     def step(self, action: Any) -> tuple[Singles, float, bool, bool, dict[str, Any]]:
@@ -64,7 +65,7 @@ class UserEnv(WorldEnv[Singles]):
             raise ActionError("no life is going on; call reset() first")
         life = self.life
         day = life.day
-        items = self.showable.slate(action, day)
+        items = self.showable.slate(action, day, self.available() if self.hides else None)
         clicked = life.show(items)
         if self._chronicle is not None:
             since = day - int(self.world.people.first_day[life.user])
@@ -77,11 +78,23 @@ class UserEnv(WorldEnv[Singles]):
         info: dict[str, Any] = {"user": life.user, "day": life.day, "visit": life.visit, "clicked": clicked}
         if self._truth:
             info["truth"] = life.truth()
-        return life.features(), float(self._reward(brought)), terminated, truncated, info
+        return life.features(), float(self._reward(brought)), terminated, truncated, info | self._hidden()
+
+    def available(self) -> Bools:
+        """Return (M,) which items can be shown to the user now."""
+        return self.life.available()
 
     def render(self) -> Picture | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return a picture of the life so far (`envs/picture.py`), or None without a render mode."""
         return None if self._chronicle is None else self._chronicle.picture()
+
+    def _hidden(self) -> dict[str, Bools]:
+        """Return what the info says of what can be shown, where that differs by user, and tell the action space."""
+        if not self.hides:
+            return {}
+        space: Any = self.action_space
+        space.there = self.available()
+        return {"available": space.there.copy()}
 
     def _info(self) -> dict[str, Any]:
         life = self.life

@@ -76,10 +76,11 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         self.num_envs = num_envs
         self.world = open_world(world, world_seed)
         self.n_slots = checked_slots(self.world, slate_size)
+        self.hides = self.world.settings.hides.any
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {**UserEnv.metadata, "autoreset_mode": self.autoreset_mode}
         self.render_mode = render_mode
-        self.single_action_space = action_space(self.world.items, self.n_slots)
+        self.single_action_space = action_space(self.world.items, self.n_slots, self.hides)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.crowd = open_crowd(self.world, num_envs, checked_days(max_days))
         self.single_observation_space = observation_space(self.world.catalogue.n_topics)
@@ -123,7 +124,9 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
             raise ActionError(f"no life is going on in row {np.flatnonzero(resting)[0]}; call reset() first")
         rows = np.flatnonzero(~resting)
         clicked, day = np.zeros((self.num_envs, self.n_slots), bool), self.crowd.day.copy()
-        clicked[rows] = self._show(rows, self._showable.slates(items[rows], len(rows), self.crowd.day[rows]))
+        available = self.crowd.available(rows) if self.hides else None
+        checked = self._showable.slates(items[rows], len(rows), self.crowd.day[rows], available)
+        clicked[rows] = self._show(rows, checked)
         terminated, truncated = np.zeros((2, self.num_envs), bool)
         terminated[rows] = self.crowd.gone(rows)
         truncated[rows] = self.crowd.late(rows) & ~terminated[rows]
@@ -141,6 +144,10 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         for row in rows:
             rewards[row] = self._reward(Brought(int(clicks[row]), int(came[row]), int(days[row])))
         return rewards
+
+    def available(self) -> Bools:
+        """Return (N, M) which items can be shown in each row now."""
+        return self.crowd.available(np.arange(self.num_envs))
 
     def render(self) -> tuple[Any, ...] | None:
         """Return a picture of each life so far, or None without a render mode."""
@@ -216,6 +223,10 @@ class UserVectorEnv(VectorEnv[Singles, Any, Any]):
         infos: dict[str, Any] = {}
         for name, value in values.items():
             infos |= {name: np.where(here, value, 0), f"_{name}": here.copy()}
+        if self.hides:
+            space: Any = self.action_space
+            space.there = self.available()
+            infos |= {"available": space.there & here[:, None], "_available": here.copy()}
         if self._truth:
             truth = {name: values.copy() for name, values in lives.state.items()}
             infos |= {"truth": truth | {f"_{name}": here.copy() for name in truth}, "_truth": here.copy()}

@@ -23,6 +23,7 @@ class WorldEnv(gymnasium.Env[Seen, Any]):
     Attributes:
         world: the world.
         n_slots: items shown at once.
+        hides: whether the world hides items by user.
         max_days: days after which an episode is truncated.
         showable: says which slates can be shown.
         turn: what a thread holds while it is in the environment.
@@ -54,6 +55,7 @@ class WorldEnv(gymnasium.Env[Seen, Any]):
         """
         self.world = open_world(world, world_seed)
         self.n_slots = checked_slots(self.world, slate_size)
+        self.hides = self.world.settings.hides.any
         self.max_days = checked_days(max_days)
         self.render_mode = render_mode
         self.showable = Showable(self.world.items, self.n_slots)

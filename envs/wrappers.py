@@ -75,7 +75,7 @@ class HistoryDict(gymnasium.Wrapper[dict[str, Any], Any, Any, Any]):
 
 
 class DistinctSlate(gymnasium.ActionWrapper[Any, Any, Any]):
-    """Accept any L items: one that stands in the slate already, or is not released, gives way to the next that can."""
+    """Accept any L items: one that stands in the slate already, or cannot be shown, gives way to the next that can."""
 
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
         """Take slates from the plain `MultiDiscrete` space."""
@@ -89,10 +89,10 @@ class DistinctSlate(gymnasium.ActionWrapper[Any, Any, Any]):
         Raises:
             ActionError: it has another shape, is not of integers, or an item does not exist.
         """
-        released, today, slate = self._user.world.items.released, self._user.life.day, list[int]()
-        for item in checked(action, (self._user.n_slots,), len(released), "item").tolist():
-            while item in slate or released[item] > today:
-                item = (item + 1) % len(released)
+        there, slate = self._user.available(), list[int]()
+        for item in checked(action, (self._user.n_slots,), len(there), "item").tolist():
+            while item in slate or not there[item]:
+                item = (item + 1) % len(there)
             slate.append(item)
         return np.array(slate, np.int64)
 
@@ -125,11 +125,14 @@ class TopicSlate(gymnasium.ActionWrapper[Any, Any, Any]):
             ActionError: the topics have another shape, are not integers, or one does not exist.
         """
         topics = self._choice.checked(action, (self._user.n_slots,))
-        slate = self._choice.slates(topics[None], self._rng, self._user.life.day)[0]
+        available = self._user.available()[None] if self._user.hides else None
+        slate = self._choice.slates(topics[None], self._rng, self._user.life.day, available)[0]
         return slate if isinstance(self.env.action_space, spaces.MultiDiscrete) else slate[0]
 
     def action_masks(self) -> Bools:
-        """Return (L * K,) which topics have an item today, for learners that mask actions."""
+        """Return (L * K,) which topics have an item for the user today, for learners that mask actions."""
+        if self._user.hides:
+            return np.tile(self._choice.among(self._user.available()[None])[0], self._user.n_slots)
         return np.tile(self._choice.there(self._user.life.day), self._user.n_slots)
 
 
@@ -170,7 +173,7 @@ class FactorSlate(gymnasium.ActionWrapper[Any, Any, Any]):
         if direction.shape != self.action_space.shape or not np.isfinite(direction).all():
             raise ActionError(f"the direction is {direction}; expected {self._factors.shape[1]} finite numbers")
         score = self._factors @ direction
-        score[~self._user.world.items.available(self._user.life.day)] = -np.inf
+        score[~self._user.available()] = -np.inf
         slate = np.lexsort((self._shown, -score))[: self._user.n_slots]
         self._shown[slate] += 1.0
         return slate if isinstance(self.env.action_space, spaces.MultiDiscrete) else slate[0]
@@ -181,7 +184,7 @@ class ItemsOfTopics:
 
     def __init__(self, items: Items, n_topics: int) -> None:
         """Sort the items by their topics, and these by their release days."""
-        self._n_items, self._n_topics = items.n_items, n_topics
+        self._n_items, self._n_topics, self._topic = items.n_items, n_topics, items.topic
         self._by_topic = np.lexsort((items.released, items.topic))
         self._released = items.released[self._by_topic].astype(np.int64)
         size = np.bincount(items.topic, minlength=n_topics)
@@ -197,11 +200,19 @@ class ItemsOfTopics:
         """
         return checked(topics, shape, self._n_topics, "topic")
 
-    def slates(self, topics: Ints, rng: np.random.Generator, day: Any = 0) -> Ints:
-        """Return (B, L) a random item of each of `topics` (B, L), released by `day`, one for all or (B,).
+    def slates(self, topics: Ints, rng: np.random.Generator, day: Any = 0, available: Bools | None = None) -> Ints:
+        """Return (B, L) a random item of each topic, none twice in a slate.
 
         Where it stands already it is the next unused one, of another topic where the topic runs out.
+
+        Args:
+            topics: (B, L) what it is to be about.
+            rng: what is drawn from.
+            day: by which it is released, one for all or (B,).
+            available: (B, M) what can be shown to each visitor; None where that is what is released.
         """
+        if available is not None:
+            return self._of_available(topics, rng, available)
         today = np.broadcast_to(day, len(topics))
         first, size = self._first[topics], self._there(topics, today)
         at = np.minimum(first, self._n_items - 1)
@@ -215,6 +226,20 @@ class ItemsOfTopics:
                 place[wrong, slot] = (place[wrong, slot] + 1) % self._n_items
                 wrong = self._wrong(place, slot, today)
         return self._by_topic[place]
+
+    def _of_available(self, topics: Ints, rng: np.random.Generator, available: Bools) -> Ints:
+        """Return (B, L) the first of the items in a random order that are `available` (B, M), of each of `topics`."""
+        left, slates = available.copy(), np.empty(topics.shape, np.int64)
+        order = rng.random(available.shape)  # (B, M)
+        for slot in range(topics.shape[1]):
+            mine = self._topic == topics[:, slot, None]
+            slates[:, slot] = (order + mine + 2.0 * left).argmax(axis=1)  # what is left, the topic first
+            left[np.arange(len(left)), slates[:, slot]] = False
+        return slates
+
+    def among(self, available: Bools) -> Bools:
+        """Return (B, K) which topics have an item that is `available` (B, M)."""
+        return np.stack([np.bincount(self._topic[row], minlength=self._n_topics) > 0 for row in available])
 
     def there(self, day: int) -> Bools:
         """Return (K,) which topics have an item that is released by `day`."""

@@ -5,13 +5,16 @@ Written once against the array API; NumPy arrays and torch tensors on any device
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, TypeVar, cast
 
 import array_api_compat
 import numpy as np
 
 from serendip.simulator.interface import Array
 
+R = TypeVar("R")
 AT_ONCE = 1 << 15  # users whose slates a processor's cache holds
 
 
@@ -48,6 +51,19 @@ def add_at(table: Array, users: Array, columns: Array, amount: float) -> None:
         whole[flat[:, slot]] += amount
 
 
+def put_at(table: Array, users: Array, columns: Array, values: Array) -> None:
+    """Write `values` (B, L) into `table` (n, K), in place, at each of `users` (B,) x `columns` (B, L), no pair twice.
+
+    Args:
+        table: (n, K) what is written to, in place.
+        users: (B,) rows, none twice.
+        columns: (B, L) columns in each row, none twice.
+        values: (B, L) what is written.
+    """
+    xp = array_api_compat.array_namespace(table)
+    xp.reshape(table, (-1,))[xp.reshape(_flat(table, users, columns), (-1,))] = xp.reshape(values, (-1,))
+
+
 def _flat(table: Array, users: Array, columns: Array) -> Array:
     return users[:, None] * table.shape[1] + columns
 
@@ -59,6 +75,28 @@ def namespace(name: str) -> Any:
     else:
         import array_api_compat.numpy as xp
     return xp
+
+
+class Placer:
+    """Puts arrays where a world computes: into NumPy, or into torch on a device."""
+
+    def __init__(self, arrays: str, device: str | None) -> None:
+        self._arrays = arrays  # the name, not the module, which cannot be copied or pickled
+        self._device = device
+
+    def __call__(self, array: Array) -> Array:
+        """Return `array` in place."""
+        return namespace(self._arrays).asarray(array, device=self._device)
+
+    def inside(self, record: R, names: Iterable[str]) -> R:
+        """Return a dataclass whose fields of these `names`, arrays or dictionaries of arrays, are in place."""
+        whole: Any = record
+        return replace(whole, **{name: self._put(getattr(record, name)) for name in names})
+
+    def _put(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self(array) for name, array in cast("dict[str, Array]", value).items()}
+        return self(value)
 
 
 def to_numpy(array: Array) -> Any:

@@ -1,20 +1,23 @@
-"""The items: what they are about, how good they are, when they appear."""
+"""The items: what they are about, how good they are, when they appear, and from whom they are hidden."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import array_api_compat
 import numpy as np
 
-from serendip.simulator.errors import SettingsError
-from serendip.simulator.interface import Array, Items, Singles, SmallInts
+from serendip.simulator.arrays import gather, put_at, to_numpy
+from serendip.simulator.errors import DataError, SettingsError
+from serendip.simulator.interface import Array, Bools, Ints, Items, Singles, SmallInts, at_items
 from serendip.simulator.randomness import generator
 from serendip.simulator.ranges import Range, check_ranges
 
 MOST_ITEMS = 100_000_000  # 12 bytes each
 MOST_DAYS = 100_000
+FOR_GOOD = 2**31 - 1  # a day that never comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,12 @@ class Catalogue:
     def items(self) -> Items:
         """Return what a site knows of the catalogue."""
         return Items(np.asarray(self.topic), np.asarray(self.released))
+
+    def placed(self, place: Callable[[Array], Array]) -> Catalogue:
+        """Return the catalogue with all arrays where `place` puts them; topics become int64 to index with."""
+        factors = None if self.factors is None else place(self.factors)
+        topic = place(self.topic.astype(np.int64))
+        return Catalogue(topic, place(self.quality), place(self.released), factors, self.n_topics)
 
 
 def draw_catalogue(settings: CatalogueSettings, seed: int) -> Catalogue:
@@ -163,3 +172,92 @@ def staleness(released: Array, day: Array | int, most: float, days: float) -> Ar
     today = day if isinstance(day, int) else day[:, None]
     age = xp.astype(xp.clip(today - released, 0, None), xp.float32)
     return -most * xp.expm1(-age / days)
+
+
+@dataclass(frozen=True, slots=True)
+class HidingRules:
+    """What a site does not show a user again.
+
+    Whoever would be left with less than a slate may be shown all of it again.  What happened before the first day does
+    not count.
+    """
+
+    clicked_days: Annotated[int, Range(least=0, most=MOST_DAYS)] | None = 0
+    """Days for which an item that a user clicked is hidden from that user, today included; null: for good; 0: it is
+    not."""
+    most_showings: Annotated[int, Range(least=0, most=30_000)] = 0
+    """Showings of an item to a user after which it is hidden from that user; 0: it never is."""
+    shown_days: Annotated[int, Range(least=1, most=MOST_DAYS)] | None = None
+    """Days for which it then is, today included, before its showings are counted anew; null: for good."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self, "hides")
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is ever hidden."""
+        return self.clicked_days != 0 or self.most_showings > 0
+
+    @property
+    def bytes_of_pair(self) -> int:
+        """Bytes that are kept of each user and item."""
+        return 4 * (self.any + (self.most_showings > 0))
+
+    def start(self, n_users: int, n_items: int) -> dict[str, Array]:
+        """Return what is kept before anything was shown, (n_users, n_items) each."""
+        names = (["hidden_until"] if self.any else []) + (["showings"] if self.most_showings else [])
+        return {name: np.zeros((n_users, n_items), np.int32) for name in names}
+
+    def note(self, state: dict[str, Array], day: Array | int, users: Array, items: Array, clicked: Array) -> None:
+        """Keep what follows from a slate.
+
+        Args:
+            state: what is kept, by name, changed in place.
+            day: one for all or (B,).
+            users: (B,) rows of the users, none twice.
+            items: (B, L) what was shown, none twice in a slate.
+            clicked: (B, L) what was clicked.
+        """
+        xp = array_api_compat.array_namespace(items)
+        until = gather(state["hidden_until"], users, items)
+        today = xp.zeros_like(until) + (day if isinstance(day, int) else xp.astype(day, until.dtype)[:, None])
+        if self.clicked_days != 0:
+            until = xp.where(clicked, _after(xp, today, self.clicked_days), until)
+        if self.most_showings:
+            showings = gather(state["showings"], users, items) + 1
+            often = showings >= self.most_showings
+            until = xp.where(often, xp.maximum(until, _after(xp, today, self.shown_days)), until)
+            put_at(state["showings"], users, items, xp.where(often, xp.zeros_like(showings), showings))
+        put_at(state["hidden_until"], users, items, until)
+
+    def left(self, state: dict[str, Array], users: Array, days: Array, there: Bools, n_slots: int) -> Bools:
+        """Return (B, M) what of `there` (B, M) is not hidden from `users`.
+
+        Args:
+            state: what is kept, by name.
+            users: (B,) rows of the users.
+            days: (B, 1) the day of each.
+            there: (B, M) what can be shown to somebody.
+            n_slots: slots of a slate: who would be left with fewer items is left with all.
+        """
+        if not self.any:
+            return there
+        left = there & (to_numpy(state["hidden_until"][users]) <= days)
+        short = np.count_nonzero(left, axis=1) < n_slots
+        left[short] = there[short]
+        return left
+
+
+def refuse_hidden(available: Bools, users: Ints, items: Ints) -> None:
+    """Raise a DataError if any of `items` (B, L) is not `available` (B, M) to who is shown it, of `users` (B,)."""
+    rows, slots = np.nonzero(~at_items(available, items))
+    if len(rows):
+        raise DataError(
+            f"item {int(items[rows[0], slots[0]])} is hidden from user {int(users[rows[0]])} (the world's `hides`) or "
+            "not released; show items of which world.visits(users, day, visit, state).available is true"
+        )
+
+
+def _after(xp: Any, today: Array, days: int | None) -> Array:
+    """Return (B, L) the day on which what is hidden for `days` from `today` (B, L) may be shown again."""
+    return xp.full_like(today, FOR_GOOD) if days is None else today + days

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 from serendip.simulator.cards import installed
-from serendip.simulator.catalogue import CatalogueSettings
+from serendip.simulator.catalogue import CatalogueSettings, HidingRules
 from serendip.simulator.choice import make_choice
 from serendip.simulator.dynamics import make_dynamics
 from serendip.simulator.errors import DataError, SettingsError
@@ -39,6 +39,8 @@ class WorldSettings:
     """Settings of the choice model; `kind` names it."""
     dynamics: dict[str, Any] = field(default_factory=lambda: {"kind": "repertoire"})
     """Settings of the dynamics; `kind` names it."""
+    hides: HidingRules = field(default_factory=HidingRules)
+    """What is not shown again to who clicked it or saw it too often."""
     known_from: Annotated[float, Range(above=0, below=1)] = 0.25
     """Repertoire from which a topic counts as known; crossing it is a discovery."""
     fitted: str | None = None
@@ -72,11 +74,12 @@ class WorldSettings:
         """Raise a SettingsError where the world would need more memory than a machine is likely to have."""
         people, items = self.population, self.catalogue
         n_users = people.n_users + int(people.inflow_per_day * people.inflow_days)
-        n_bytes = n_users * (BYTES_OF_PAIR * items.n_topics + BYTES_OF_USER)
+        n_bytes = n_users * (BYTES_OF_PAIR * items.n_topics + BYTES_OF_USER + self.hides.bytes_of_pair * items.n_items)
         if n_bytes > MOST_BYTES:
             raise SettingsError(
                 f"world {self.name!r}: {n_users:,} users x {items.n_topics:,} topics would take "
                 f"{n_bytes / 1e9:,.0f} GB of memory; allowed is {MOST_BYTES / 1e9:.0f} GB: take fewer topics or users"
+                + (", or fewer items, of which it hides some by user" if self.hides.any else "")
             )
 
 

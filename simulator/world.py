@@ -11,16 +11,18 @@ import array_api_compat
 import numpy as np
 
 from serendip.simulator import randomness
-from serendip.simulator.arrays import AT_ONCE, blocks_of, gather, namespace, to_numpy
-from serendip.simulator.catalogue import Catalogue, draw_catalogue, staleness, with_factors
+from serendip.simulator.arrays import AT_ONCE, Placer, blocks_of, gather, to_numpy
+from serendip.simulator.catalogue import draw_catalogue, refuse_hidden, staleness, with_factors
 from serendip.simulator.choice import make_choice
 from serendip.simulator.dynamics import State, make_dynamics
 from serendip.simulator.dynamics.drift import affinity, drift_tastes
 from serendip.simulator.fitted import Fitted
-from serendip.simulator.interface import Array, Ints, Items, Visits
-from serendip.simulator.population import Population, draw_population
+from serendip.simulator.interface import Array, Bools, Ints, Items, Visits
+from serendip.simulator.population import draw_population
 from serendip.simulator.settings import WorldSettings, read_world
 from serendip.simulator.settings_json import settings_to_json, write_json
+
+PLACED = ("taste", "base_rate", "known", "first_day", "days_before", "factor_of")  # of users, where a world computes
 
 
 class World:
@@ -75,9 +77,9 @@ class World:
             people = everybody if rows is None else everybody.rows(rows)
         self.items: Items = catalogue.items()
         self.groups = people.activity_group()
-        self.place = _Placer(arrays, device)
-        self.catalogue = self.place.catalogue(catalogue)
-        self.people = self.place.people(people)
+        self.place = Placer(arrays, device)
+        self.catalogue = catalogue.placed(self.place)
+        self.people = self.place.inside(people, PLACED)
         self.user_ids = self.place(np.arange(people.n_users, dtype=np.int64))
         self.luck = self.user_ids if rows is None else self.place(rows)
         self.keys = _keys(seed)
@@ -120,7 +122,8 @@ class World:
         if self.settings.population.drift > 0.0:
             xp = array_api_compat.array_namespace(self.people.taste)
             state["taste"] = xp.asarray(self.people.taste, copy=True)
-        return state
+        hidden = self.settings.hides.start(self.people.n_users, self.n_items)
+        return state | {name: self.place(values) for name, values in hidden.items()}
 
     def present(self, state: State, day: Array | int) -> Array:
         """Return (n,) bool who has arrived and has not left."""
@@ -181,6 +184,9 @@ class World:
             visit: number of the slate within the user's day, one for all or (B,).
             users: (B,) rows of the users, none twice.
             items: (B, L) rows of the items.
+
+        Raises:
+            DataError: an item is hidden from who is shown it.
         """
         xp = array_api_compat.array_namespace(users)
         if users.shape[0] <= AT_ONCE or not array_api_compat.is_numpy_namespace(xp):
@@ -192,6 +198,9 @@ class World:
 
     def _show(self, state: State, day: Array | int, visit: Array | int, users: Array, items: Array) -> Array:
         """Do what `show` says, all at once."""
+        hides = self.settings.hides
+        if hides.any:
+            refuse_hidden(self.available(state, users, day), to_numpy(users), to_numpy(items))
         topics = self._of_items(self.catalogue.topic, items)
         match = self.match(users, items, day, state)
         utility = match + self.dynamics.disposition(state, users, topics)
@@ -200,6 +209,8 @@ class World:
             utility, lambda slot: randomness.uniform(self.keys["click"], luck, day, visit, slot)
         )
         self.dynamics.respond(state, self.people, users, topics, match, clicked)
+        if hides.any:
+            hides.note(state, day, users, items, clicked)
         if "taste" in state:
             people, factors = self.settings.population, self.catalogue.factors
             drift_tastes(state["taste"], users, topics, items, factors, clicked, people.drift, people.drift_ceiling)
@@ -212,10 +223,24 @@ class World:
         self.dynamics.night(state, self.people)
         state["alive"] = state["alive"] & ~(leaves & here)
 
-    def visits(self, users: Array, day: int, visit: int) -> Visits:
-        """Return the visits of `users` (B,) as a site sees them."""
-        ids = to_numpy(users)
-        return Visits(ids, day, np.full(len(ids), visit, np.int32), self.items.available(day))
+    def visits(self, users: Array, day: int, visit: int, state: State | None = None) -> Visits:
+        """Return the visits of `users` (B,) as a site sees them.
+
+        Args:
+            users: (B,) who is here.
+            day: day of the world, from 0.
+            visit: number of the slate within the users' day.
+            state: state of the users; None: nothing was shown yet.
+        """
+        ids, there = to_numpy(users), self.items.available(day)
+        if state is not None and self.settings.hides.any:
+            there = self.available(state, users, day)
+        return Visits(ids, day, np.full(len(ids), visit, np.int32), there)
+
+    def available(self, state: State, users: Array, day: Array | int) -> Bools:
+        """Return (B, M) which items can be shown to `users` (B,) on `day`, one for all or (B,)."""
+        days = np.broadcast_to(day if isinstance(day, int) else to_numpy(day), users.shape)[:, None]
+        return self.settings.hides.left(state, users, days, self.items.released <= days, self.settings.slate_size)
 
     def save(self, folder: Path) -> None:
         """Write the world, but for its seed, to `folder`, so that `make_world(folder, seed)` makes it again."""
@@ -249,36 +274,6 @@ def _part(when: Array | int, rows: slice) -> Array | int:
     """Return what stands at `rows` of `when` (B,), or `when` itself where it is one for all."""
     many: Any = when
     return many[rows] if getattr(many, "ndim", 0) else many
-
-
-class _Placer:
-    """Puts arrays where a world computes: into NumPy, or into torch on a device."""
-
-    def __init__(self, arrays: str, device: str | None) -> None:
-        self._arrays = arrays  # the name, not the module, which cannot be copied or pickled
-        self._device = device
-
-    def __call__(self, array: Array) -> Array:
-        return namespace(self._arrays).asarray(array, device=self._device)
-
-    def catalogue(self, catalogue: Catalogue) -> Catalogue:
-        """Return the catalogue with all arrays in place; topics become int64 to index with."""
-        factors = None if catalogue.factors is None else self(catalogue.factors)
-        quality, released = self(catalogue.quality), self(catalogue.released)
-        topic = self(catalogue.topic.astype(np.int64))
-        return replace(catalogue, topic=topic, quality=quality, released=released, factors=factors)
-
-    def people(self, people: Population) -> Population:
-        """Return the population with all arrays in place."""
-        return replace(
-            people,
-            taste=self(people.taste),
-            base_rate=self(people.base_rate),
-            known=self(people.known),
-            first_day=self(people.first_day),
-            days_before=self(people.days_before),
-            factor_of={name: self(factor) for name, factor in people.factor_of.items()},
-        )
 
 
 def playing_key(seed: int) -> int:

@@ -75,6 +75,10 @@ class Crowd:
         """Return (B,) whose `max_days` are over."""
         return self.day[rows] >= self._end[rows]
 
+    def available(self, rows: Ints) -> Bools:
+        """Return (B, M) which items can be shown to the users at `rows` (B,) now."""
+        return self._cast.available(self.state, rows, self.day[rows])
+
     def features(self, rows: Ints) -> Singles:
         """Return (B, 2K + 3) what a site sees of the users at `rows` (B,)."""
         return self.memory.features(rows, self.visit[rows])

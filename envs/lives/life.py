@@ -64,6 +64,10 @@ class Life(Protocol):
         """Return (2K + 3,) what a site sees of the user."""
         ...
 
+    def available(self) -> Bools:
+        """Return (M,) which items can be shown to the user now."""
+        ...
+
     def truth(self) -> dict[str, Any]:
         """Return a copy of the hidden state."""
         ...
@@ -129,6 +133,10 @@ class LoneLife:
     def features(self) -> Singles:
         """Return (2K + 3,) what a site sees of the user."""
         return self.crowd.features(_ONLY)[0]
+
+    def available(self) -> Bools:
+        """Return (M,) which items can be shown to the user now."""
+        return self.crowd.available(_ONLY)[0]
 
     def truth(self) -> dict[str, Any]:
         """Return a copy of the hidden state."""

@@ -63,7 +63,8 @@ def can_live(world: World) -> bool:
 def _is_understood(part: Any) -> bool:
     known = KNOWN[type(part).__name__].split()
     for field in fields(part):
-        default = field.default if field.default is not MISSING else None
+        made: Any = field.default_factory() if field.default_factory is not MISSING else None
+        default = field.default if field.default is not MISSING else made
         if field.name not in known and getattr(part, field.name) != default:
             return False
     return True
@@ -173,6 +174,10 @@ class SwiftCrowd:
         """Return (B,) whose `max_days` are over."""
         return self.lives.clock[rows, DAY] >= self.lives.clock[rows, END]
 
+    def available(self, rows: Ints) -> Bools:
+        """Return (B, M) which items can be shown to the users at `rows` (B,) now."""
+        return self.world.available({}, rows, self.day[rows])
+
     def features(self, rows: Ints) -> Singles:
         """Return (B, 2K + 3) what a site sees of the users at `rows` (B,)."""
         found = np.empty((len(rows), self.lives.seen.shape[1]), np.float32)
@@ -273,6 +278,10 @@ class SwiftLife:
         """Read the clock."""
         _, self.day, self.visit, _, _, _, end, gone = self.crowd.lives.clock[0].tolist()
         self.gone, self.late = gone != 0, self.day >= end
+
+    def available(self) -> Bools:
+        """Return (M,) which items can be shown to the user now."""
+        return self.crowd.world.items.available(self.day)
 
     def features(self) -> Singles:
         """Return (2K + 3,) what a site sees of the user."""

@@ -128,7 +128,7 @@ def rounds(
         step = batch_size or len(here)
         for start in range(0, len(here), step):
             batch = here[start : start + step]
-            visits = world.visits(batch, day, number)
+            visits = world.visits(batch, day, number, state)
             slates = agent.act(visits, key)
             clicked: Bools = to_numpy(world.show(state, day, number, batch, slates.items))
             yield visits, slates, Feedback(clicked)

@@ -11,7 +11,7 @@ from serendip.experiments.play.one_life import DAYS, OneLife, play_through, sugg
 from serendip.simulator import randomness
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.errors import SettingsError
-from serendip.simulator.interface import Feedback, Ints
+from serendip.simulator.interface import Bools, Feedback, Ints, SmallInts, Visits
 from serendip.simulator.organic import chosen_by_nobody
 from serendip.simulator.world import World, playing_key
 
@@ -63,7 +63,7 @@ class BeTheRecommender:
         if self._life.over:
             raise SettingsError("the game is over; begin a new one")
         world, visit = self._hall.stable.world, self._life.visit()
-        items = _slate(move, world, self._shown, self._life.day)
+        items = _slate(move, world, self._shown, _of_one(visit))
         clicked = self._life.show(items)
         np.add.at(self._shown, world.items.topic[items], 1)
         np.add.at(self._clicked, world.items.topic[items], clicked)
@@ -110,14 +110,26 @@ def _stays(life: OneLife) -> bool:
     if life.day > _SOON or life.over:
         return False
     n_slots = life.world.settings.slate_size
-    available = np.flatnonzero(life.world.items.available(0))
     while not life.over and life.day < DAYS // 2:
+        available = np.flatnonzero(_of_one(life.visit()))
         life.show(np.roll(available, -n_slots * (life.day + life.slate))[:n_slots])
     return not life.gone
 
 
-def _slate(move: JsonObject, world: World, shown: Ints, day: int) -> Ints:
-    """Return the slate (L,) that a move asks for."""
+def _of_one(visit: Visits) -> Bools:
+    """Return (M,) what can be shown to the only visitor."""
+    return visit.available if visit.available.ndim == 1 else visit.available[0]
+
+
+def _slate(move: JsonObject, world: World, shown: Ints, there: Bools) -> Ints:
+    """Return the slate (L,) that a move asks for.
+
+    Args:
+        move: what was sent.
+        world: the world that is lived in.
+        shown: (K,) how often each topic was shown.
+        there: (M,) what can be shown now.
+    """
     n_slots = world.settings.slate_size
     given = move.get("items", move.get("topics"))
     most = world.n_items if "items" in move else world.items.n_topics
@@ -128,18 +140,24 @@ def _slate(move: JsonObject, world: World, shown: Ints, day: int) -> Ints:
     ):
         raise SettingsError(f"give {n_slots} items, or {n_slots} topics, by their numbers from 0 to {most - 1}")
     if "items" in move:
-        if len(set(given)) < n_slots or not world.items.available(day)[given].all():
+        if len(set(given)) < n_slots or not there[given].all():
             raise SettingsError("each item once, and only items that can be shown today")
         return np.array(given, dtype=np.int64)
-    return _items_of(given, world, shown, day)
+    return _items_of(given, world.items.topic, shown, np.flatnonzero(there))
 
 
-def _items_of(topics: list[int], world: World, shown: Ints, day: int) -> Ints:
-    """Return an item for each topic, in turn as often as it was shown, none twice; any other where a topic runs out."""
-    available = np.flatnonzero(world.items.available(day))
+def _items_of(topics: list[int], topic_of: SmallInts, shown: Ints, available: Ints) -> Ints:
+    """Return an item for each topic, in turn as often as it was shown, none twice; any other where a topic runs out.
+
+    Args:
+        topics: what is asked for.
+        topic_of: (M,) topic of each item.
+        shown: (K,) how often each topic was shown.
+        available: items, in order, that can be shown now.
+    """
     chosen = list[int]()
     for topic in topics:
-        mine = [int(item) for item in available[world.items.topic[available] == topic] if int(item) not in chosen]
+        mine = [int(item) for item in available[topic_of[available] == topic] if int(item) not in chosen]
         rest = mine or [int(item) for item in available if int(item) not in chosen]
         chosen.append(rest[int(shown[topic]) % len(rest)])
     return np.array(chosen, dtype=np.int64)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from serendip.experiments.play.agents import visit_of
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.interface import Bools, Feedback, Ints, Slates, Visits
 from serendip.simulator.world import World
@@ -47,7 +47,8 @@ class OneLife:
 
     def visit(self) -> Visits:
         """Return who is here, as a site sees it."""
-        return visit_of(self.world, self.user, self.day, self.slate)
+        here = self._cast.visits(np.zeros(1, dtype=np.int64), self.day, self.slate, self.state)
+        return replace(here, user_ids=np.array([self.user], dtype=np.int64))
 
     def show(self, items: Ints) -> Bools:
         """Show a slate (L,), live on to the next, and return (L,) what was clicked."""

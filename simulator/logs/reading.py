@@ -27,6 +27,7 @@ from serendip.simulator.logs.schema import (
     LogMeta,
     Table,
 )
+from serendip.simulator.logs.spells import Spells, joined, moment
 from serendip.simulator.settings_json import read_json, settings_from_json
 
 
@@ -155,8 +156,8 @@ class Log:
         self._check_sum(file)
         return table
 
-    def hidden(self) -> Table | None:
-        """Return the released items that a visitor must not be shown, by user, day and visit; None where all could be.
+    def hidden(self) -> Spells | None:
+        """Return from when to when released items were hidden from a user; None where all could be shown.
 
         Raises:
             DataError: the file is not such a table, or names an item or a user that there is not.
@@ -165,17 +166,19 @@ class Log:
         if not file.exists():
             return None
         table = _read_table(file, HIDDEN)
-        user, item, day = (table[n].to_numpy() for n in ("user_id", "item_id", "day"))
-        n_items = self.items().n_items
+        user, item, day, last = (table[n].to_numpy() for n in ("user_id", "item_id", "day", "last_day"))
+        visit, last_visit = (table[n].to_numpy() for n in ("visit", "last_visit"))
+        n_items, begun, over = self.items().n_items, moment(day, visit), moment(last, last_visit)
         unknown, outside = self.known_users().outside(user, day)
         rules = [
             ("item_id", item, (item < 0) | (item >= n_items), f"items.parquet has 0 to {n_items - 1}"),
             ("user_id", user, unknown, "it is not in users.parquet"),
             ("day", day, outside, "the user was not observed then (users.parquet)"),
+            ("last_day", last, over < begun, "it is before the first day and visit"),
         ]
         _refuse(file, rules)
         self._check_sum(file)
-        return table
+        return joined([Spells(user.astype(np.int64), item.astype(np.int64), begun, over)])
 
     def _check_sum(self, file: Path) -> None:
         """Raise a DataError unless `file` is as it was written; each file is looked at once."""

@@ -46,7 +46,10 @@ ORGANIC: Any = pa.schema([*_SLOT, pa.field("clicked", pa.bool_(), nullable=False
 HIDDEN: Any = pa.schema(
     [
         pa.field(name, kind, nullable=False)
-        for name, kind in (("user_id", pa.int64()), ("day", pa.int32()), ("visit", pa.int32()), ("item_id", pa.int64()))
+        for name, kind in (
+            *(("user_id", pa.int64()), ("day", pa.int32()), ("visit", pa.int32())),
+            *(("item_id", pa.int64()), ("last_day", pa.int32()), ("last_visit", pa.int32())),
+        )
     ]
 )
 USERS: Any = pa.schema(

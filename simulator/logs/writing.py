@@ -18,6 +18,7 @@ from serendip.simulator.files import whole_file
 from serendip.simulator.interface import Bools, Feedback, Ints, Items, Singles, Slates, Visits
 from serendip.simulator.logs.contents import contents_of, parts_of
 from serendip.simulator.logs.schema import DECISIONS, HIDDEN, ITEMS, ORGANIC, STATE, USERS, LogMeta, Table
+from serendip.simulator.logs.spells import HidingRecorder, Spells, day_and_visit, moment
 from serendip.simulator.settings_json import settings_to_json, write_json
 
 _GROUP = 1 << 20  # rows of a group, as Parquet's own writer has it
@@ -38,7 +39,7 @@ class LogWriter:
     path: Path
     rows_per_part: int = 1 << 19
     _columns: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], init=False)
-    _hidden: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]], init=False)
+    _hidden: HidingRecorder = field(default_factory=HidingRecorder, init=False)
     _rows: int = field(default=0, init=False)
     _parts: int = field(default=0, init=False)
 
@@ -73,9 +74,7 @@ class LogWriter:
         """
         if len(visits) == 0:
             return
-        if visits.available.ndim == 2:
-            row, item = np.nonzero(~visits.available)
-            self._hidden.append((visits.user_ids[row], np.full(len(row), visits.day), visits.visit[row], item))
+        self._hidden.note(visits)
         columns = _slot_columns(visits, slates.items) | {
             "propensity": slates.propensities.ravel(),
             "clicked": feedback.clicked.ravel(),
@@ -117,8 +116,8 @@ class LogWriter:
         columns = {"item_id": np.arange(items.n_items), "topic": items.topic, "released": items.released}
         _write_table(self.path / "items.parquet", pa.table(columns, schema=ITEMS))
         _write_table(self.path / "users.parquet", users.cast(USERS))
-        if self._hidden:
-            _write_table(self.path / "hidden.parquet", _hidden_table(self._hidden, items))
+        if (hidden := self._hidden.spells()) is not None:
+            _write_table(self.path / "hidden.parquet", _hidden_table(hidden, items))
         if organic is not None:
             _write_tables(self.path / "organic.parquet", [organic] if isinstance(organic, pa.Table) else organic)
         if truth is not None:
@@ -136,11 +135,13 @@ class LogWriter:
         self._columns = [{name: column[n:] for name, column in pending.items()}] if self._rows else []
 
 
-def _hidden_table(parts: list[tuple[Any, ...]], items: Items) -> Table:
-    """Return what could not be shown to a visitor, though it was released."""
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    there = items.released[columns[3]] <= columns[1]
-    return pa.table(dict(zip(HIDDEN.names, (column[there] for column in columns), strict=True))).cast(HIDDEN)
+def _hidden_table(spells: Spells, items: Items) -> Table:
+    """Return what could not be shown to a user, though it was released, and from when to when."""
+    released = moment(items.released[spells.item], 0)
+    there = spells.last >= released
+    first, last = np.maximum(spells.first, released)[there], spells.last[there]
+    columns = spells.user[there], *day_and_visit(first), spells.item[there], *day_and_visit(last)
+    return pa.table(dict(zip(HIDDEN.names, columns, strict=True))).cast(HIDDEN)
 
 
 def _slot_columns(visits: Visits, items: Ints) -> dict[str, Any]:

@@ -65,9 +65,11 @@ def exact_value(world: World, user: int, n_days: int, policy: Choose | None = No
 
 def _check(world: World, n_days: int) -> None:
     settings = world.settings
-    if settings.slate_size != 1 or settings.mean_slates != 1.0 or world.catalogue.factors is not None:
+    whole = settings.slate_size == 1 and settings.mean_slates == 1.0 and not settings.hides.any
+    if not whole or world.catalogue.factors is not None:
         raise SettingsError(
-            f"world {settings.name!r}: exact values need slate_size 1, mean_slates 1 and items that are about topics"
+            f"world {settings.name!r}: exact values need slate_size 1, mean_slates 1, nothing that is hidden by user "
+            "and items that are about topics"
         )
     n_nodes = (2 * world.catalogue.n_topics + 1) ** n_days
     if n_nodes > MOST_NODES:

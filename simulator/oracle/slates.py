@@ -12,7 +12,7 @@ from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
 from serendip.simulator.dynamics.learning import breadth, worth
 from serendip.simulator.dynamics.repertoire import Repertoire
-from serendip.simulator.interface import Array, Floats, Ints
+from serendip.simulator.interface import Array, Floats, Ints, at_items
 from serendip.simulator.world import World
 
 BLOCK = 1 << 15  # pairs of user and item scored at a time: what stays in the cache
@@ -131,8 +131,11 @@ class Growth:
 
 
 def _utility(world: World, state: State, day: int, users: Array, items: Ints) -> Floats:
-    """Return (B, C) utility of `items`."""
-    return to_numpy(world.utility(state, users, world.place(items), day)).astype(np.float64)
+    """Return (B, C) utility of `items`, minus infinity of what is hidden from who is here."""
+    utility = to_numpy(world.utility(state, users, world.place(items), day)).astype(np.float64)
+    if world.settings.hides.any:
+        utility[~at_items(world.available(state, users, day), items)] = -np.inf
+    return utility
 
 
 def _top(utility: Floats, world: World) -> Ints:
@@ -143,10 +146,10 @@ def _top(utility: Floats, world: World) -> Ints:
 def candidates(world: World, day: int) -> Ints:
     """Return (C,) the items, in order, that can stand in anybody's best slate on `day`.
 
-    Where items are about topics these are the L best of each topic, however many items there are.
+    Where items are about topics, and none is hidden from one user alone, these are the L best of each topic.
     """
-    there = np.flatnonzero(world.items.available(day))
-    if world.catalogue.factors is not None or world.settings.catalogue.staleness > 0.0:
+    there, settings = np.flatnonzero(world.items.available(day)), world.settings
+    if world.catalogue.factors is not None or settings.catalogue.staleness > 0.0 or settings.hides.any:
         return there
     topic, quality = np.asarray(world.items.topic)[there], to_numpy(world.catalogue.quality)[there]
     order = np.lexsort((there, -quality, topic))

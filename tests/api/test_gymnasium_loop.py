@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gymnasium
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 
 import serendip
+from serendip.envs.opening import open_world
 from serendip.experiments.online.life import Schedule, live
+from serendip.simulator.catalogue import HidingRules
 from serendip.simulator.interface import Feedback
-from serendip.simulator.world import make_world
+from serendip.simulator.settings import read_world
 
 DAYS, EVERY = 12, 5
 
@@ -26,18 +29,23 @@ class Heard:
         pass
 
     def saw(self, visits: Any, slates: Any, feedback: Any, version: int) -> None:
-        self.bytes.append((visits.day, version, *(part.tobytes() for part in (
-            visits.user_ids, visits.visit, slates.items, slates.propensities, slates.explored, feedback.clicked
-        ))))  # fmt: skip
+        shown = slates.items, slates.propensities, slates.explored, feedback.clicked
+        parts = visits.user_ids, visits.visit, visits.available, *shown
+        self.bytes.append((visits.day, version, *(part.tobytes() for part in parts)))
 
     def night(self, day: int, state: Any) -> None:
         pass
 
 
-@pytest.mark.parametrize(("agent_name", "world"), [("ease-epsilon", "tiny"), ("bootstrap-thompson", "tiny")])
-def test_the_loop_and_a_study_make_the_same_bytes(agent_name: str, world: str) -> None:
+SHOP = replace(read_world("tiny")[0], name="shop", hides=HidingRules(clicked_days=4, most_showings=3))
+
+
+@pytest.mark.parametrize(
+    ("agent_name", "world"), [("ease-epsilon", "tiny"), ("bootstrap-thompson", "tiny"), ("ease-epsilon", SHOP)]
+)
+def test_the_loop_and_a_study_make_the_same_bytes(agent_name: str, world: Any) -> None:
     seed, heard, looped = 3, Heard(), Heard()
-    studied = make_world(world, seed)
+    studied = open_world(world, seed)
     live(studied, serendip.make(agent_name, studied), Schedule(DAYS, EVERY), [heard])
 
     env = gymnasium.make("serendip/Population-v0", world=world, world_seed=seed, max_days=DAYS)

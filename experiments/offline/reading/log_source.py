@@ -16,6 +16,7 @@ from serendip.experiments.offline.reading.source import Logged, Source, Step
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Ints, Items, SmallInts, Visits
 from serendip.simulator.logs import Decisions, Log, open_log
+from serendip.simulator.logs.spells import Spells
 
 POSITION_WISE = (
     "All but the slate estimators weigh each slot by itself: they take its click to hang on its own item and position."
@@ -25,45 +26,24 @@ POSITION_WISE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Hidden:
-    """What visitors must not be shown, by day."""
-
-    user: Ints
-    day: Ints
-    visit: Ints
-    item: Ints
-
-    @classmethod
-    def of(cls, table: Any) -> _Hidden:
-        columns = [table[name].to_numpy().astype(np.int64) for name in ("user_id", "day", "visit", "item_id")]
-        order = np.argsort(columns[1], kind="stable")
-        return cls(*(column[order] for column in columns))
-
-    def left_to(self, visits: Visits) -> Visits:
-        """Return the visits without what is hidden from each."""
-        first, last = np.searchsorted(self.day, [visits.day, visits.day + 1])
-        user, visit, item = (column[first:last] for column in (self.user, self.visit, self.item))
-        order = np.argsort(visits.user_ids)
-        at = np.minimum(np.searchsorted(visits.user_ids[order], user), max(len(visits) - 1, 0))
-        same = visits.visit[order][at] == visit if len(visits) else np.zeros(len(user), dtype=bool)
-        return visits.without(user[same], item[same])
-
-
 @dataclass
 class LogSource:
-    """A log of this project's own format."""
+    """A log of this project's own format.
+
+    Attributes:
+        path: its folder.
+        hidden: spells in which items were hidden from users; None where none was.
+    """
 
     path: Path
     _log: Log = field(init=False)
     _items: Items = field(init=False)
-    _hidden: _Hidden | None = field(init=False)
+    hidden: Spells | None = field(init=False)
 
     def __post_init__(self) -> None:
         self._log = open_log(self.path)
         self._items = self._log.items()
-        table = self._log.hidden()
-        self._hidden = None if table is None else _Hidden.of(table)
+        self.hidden = self._log.hidden()
 
     @property
     def counted(self) -> bool:
@@ -194,7 +174,7 @@ class LogSource:
 
     def _visits(self, users: Ints, day: int, visit: SmallInts) -> Visits:
         visits = Visits(users, day, visit.astype(np.int32), self._items.available(day))
-        return visits if self._hidden is None else self._hidden.left_to(visits)
+        return visits if self.hidden is None else self.hidden.left_to(visits)
 
     def _ordered(self) -> Iterator[Decisions]:
         """Yield the decisions by day and visit; where the log is not in that order, sorted in memory."""
@@ -233,7 +213,7 @@ class LogSource:
             self._visits(users[:, 0], int(parts.day[0]), parts.visit.reshape(shape)[:, 0]),
             parts.item_id.reshape(shape),
         )
-        if self._hidden is not None and not visits.can_show(items).all():
+        if self.hidden is not None and not visits.can_show(items).all():
             raise DataError(
                 f"{self.path}: day {visits.day}: a slate holds an item that hidden.parquet says its user must not be "
                 "shown; a log hides what it did not show"

@@ -87,7 +87,7 @@ class Shard:
 
     def _round(self, day: int, visit: int, here: Ints) -> None:
         """Show a slate to the users at rows `here` (B,)."""
-        visits = self._known(self.world.visits(here, day, visit))
+        visits = self._known(self.world.visits(here, day, visit, self._state))
         slates = self.agent.act(visits, self._key)
         clicked: Bools = self.world.show(self._state, day, visit, here, slates.items)
         self.agent.observe(visits, slates, Feedback(clicked))

@@ -14,6 +14,7 @@ from serendip.simulator import randomness
 from serendip.simulator.errors import DataError
 from serendip.simulator.interface import Floats, Ints, Items
 from serendip.simulator.logs import open_log
+from serendip.simulator.logs.spells import Spells, moment
 
 MOST_SLOTS = 1_500_000  # that are kept in memory; of longer logs a share of the users is asked about
 SAME = 1e-9  # relative: numbers that are the same but for rounding
@@ -26,6 +27,7 @@ class Rows:
     """n slots in order of time.
 
     A block is all that a user is shown on a day: slates of a day may share a hypothesis, so that one tells of another.
+    Where items are hidden by user it is one slate, because what is hidden changes with what was clicked.
 
     Attributes:
         user: (n,) who.
@@ -42,6 +44,7 @@ class Rows:
         policies: names.
         floor: what no propensity is below; 0 where that is unknown.
         share: share of the users that are kept.
+        hidden: spells in which items were hidden from users; None where none was.
     """
 
     user: Ints
@@ -58,6 +61,7 @@ class Rows:
     policies: tuple[str, ...]
     floor: float
     share: float
+    hidden: Spells | None = None
 
     def __len__(self) -> int:
         return len(self.user)
@@ -101,8 +105,9 @@ def rows_of_log(source: LogSource) -> Rows:
     columns += [whole, wide["policy"], wide["policy_version"]]
     order = np.lexsort((columns[3], columns[0], columns[2], columns[1]))
     columns = [column[order] for column in columns]
-    whole_rows: Any = (*columns, blocks(columns[0], columns[1]))
-    rows = _rows(whole_rows, items, log.meta.policies, floor, share)
+    slate = columns[1] if source.hidden is None else np.unique(moment(*columns[1:3]), return_inverse=True)[1]
+    whole_rows: Any = (*columns, blocks(columns[0], slate))
+    rows = dataclasses.replace(_rows(whole_rows, items, log.meta.policies, floor, share), hidden=source.hidden)
     return rows if floor else with_floor(rows)
 
 
@@ -132,7 +137,7 @@ def _rows(columns: Any, items: Items, policies: tuple[str, ...], floor: float, s
 
 
 def blocks(user: Ints, day: Ints) -> Ints:
-    """Return (n,) the number of the user and day, of slots in order of days."""
+    """Return (n,) the number of the user and day (or what else counts time), of slots in order of it."""
     names, who = np.unique(user, return_inverse=True)
     return np.unique(who + day * len(names), return_inverse=True)[1]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from serendip.experiments.offline.judging.audit import availability
 from serendip.experiments.offline.judging.audit.evidence import Weighed, sums
 from serendip.experiments.offline.judging.audit.rows import Rows
 from serendip.experiments.offline.reading.table_files import occurrence
@@ -78,18 +79,15 @@ def by_popularity(rows: Rows, *, positions: bool) -> Weighed | None:
 def _by_kind(rows: Rows, kind: Ints, n_kinds: int, *, positions: bool) -> Weighed:
     """Return the weights against showing the items of one kind (M,) alike, somewhere or at each position."""
     n_places, n_blocks = int(rows.position.max()) + 1, rows.n_blocks
-    days, at = np.unique(rows.day, return_inverse=True)
-    there = np.stack([np.bincount(kind[rows.items.available(int(d))], minlength=n_kinds) for d in days])  # (D, kinds)
+    there = availability.of_kinds(rows, kind, n_kinds)  # (B, kinds)
     of = kind[rows.item]
     place = rows.position if positions else np.zeros_like(rows.position)
     size = _size_at(rows, n_places)[rows.position * n_blocks + rows.block] if positions else _size(rows)[rows.block]
     group = place * n_kinds + of
     cell, into = np.unique(group * n_blocks + rows.block, return_inverse=True)
-    weight = sums(into, 1.0 / (there[at, of] * rows.propensity * size))
+    weight = sums(into, 1.0 / (there[rows.block, of] * rows.propensity * size))
     n_groups = n_kinds * (n_places if positions else 1)
-    day_of = np.empty(n_blocks, dtype=np.int64)
-    day_of[rows.block] = at
-    blocks = there[day_of] > 0  # (B, kinds)
+    blocks = there > 0  # (B, kinds)
     if positions:
         came = _size_at(rows, n_places).reshape(n_places, n_blocks) > 0
         decisions = (came.astype(np.float64) @ blocks.astype(np.float64)).ravel()
@@ -113,7 +111,8 @@ def seen_before(rows: Rows) -> Weighed | None:
     first = np.empty(n, dtype=np.int64)
     first[order] = rows.block[order][np.maximum.accumulate(np.where(new, np.arange(n), 0))]
     again = first < rows.block
-    known = _known_before(rows, who, np.sort(order[new]))  # (B,)
+    pairs = pair[order][new], rows.block[order][new]
+    known = _known_before(rows, who, np.sort(order[new])) - availability.hidden_after(rows, *pairs)[0]  # (B,)
     asked = np.flatnonzero(known > 0)
     if not len(asked):
         return None
@@ -138,7 +137,9 @@ def by_item_seen_before(rows: Rows) -> Weighed | None:
     turn = occurrence(owner)
     total = np.bincount(owner)
     later = total[pair // n_items] - turn[first] - 1  # (P,) blocks of the user after the first showing
-    decisions = sums(pair % n_items, later.astype(np.float64), n_items)
+    decisions = (
+        sums(pair % n_items, later.astype(np.float64), n_items) - availability.hidden_after(rows, pair, first)[1]
+    )
     again = np.flatnonzero(first[at] < rows.block)
     if not len(again):
         return None
@@ -175,22 +176,15 @@ def _known_before(rows: Rows, who: Ints, firsts: Ints) -> Ints:
 
 
 def _available(rows: Rows) -> Floats:
-    """Return (n,) number of items that could be shown on the day of each slot."""
-    days, at = np.unique(rows.day, return_inverse=True)
-    return np.array([float(rows.items.available(int(day)).sum()) for day in days])[at]
+    """Return (n,) number of items that could be shown at each slot."""
+    return availability.of_blocks(rows).astype(np.float64)[rows.block]
 
 
 def _decisions(rows: Rows, n_places: int) -> Floats:
     """Return the blocks in which each item could be shown, (M,), or at each position, (L M,)."""
-    n_items, n_blocks = rows.items.n_items, rows.n_blocks
-    days, at = np.unique(rows.day, return_inverse=True)
-    day_of = np.empty(n_blocks, dtype=np.int64)
-    day_of[rows.block] = at
+    n_blocks = rows.n_blocks
     came = np.ones((1, n_blocks), bool) if not n_places else _size_at(rows, n_places).reshape(n_places, n_blocks) > 0
-    found = np.zeros((len(came), n_items))
-    for row, day in enumerate(days):
-        found += np.outer((came & (day_of == row)).sum(axis=1), rows.items.available(int(day)))
-    return found.ravel()
+    return availability.of_items(rows, came).ravel()
 
 
 def _means(rows: Rows, weight: Floats) -> Floats:
@@ -212,6 +206,4 @@ def _largest(rows: Rows, among: float) -> float:
     """Return what no weight exceeds, of a target that shows `among` of the fewest items there are, alike."""
     if not rows.floor:
         return np.inf
-    days = np.unique(rows.day)
-    fewest = min(float(rows.items.available(int(day)).sum()) for day in days)
-    return 1.0 / (among * fewest * rows.floor)
+    return 1.0 / (among * float(availability.of_blocks(rows).min()) * rows.floor)

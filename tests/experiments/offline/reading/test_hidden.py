@@ -72,13 +72,19 @@ def test_a_hidden_item_that_was_shown_and_one_that_there_is_not_are_errors(tmp_p
     first = next(source.steps())
     file = tmp_path / "hidden.parquet"
     table = pq.read_table(file)
-    shown = pa.table({"user_id": [0], "day": [0], "visit": [0], "item_id": [int(first.items[0, 0])]}).cast(table.schema)
+    once: dict[str, list[int]] = {"user_id": [0], "day": [0], "visit": [0]}
+    until: dict[str, list[int]] = {"last_day": [0], "last_visit": [0]}
+    shown = pa.table(once | {"item_id": [int(first.items[0, 0])]} | until).cast(table.schema)
     pq.write_table(pa.concat_tables([table, shown]), file)
     seal(tmp_path)
     with pytest.raises(DataError, match=r"day 0: a slate holds an item that hidden\.parquet says"):
         list(LogSource(tmp_path).steps())
-    odd = pa.table({"user_id": [0], "day": [0], "visit": [0], "item_id": [N_ITEMS]}).cast(table.schema)
-    pq.write_table(odd, file)
+    pq.write_table(pa.table(once | {"item_id": [N_ITEMS]} | until).cast(table.schema), file)
     seal(tmp_path)
     with pytest.raises(DataError, match="item_id"):
+        LogSource(tmp_path)
+    until["last_day"] = [-1]
+    pq.write_table(pa.table(once | {"item_id": [0]} | until).cast(table.schema), file)
+    seal(tmp_path)
+    with pytest.raises(DataError, match="last_day is -1; it is before the first day and visit"):
         LogSource(tmp_path)
