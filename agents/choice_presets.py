@@ -26,6 +26,12 @@ CLUSTERS_GREEDY = AgentCard(
     strategy="greedy",
     belief="choice-clusters",
 )
+FACTORS_GREEDY = AgentCard(
+    name="choice-factors-greedy",
+    summary="Greed by the choice model on vectors of users and mixes of factors that it learns: without topics, too.",
+    strategy="greedy",
+    belief="choice-factors",
+)
 HEDGED = AgentCard(
     name="choice-hedged",
     summary="Slates that hedge over joint guesses of what the user likes: something in them should be clicked.",

@@ -11,6 +11,7 @@ BELIEFS = Registry(
     BeliefCard,
     {
         "choice-clusters": "serendip.agents.beliefs.choice_clusters:CARD",
+        "choice-factors": "serendip.agents.beliefs.choice_factors:CARD",
         "choice-mixture": "serendip.agents.beliefs.choice_mixture:CARD",
         "click-rates": "serendip.agents.beliefs.click_rates:CARD",
         "combined": "serendip.agents.beliefs.combined:CARD",

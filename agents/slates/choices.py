@@ -60,6 +60,11 @@ class ChoicePosterior(Posterior, Protocol):
         ...
 
     @property
+    def breadth(self) -> Floats:
+        """(B,) how much is familiar in all, as a number of topics."""
+        ...
+
+    @property
     def rate(self) -> Floats:
         """(B,) visits per day."""
         ...

@@ -61,7 +61,7 @@ class Growth(Hedged):
         known, rate = choices.familiarity, choices.rate[:, None]
         gain = mean_gain(choices, ranker)
         step = chosen.learning * (1.0 - known) * np.maximum(gain, 0.0)
-        here = np.exp(-known.sum(axis=1, keepdims=True) / chosen.breadth_scale)
+        here = np.exp(-choices.breadth[:, None] / chosen.breadth_scale)
         wider = chosen.discovery_effect * here * -np.expm1(-step / chosen.breadth_scale)
         discovered = wider * chosen.repertoire_days * rate * chosen.slates_per_visit * chosen.clicks_per_slate
         pleased = chosen.satisfaction_effect * (gain + chosen.disappointment) * chosen.clicks_per_slate

@@ -27,11 +27,12 @@ _SHOWN = {  # belief as named in the results, what it was taught on: colour
     ("gaussian-field", "shown items"): "#56B4E9",
     ("choice-mixture", "shown slates"): "#000000",
     ("choice-clusters", "shown slates"): "#999933",
+    ("choice-factors", "shown slates"): "#666600",
 }
 
 
 def draw(values: dict[str, Any]) -> Any:
-    """Return five rows of two panels: a measure a row, by user and by item; a line for each of nine beliefs."""
+    """Return five rows of two panels: a measure a row, by user and by item; a line for each of ten beliefs."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.0, 14.0), layout="constrained")

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from serendip.agents.beliefs.belief import Luck, sampled_moments
-from serendip.agents.beliefs.choice.items import OUTSIDE, Shelf
+from serendip.agents.beliefs.belief import Luck
+from serendip.agents.beliefs.choice.chances import ChoiceScores, strangers_of
+from serendip.agents.beliefs.choice.items import Shelf
 from serendip.agents.beliefs.choice.population import GRID, People
 from serendip.agents.beliefs.choice.tastes import Tastes
 from serendip.agents.compiled import compiled
 from serendip.simulator.interface import Floats, Ints, Singles
 
-_MOMENT_DRAWS = 32
 _LEVELS = 1 << 16  # of a rough uniform
 
 
@@ -68,7 +68,7 @@ def draw_tastes(
 
 
 @dataclass(frozen=True, slots=True)
-class MixturePosterior:
+class MixturePosterior(ChoiceScores):
     """Utilities of all items at B visits: a taste for the topic, quality, less satiation.
 
     Attributes:
@@ -119,16 +119,6 @@ class MixturePosterior:
         return self.quality.astype(np.float32) + self.sated.astype(np.float32)[:, self.groups]
 
     @property
-    def quality(self) -> Floats:
-        """(M,) q, in units of utility."""
-        return self.shelf.quality
-
-    @property
-    def quality_doubt(self) -> Floats:
-        """(M,) standard deviation of q."""
-        return 1.0 / np.sqrt(self.shelf.precision)
-
-    @property
     def appetite(self) -> Floats:
         """(B, K) e^(-eta b), what satiation leaves of a topic's weight."""
         return np.exp(self.sated)
@@ -137,6 +127,11 @@ class MixturePosterior:
     def familiarity(self) -> Floats:
         """(B, K) how familiar each topic is by the user's own clicks, in [0, 1], on the day of the last visit."""
         return self.tastes.known[self.rows]
+
+    @property
+    def breadth(self) -> Floats:
+        """(B,) how many topics are familiar."""
+        return self.familiarity.sum(axis=1)
 
     @property
     def rate(self) -> Floats:
@@ -149,35 +144,10 @@ class MixturePosterior:
 
     def strangers(self, luck: Luck, *, alike: bool) -> MixturePosterior:
         """Return what is believed of other users, drawn anew for each visit: of any, or of as many slates so far."""
-        others = self.others
-        n_slates = others.seen.sum(axis=1)
-        order = np.argsort(n_slates, kind="stable")  # users by how much they had seen
-        place = np.searchsorted(n_slates[order], self.tastes.seen[self.rows].sum(axis=1))
-        point = luck.of("stranger").uniforms(1)[:, 0]
-        reach = max(len(order) // 50, 1) if alike else len(order)
-        shift = 1 + np.floor(point * (2 * reach if alike else len(order) - 1)).astype(np.int64)
-        shift = np.where(shift > reach, reach - shift, shift) if alike else shift
-        n = len(order)
-        at = np.clip(place + shift, 0, n - 1) if alike else (place + shift) % n
-        rows = order[at]
-        rows = np.where(rows == self.rows, order[np.where(at > 0, at - 1, min(1, n - 1))], rows)  # not the user's own
+        others, own = self.others, self.tastes.seen[self.rows].sum(axis=1)
+        rows = strangers_of(self.rows, own, others.seen.sum(axis=1), luck, alike=alike)
         liked, weights = others.liked(self.people, rows), others.mean_weight[rows]
         return replace(self, tastes=others, rows=rows, liked=liked, weights=weights)
-
-    @property
-    def n_hypotheses(self) -> None:
-        """Hypotheses are a continuum."""
-        return
-
-    @property
-    def outside(self) -> float:
-        """e^x0, the weight of clicking nothing."""
-        return float(np.exp(OUTSIDE))
-
-    def examination(self, length: int) -> Floats:
-        """Return (L,) gamma, how much each slot is looked at."""
-        looks: Floats = self.shelf.with_positions(length).examination[:length]
-        return np.exp(looks)
 
     def level(self) -> Singles:
         """Return (B, K) log E[e^theta]."""
@@ -194,18 +164,3 @@ class MixturePosterior:
             self.rows, tastes.likelihood, tastes.odds, tastes.share, people.on_grid(), people.liked, GRID, words, out
         )
         return out
-
-    def mean(self, luck: Luck) -> Singles:
-        """Return (B, M) logarithms of expected weights."""
-        return self.level()[:, self.groups] + self.offset
-
-    def spread(self, luck: Luck) -> Singles:
-        """Return (B, M) standard deviations of the utilities."""
-        return sampled_moments(self, luck, _MOMENT_DRAWS)[1]
-
-    def draw(self, index: int, luck: Luck) -> Singles:
-        """Return (B, M) utilities under a joint hypothesis, drawn anew for each visit and index."""
-        tastes = self.hypotheses(range(index, index + 1), luck)[:, 0]
-        doubt = self.quality_doubt.astype(np.float32)
-        noise = luck.of("quality", index).rough_normals(len(self.groups))
-        return np.asarray(tastes[:, self.groups] + self.offset + doubt * noise, dtype=np.float32)

@@ -34,6 +34,13 @@ class Told:
         """Return the sums over no slates."""
         return cls(np.zeros((n_items, 2)), np.zeros((n_positions, 2)), np.zeros(2))
 
+    def with_positions(self, n: int) -> Told:
+        """Return the same with at least `n` positions."""
+        known = len(self.positions)
+        if n <= known:
+            return self
+        return Told(self.items, np.concatenate([self.positions, np.zeros((n - known, 2))]), self.effect)
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:

@@ -16,6 +16,7 @@ from serendip.simulator.interface import Feedback, Items, Visits
 N_USERS, N_ITEMS, SLATE, KEY = 30, 20, 3, 9
 ITEMS = Items((np.arange(N_ITEMS) % 5).astype(np.int32), np.zeros(N_ITEMS, dtype=np.int32))
 BUILDERS = [name for name in STRATEGIES if CHOICE_MODEL in STRATEGIES.card(name).needs]
+JOINT = [name for name in BELIEFS if CHOICE_MODEL in BELIEFS.card(name).gives]
 DOUBTS = ("own", "topics", "users", "like-users", "noise")
 
 
@@ -38,7 +39,7 @@ def lived(belief, strategy, **settings):
     return agent
 
 
-@pytest.fixture(scope="module", params=[name for name in BELIEFS if CHOICE_MODEL in BELIEFS.card(name).gives])
+@pytest.fixture(scope="module", params=JOINT)
 def asked(request):
     agent = lived(request.param, "hedged")
     visits = visits_on(5)
@@ -93,7 +94,7 @@ def test_lookahead_resolves_as_much_doubt(asked):
 
 @pytest.mark.parametrize("doubts", DOUBTS)
 @pytest.mark.parametrize("strategy", BUILDERS)
-@pytest.mark.parametrize("belief", ["choice-mixture", "choice-clusters"])
+@pytest.mark.parametrize("belief", JOINT)
 def test_every_combination_by_name_says_what_it_plays(belief, strategy, doubts):
     agent = lived(belief, strategy, doubts=doubts)
     visits = visits_on(6)
