@@ -54,10 +54,12 @@ class BeliefCard(Card):
     Attributes:
         model: the model it is about where none is named; None for a belief that is about no model.
         gives: what strategies may need of it, such as `a choice model`.
+        sequential: whether its models read a user's clicks in the order in which they came.
     """
 
     model: str | None = None
     gives: tuple[str, ...] = ()
+    sequential: bool = False
 
 
 def _unmade(*_: Any, **__: Any) -> Any:

@@ -141,11 +141,6 @@ def build(settings: RecommenderSettings, items: Items, slate_size: int, seed: in
     def new_model(*stream: str | int) -> Any:
         if settings.model is None:
             raise SettingsError(f"the belief {settings.belief!r} is about a model; known models: {', '.join(MODELS)}")
-        if MODELS.card(settings.model).sequential:
-            raise SettingsError(
-                f"the model {settings.model!r} reads clicks in time order, which an agent's memory of counts does not "
-                "keep; choose another model"
-            )
         part = _Part("model", settings.model)
         options = part.parse(settings.model_settings, "model_settings")
         if hasattr(options, "seed"):
@@ -154,6 +149,7 @@ def build(settings: RecommenderSettings, items: Items, slate_size: int, seed: in
 
     belief, strategy = _Part("belief", settings.belief), _Part("strategy", settings.strategy)
     _require_given(settings)
+    _require_order(settings)
     return Recommender(
         settings,
         items,
@@ -179,6 +175,27 @@ def _require_given(settings: RecommenderSettings) -> None:
                 f"the strategy {settings.strategy!r} needs a belief that gives {need}, which {settings.belief!r} does "
                 f"not; choose the belief {able}"
             )
+
+
+def _require_order(settings: RecommenderSettings) -> None:
+    """Check that a model that reads clicks in time order has a belief that tells it, and only such a one.
+
+    Raises:
+        SettingsError: it has not; what goes together is listed.
+    """
+    if settings.model is None or MODELS.card(settings.model).sequential == BELIEFS.card(settings.belief).sequential:
+        return
+    if MODELS.card(settings.model).sequential:
+        able = ", ".join(card.name for card in BELIEFS.cards() if card.sequential)
+        raise SettingsError(
+            f"the model {settings.model!r} reads clicks in time order, which the belief {settings.belief!r} does not "
+            f"tell it; choose the belief {able}"
+        )
+    able = ", ".join(card.name for card in MODELS.cards() if card.sequential)
+    raise SettingsError(
+        f"the belief {settings.belief!r} tells clicks in time order, which the model {settings.model!r} does not read; "
+        f"choose a model among {able}"
+    )
 
 
 def load(path: Path) -> Recommender:

@@ -26,6 +26,7 @@ BELIEFS = Registry(
         "linear-ensemble": "serendip.agents.beliefs.linear_ensemble:CARD",
         "logistic": "serendip.agents.beliefs.logistic:CARD",
         "neural-linear": "serendip.agents.beliefs.neural_linear:CARD",
+        "next-click": "serendip.agents.beliefs.next_click:CARD",
         "nothing": "serendip.agents.beliefs.nothing:CARD",
         "point": "serendip.agents.beliefs.point:CARD",
         "policy": "serendip.agents.beliefs.policy:CARD",

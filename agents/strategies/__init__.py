@@ -11,6 +11,7 @@ STRATEGIES = Registry(
         "greedy": "serendip.agents.strategies.greedy:CARD",
         "growth": "serendip.agents.slates.growth:CARD",
         "hedged": "serendip.agents.slates.hedged:CARD",
+        "information-directed": "serendip.agents.slates.information_directed:CARD",
         "joint-thompson": "serendip.agents.slates.joint_thompson:CARD",
         "lookahead": "serendip.agents.slates.lookahead:CARD",
         "lower-bound": "serendip.agents.slates.lower_bound:CARD",

@@ -139,7 +139,9 @@ def test_slices_keep_the_order() -> None:
     assert recent(rows[[1, 0]], 3).tolist() == [[5, 3, 0], [6, 4, 2]]
 
 
-def test_an_agent_cannot_remember_the_order() -> None:
+def test_order_needs_a_belief_that_tells_it_and_a_model_that_reads_it() -> None:
     items = Items(topic=np.zeros(6, dtype=np.int32), released=np.zeros(6, dtype=np.int32))
-    with pytest.raises(SerendipError, match="time order"):
+    with pytest.raises(SerendipError, match="the belief 'point' does not tell it; choose the belief next-click"):
         make("ease-greedy", items, 2, 0, model="gru")
+    with pytest.raises(SerendipError, match=r"'ease' does not read; choose a model among .*markov-chain, .*gru"):
+        make("greedy", items, 2, 0, belief="next-click", model="ease")

@@ -253,7 +253,7 @@ def test_combinations_by_name():
     agent = make("hedged", ITEMS, LENGTH, 1, belief="choice-mixture", draws=8, width=1.5)
     assert agent.strategy.settings.width == 1.5
     for doubts in ("own", "topics", "users", "like-users", "noise"):
-        for strategy in ("hedged", "lookahead", "lower-bound", "joint-thompson"):
+        for strategy in ("hedged", "lookahead", "lower-bound", "joint-thompson", "information-directed"):
             assert make(strategy, ITEMS, LENGTH, 1, doubts=doubts).strategy.settings.doubts == doubts
     with pytest.raises(SettingsError, match="needs a belief that gives a choice model, which 'point' does not"):
         make("hedged", ITEMS, LENGTH, 1, belief="point")
@@ -261,7 +261,10 @@ def test_combinations_by_name():
         make("hedged", ITEMS, LENGTH, 1, doubts="mine")
 
 
-@pytest.mark.parametrize(("strategy", "settings"), [("hedged", {"sets": 4}), ("lookahead", {}), ("joint-thompson", {})])
+@pytest.mark.parametrize(
+    ("strategy", "settings"),
+    [("hedged", {"sets": 4}), ("lookahead", {}), ("joint-thompson", {}), ("information-directed", {"draws": 6})],
+)
 def test_weights_are_unbiased(strategy, settings):
     """The value of any target by importance weights, enumerated over all that can be played: off by less than 1%."""
     agent = lived(strategy, epsilon=0.1, personas=2, **settings)
@@ -277,7 +280,8 @@ def test_weights_are_unbiased(strategy, settings):
             logged = mixture.at_position(shown)[:, slot]
             total += logged * (target[slot, item] / logged) * reward[slot, item]
             # the probability with which `play` shows it, from the candidates themselves
-            share = (mixture.candidates[:, :, slot] == item).mean(axis=1)
+            there = mixture.candidates[:, :, slot] == item
+            share = there.mean(axis=1) if mixture.weights is None else (mixture.weights * there).sum(axis=1)
             np.testing.assert_allclose(logged, 0.9 * share + 0.1 / N_ITEMS)
     np.testing.assert_allclose(total, (target * reward).sum(), rtol=0.01)
 
