@@ -26,9 +26,11 @@ MODELS = Registry(
         "slim": "serendip.agents.models.slim:CARD",
         "pure-svd": "serendip.agents.models.pure_svd:CARD",
         "ease": "serendip.agents.models.ease:CARD",
+        "elsa": "serendip.agents.models.elsa:CARD",
         "edlae": "serendip.agents.models.full_rank:EDLAE",
         "linear-denoiser": "serendip.agents.models.full_rank:LINEAR",
         "sparse-mrf": "serendip.agents.models.full_rank:SPARSE",
+        "sparse-inverse": "serendip.agents.models.sparse_inverse:CARD",
         "higher-order-mrf": "serendip.agents.models.higher_order:CARD",
         "sparse-higher-order-mrf": "serendip.agents.models.higher_order:SPARSE",
         "ials": "serendip.agents.models.ials:CARD",
@@ -53,6 +55,8 @@ MODELS = Registry(
         "sequential-rules": "serendip.agents.models.next_click.markov:RULES",
         "gru": "serendip.agents.models.next_click.network:RECURRENT",
         "self-attention": "serendip.agents.models.next_click.network:ATTENTION",
+        "softmax-attention": "serendip.agents.models.next_click.network:MANY",
+        "gsasrec": "serendip.agents.models.next_click.network:CALIBRATED",
     },
 )
 

@@ -31,7 +31,7 @@ def gram(clicks: Sparse, dtype: DTypeLike = np.float64, n_matrices: int = 1) -> 
     n_items = clicks.shape[1]
     needed = n_matrices * n_items**2 * np.dtype(dtype).itemsize
     memory.require(
-        needed, f"a dense item-item model of {n_items:,} items", "use the model 'sparse-mrf', or one with factors"
+        needed, f"a dense item-item model of {n_items:,} items", "use the model 'sparse-inverse', or one with factors"
     )
     rows = csr(clicks, dtype)
     columns = csr(rows.T, dtype)

@@ -185,10 +185,18 @@ def train(
     progress.fits += 1
 
 
-def judged(data: Interactions, model: Model) -> Callable[[], float] | None:
-    """Return the judge of `data`, if it has one, of `model` as it stands."""
+def judged(data: Interactions, model: Model, take: Callable[[], None] | None = None) -> Callable[[], float] | None:
+    """Return the judge of `data`, if it has one, of `model` as it stands, once `take` has brought it up to date."""
     judge = data.judge
-    return None if judge is None else lambda: judge(model)
+    if judge is None:
+        return None
+
+    def look() -> float:
+        if take is not None:
+            take()
+        return judge(model)
+
+    return look
 
 
 def _pass(

@@ -13,7 +13,7 @@ from torch.nn.functional import embedding
 
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, in_blocks, require_items
 from serendip.agents.models.next_click.encoders import Attention, Drop, Recurrent, fill
-from serendip.agents.models.next_click.likelihood import full_softmax, sampled_softmax
+from serendip.agents.models.next_click.likelihood import calibrated_logistic, full_softmax, sampled_softmax
 from serendip.agents.models.next_click.sequences import Ids, recent
 from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
 from serendip.agents.models.trainer import Phase, Progress, Schedule, judged, train
@@ -37,7 +37,9 @@ class NextClickSettings:
         n_blocks: number of blocks of attention.
         n_heads: number of heads of each block; they divide `width`.
         dropout: probability that a number is dropped, in [0, 1).
-        negatives: items drawn for the softmax of a minibatch; catalogues with no more are summed up in full.
+        likelihood: a softmax over items, or a logistic likelihood of each item, calibrated.
+        negatives: items drawn for the likelihood of a minibatch; catalogues with no more are summed up in full.
+        calibration: how far the logistic likelihood corrects for sampling: 0 not at all, 1 to chances that are right.
         epochs: passes over the users of the first fit, at most.
         warm_epochs: passes over the users of each later fit, which goes on from the parameters as they are.
         patience: looks at validation users without a better one, one every five epochs, before a fit ends; 0 for never.
@@ -52,7 +54,9 @@ class NextClickSettings:
     n_blocks: Annotated[int, Range(least=1)] = 2
     n_heads: Annotated[int, Range(least=1)] = 2
     dropout: Annotated[float, Range(least=0, below=1)] = 0.5
+    likelihood: Literal["softmax", "logistic"] = "softmax"
     negatives: Annotated[int, Range(least=1)] = 512
+    calibration: Annotated[float, Range(least=0, most=1)] = 0.75
     epochs: Annotated[int, Range(least=1, most=10_000)] = 8
     warm_epochs: Annotated[int, Range(least=0, most=10_000)] = 3
     patience: Annotated[int, Range(least=0)] = 2
@@ -134,9 +138,9 @@ class NextClick:
             before = network.forward(asked[:, :-1], lambda x: _dropped(x, self.settings.dropout, generator))
             states.append(before[asked > 0])
             wanted.append(asked[asked > 0] - 1)
-        return self._softmax(network, torch.cat(states), torch.cat(wanted), popularity, generator)
+        return self._unlikely(network, torch.cat(states), torch.cat(wanted), popularity, generator)
 
-    def _softmax(
+    def _unlikely(
         self,
         network: Network,
         states: torch.Tensor,
@@ -145,12 +149,16 @@ class NextClick:
         generator: torch.Generator,
     ) -> torch.Tensor:
         """Return minus the mean log-likelihood of items `wanted` (N,) given `states` (N, width)."""
-        n_items = len(network.bias)
+        chosen, n_items = self.settings, len(network.bias)
         items = network.items[:n_items]
-        if n_items <= self.settings.negatives:
+        if chosen.likelihood == "logistic":
+            m = min(chosen.negatives, n_items)
+            drawn = torch.randperm(n_items, generator=generator)[:m]
+            return calibrated_logistic(states, wanted, items, network.bias, drawn, chosen.calibration)
+        if n_items <= chosen.negatives:
             return full_softmax(states, wanted, items, network.bias)
         chance = 0.5 * popularity + 0.5 / n_items
-        drawn = torch.multinomial(chance, self.settings.negatives, replacement=True, generator=generator)
+        drawn = torch.multinomial(chance, chosen.negatives, replacement=True, generator=generator)
         return sampled_softmax(states, wanted, items, network.bias, drawn, chance.log())
 
     @torch.no_grad()
@@ -222,5 +230,23 @@ ATTENTION = ModelCard(
     settings=NextClickSettings(encoder="attention"),
     small={"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1},
     space=_SPACE,
+    sequential=True,
+)
+MANY = ModelCard(
+    name="softmax-attention",
+    summary="Self-attention with a softmax over thousands of items a step: where hundreds are too few.",
+    make=NextClick,
+    settings=NextClickSettings(encoder="attention", negatives=4096),
+    small={"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1},
+    space=_SPACE,
+    sequential=True,
+)
+CALIBRATED = ModelCard(
+    name="gsasrec",
+    summary="Self-attention that asks of each item whether it is next, with many negatives and calibrated chances.",
+    make=NextClick,
+    settings=NextClickSettings(encoder="attention", likelihood="logistic", negatives=1024),
+    small={"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1},
+    space=_SPACE | {"calibration": Between(0.0, 1.0)},
     sequential=True,
 )

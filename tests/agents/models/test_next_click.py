@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 
 from serendip.agents.models import MODELS, build
 from serendip.agents.models.model import Interactions, csr, in_order
-from serendip.agents.models.next_click.likelihood import full_softmax, sampled_softmax
+from serendip.agents.models.next_click.likelihood import calibrated_logistic, full_softmax, sampled_softmax
 from serendip.agents.models.next_click.markov import Markov, MarkovSettings
 from serendip.agents.models.next_click.sequences import pairs, recent
 from serendip.agents.registry import make
@@ -18,9 +19,9 @@ from serendip.simulator.errors import SerendipError
 from serendip.simulator.interface import Items
 
 NEXT_CLICK = [name for name, where in MODELS.items() if ".next_click." in where]
+NETWORKS = ["gru", "self-attention", "softmax-attention", "gsasrec"]
 QUICK: dict[str, dict[str, Any]] = {
-    "gru": {"width": 16, "epochs": 60, "batch": 4, "dropout": 0.0, "learning_rate": 0.02},
-    "self-attention": {"width": 16, "epochs": 60, "batch": 4, "dropout": 0.0, "learning_rate": 0.02},
+    name: {"width": 16, "epochs": 60, "batch": 4, "dropout": 0.0, "learning_rate": 0.02} for name in NETWORKS
 }
 
 
@@ -63,7 +64,7 @@ def test_an_empty_history_gets_what_is_popular(name: str) -> None:
     assert model.scores(sequences([], n_items=6)).argmax() == 3
 
 
-@pytest.mark.parametrize("name", ["gru", "self-attention"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_only_the_last_clicks_within_reach_count(name: str) -> None:
     model = build(name, QUICK[name] | {"length": 3, "epochs": 2})
     model.fit(Interactions(cycle()))
@@ -71,7 +72,7 @@ def test_only_the_last_clicks_within_reach_count(name: str) -> None:
     assert np.array_equal(long, short)
 
 
-@pytest.mark.parametrize("name", ["gru", "self-attention"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_states_do_not_see_what_comes_later(name: str) -> None:
     model: Any = build(name, QUICK[name] | {"epochs": 1})
     model.fit(Interactions(cycle()))
@@ -104,6 +105,48 @@ def test_the_sampled_sum_over_items_is_right_in_the_mean() -> None:
         sums.append(float(torch.exp(sampled_softmax(states, wanted, items, bias, drawn, chance.log()) + own)))
     exact = float(torch.exp(full_softmax(states, wanted, items, bias) + own))
     assert abs(np.mean(sums) - exact) < 5.0 * np.std(sums) / np.sqrt(len(sums))
+
+
+def logistic_by_hand(logits: Any, wanted: int, drawn: list[int], calibration: float) -> float:
+    """One click's calibrated loss, written out as Petrov & Macdonald (2023) have it."""
+    share = len(drawn) / (len(logits) - 1)
+    beta = share * (calibration * (1.0 - 1.0 / share) + 1.0 / share)
+    own = -np.log((1.0 / (1.0 + np.exp(-logits[wanted]))) ** beta)
+    others = sum(-np.log(1.0 - 1.0 / (1.0 + np.exp(-logits[j]))) for j in drawn if j != wanted)
+    return float((own + others) / (len(drawn) + 1))
+
+
+@pytest.mark.parametrize("calibration", [0.0, 0.6, 1.0])
+def test_the_calibrated_loss_by_hand(calibration: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    states, items, bias = (torch.randn(shape, generator=generator).double() for shape in ((3, 4), (7, 4), (7,)))
+    wanted, drawn = [0, 6, 3], [2, 3, 5]
+    logits = (states @ items.T + bias).numpy()
+    expected = np.mean([logistic_by_hand(logits[row], y, drawn, calibration) for row, y in enumerate(wanted)])
+    found = calibrated_logistic(states, torch.tensor(wanted), items, bias, torch.tensor(drawn), calibration)
+    assert abs(float(found) - expected) < 1e-12
+
+
+@pytest.mark.parametrize("calibration", [0.0, 1.0])
+def test_full_calibration_gives_the_chance_of_the_next_click(calibration: float) -> None:
+    """The expected loss, over positives and over all sets of two negatives, is stationary where s(f_j) = p_j if t = 1.
+
+    With t = 0 it is where the odds are p_j / (1 - p_j) over the share of the negatives, 2 of 4: too sure.
+    """
+    chance = torch.tensor([0.5, 0.2, 0.15, 0.1, 0.05], dtype=torch.float64)
+    odds = chance / (1.0 - chance) / (1.0 if calibration == 1.0 else 0.5)
+    bias = odds.log().requires_grad_()
+    loss = torch.zeros((), dtype=torch.float64)
+    none = torch.zeros((1, 1), dtype=torch.float64)
+    for wanted in range(5):
+        others = [item for item in range(5) if item != wanted]
+        for drawn in itertools.combinations(others, 2):
+            one = calibrated_logistic(
+                none, torch.tensor([wanted]), none.expand(5, 1), bias, torch.tensor(drawn), calibration
+            )
+            loss = loss + chance[wanted] * one / 6.0
+    (slope,) = torch.autograd.grad(loss, [bias])
+    assert slope.abs().max() < 1e-12
 
 
 def test_transitions_beside_loops() -> None:
