@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from serendip.experiments.online.agents import make_player
 from serendip.experiments.online.life import Schedule, Witness, live
+from serendip.experiments.online.oracles import OraclePlayer
 from serendip.experiments.online.witnesses import LoggingWitness, MeasuringWitness, TimingWitness
 from serendip.experiments.running.pieces import Piece
 from serendip.experiments.running.provenance import checksum
@@ -79,7 +80,8 @@ class Unit:
         log = LoggingWitness(world, at / "log") if self.logged else None
         update_seconds = [0.0] * self.schedule.days
         witnesses: list[Witness] = [measures, timer, *([log] if log else [])]
-        state = live(world, agent, self.schedule, witnesses, update_seconds.__setitem__)
+        past = log.past(forget=not isinstance(agent, OraclePlayer)) if log else None
+        state = live(world, agent, self.schedule, witnesses, update_seconds.__setitem__, past)
         pq.write_table(measures.daily.table(), (at / DAILY).absolute(), compression="zstd")
         if self.saved:
             agent.save(at / "agent")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from serendip.simulator.dynamics import State
 from serendip.simulator.interface import Feedback, Ints, Slates, Visits
 from serendip.simulator.logs import LogMeta, LogWriter, organic_table
 from serendip.simulator.oracle.truth import liked_topics, look
-from serendip.simulator.organic import organic_history
+from serendip.simulator.organic import chosen_by_nobody, organic_history
 from serendip.simulator.population import ACTIVITY_GROUPS
 from serendip.simulator.settings_json import settings_to_json
 from serendip.simulator.site import Observed
@@ -84,6 +85,23 @@ class LoggingWitness:
         self._writer = LogWriter(path)
         first_day = to_numpy(world.people.first_day)
         self._observed = Observed(first_day, world.items.topic, world.catalogue.n_topics)
+        self._told = False
+
+    def past(self, *, forget: bool = False) -> Iterator[tuple[Visits, Slates, Feedback]]:
+        """Yield what the site saw before the first day, as an agent is told of it, and write it meanwhile.
+
+        Args:
+            forget: let go of the repertoire at the start, a sixth of all memory, when all is told: the state of a world
+                that has begun has it.
+        """
+        world = self._world
+        with self._writer.organic() as write:
+            for past in organic_history(world):
+                write(organic_table(past.visits, past.items, past.clicked))
+                yield past.visits, chosen_by_nobody(past.items, world.n_items), Feedback(past.clicked)
+        self._told = True
+        if forget:
+            world.people = replace(world.people, known=world.people.known[:0])
 
     def came(self, day: int, users: Ints) -> None:
         """Count the visits of the day."""
@@ -129,7 +147,8 @@ class LoggingWitness:
             agents=(settings_to_json(agent.settings),),
             propensity_floor=explores / world.items.n_items,
         )
-        organic = (organic_table(o.visits, o.items, o.clicked) for o in organic_history(world))
+        past = [] if self._told else organic_history(world)
+        organic = (organic_table(o.visits, o.items, o.clicked) for o in past)
         self._writer.close(meta, self._users(schedule.days), world.items, organic, self._truth(state))
 
     def _users(self, days: int) -> Any:

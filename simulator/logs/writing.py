@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterable
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,12 @@ class LogWriter:
         self._rows += n
         while self._rows >= self.rows_per_part:
             self._flush(self.rows_per_part)
+
+    @contextmanager
+    def organic(self) -> Generator[Callable[[Table], None]]:
+        """Return what takes the clicks before the first day, a table at a time; `close` then needs none."""
+        with _table_by_table(self.path / "organic.parquet") as add:
+            yield add
 
     def close(
         self,
@@ -184,20 +190,30 @@ def _write_table(path: Path, table: Table) -> None:
 
 def _write_tables(path: Path, tables: Iterable[Table]) -> None:
     """Write organic slots to `path` as one table, a row group at a time, if there are any tables."""
-    waiting = list[Table]()
-    with ExitStack() as stack:
-        writer: Any = None
+    with _table_by_table(path) as add:
         for table in tables:
-            if writer is None:
-                writer = stack.enter_context(_writer(stack.enter_context(whole_file(path))))
+            add(table)
+
+
+@contextmanager
+def _table_by_table(path: Path) -> Generator[Callable[[Table], None]]:
+    """Return what adds organic slots to the one table at `path`, which is written a row group at a time."""
+    waiting, writer = list[Table](), list[Any]()
+    with ExitStack() as stack:
+
+        def add(table: Table) -> None:
+            if not writer:
+                writer.append(stack.enter_context(_writer(stack.enter_context(whole_file(path)))))
             waiting.append(table.cast(ORGANIC))
             if sum(len(one) for one in waiting) >= _GROUP:
                 whole = pa.concat_tables(waiting)
                 for start in range(0, len(whole) // _GROUP * _GROUP, _GROUP):
-                    writer.write_table(whole.slice(start, _GROUP))
-                waiting = [whole.slice(len(whole) // _GROUP * _GROUP)]
-        if writer is not None and (waiting[0].num_rows or len(waiting) > 1):
-            writer.write_table(pa.concat_tables(waiting))
+                    writer[0].write_table(whole.slice(start, _GROUP))
+                waiting[:] = [whole.slice(len(whole) // _GROUP * _GROUP)]
+
+        yield add
+        if writer and (waiting[0].num_rows or len(waiting) > 1):
+            writer[0].write_table(pa.concat_tables(waiting))
 
 
 def _writer(path: Path) -> Any:
