@@ -73,6 +73,8 @@ def benchmark(
     out: str | Path | None = None,
     columns: Mapping[str, str] | None = None,
     quiet: bool = False,
+    jobs: int = 1,
+    backend: str = "loky",
     **roles: str,
 ) -> Ranking:
     """Return how well models rank what users of one's own data clicked, every model with the same number of trials.
@@ -91,6 +93,8 @@ def benchmark(
         out: folder of the results, from which a second call goes on; none is kept when left out.
         columns: what the columns are called, by their roles: `user`, `item`, `rating`, `time`.
         quiet: whether nothing is printed.
+        jobs: models tuned side by side, each on one thread; times are then those of a machine that is shared.
+        backend: whose processes: `loky` (of this machine), `ray` or `dask`.
         roles: the same as words of their own: `user="listener"`.
 
     Returns:
@@ -110,6 +114,8 @@ def benchmark(
     from serendip.agents.models.told import telling
     from serendip.experiments.benchmark.ranking import Plan, run
     from serendip.experiments.running.counting import counted
+    from serendip.experiments.running.pool import run_jobs
+    from serendip.experiments.running.screen import Screen
 
     if not 1 <= trials <= MOST_TRIALS or min_events < 2:
         raise SettingsError(
@@ -120,6 +126,11 @@ def benchmark(
         folder = Path(made) / "benchmark" if out is None else Path(out)
         pairs = tuple(f"{name}={column}" for name, column in given.items())
         plan = Plan(str(path), protocol, trials, min_rating, min_events, seed, pairs, positive, time_unit)
-        with counted("reading", quiet) as at, telling():
-            run(plan, tuple(models), folder, partial(_say, quiet), at)
+        if jobs == 1 and backend == "loky":
+            with counted("reading", quiet) as at, telling():
+                run(plan, tuple(models), folder, partial(_say, quiet), at)
+        else:
+            screen = Screen(stderr=True, quiet=quiet)
+            crew = partial(run_jobs, at_once=jobs, console=screen, steps="trials", backend=backend)
+            run(plan, tuple(models), folder, partial(_say, quiet), side_by_side=crew)
         return Ranking(folder, kept=out is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import current_process
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ def fitted_alone(name: str, settings: dict[str, Any], parts: Split) -> tuple[Cos
     """Return the cost of `fitted`, and the metrics of the test users of `parts`, from a fresh process.
 
     Only there is the peak of the memory the model's: a process that has fitted before takes again what it gave back.
+    A worker of Dask may start no process, and does it itself.
 
     Raises:
         MemoryNeedError: the system ended the process.
@@ -58,6 +60,8 @@ def fitted_alone(name: str, settings: dict[str, Any], parts: Split) -> tuple[Cos
     from joblib.externals.loky.backend.context import get_context
     from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
+    if current_process().daemon:
+        return _fit_and_evaluate(name, settings, parts, carried())
     context: Any = get_context("loky")  # which runs nothing of the script that asks again
     with ProcessPoolExecutor(1, context=context, initializer=stay_with, initargs=(os.getpid(),)) as pool:
         try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from serendip.experiments.benchmark.own_process import fitted, fitted_alone
 from serendip.experiments.benchmark.splits import Protocol, Split, split
 from serendip.experiments.running.folder import Claim, claimed
 from serendip.experiments.running.pieces import Piece
+from serendip.experiments.running.pool import Job, Tell
 from serendip.simulator import randomness
 from serendip.simulator.errors import DataError, SerendipError, SettingsError
 from serendip.simulator.reading import Wanted
@@ -59,7 +62,14 @@ class Plan:
         return Wanted(self.columns, self.min_rating, self.positive, self.time_unit)
 
 
-def run(plan: Plan, models: tuple[str, ...], out: Path, say: Say = print, at: At | None = None) -> None:
+def run(
+    plan: Plan,
+    models: tuple[str, ...],
+    out: Path,
+    say: Say = print,
+    at: At | None = None,
+    side_by_side: Callable[[Sequence[Job]], None] | None = None,
+) -> None:
     """Tune and test `models`, and leave `trials/`, `tests/` and `plan.json` in the folder `out`.
 
     What is already there is not done again, but for trials that failed.
@@ -70,22 +80,46 @@ def run(plan: Plan, models: tuple[str, ...], out: Path, say: Say = print, at: At
         out: a folder, made if it is not there.
         say: takes a line for each thing done.
         at: takes what is being done, the steps that are done and how many there are.
+        side_by_side: has jobs done, one for each model, which read the data by themselves; None: all is done here.
 
     Raises:
         SettingsError: an unknown model, one that needs an order in time which the data do not have, or `out` holds
-            results of another plan.
+            results of another plan, or is not the folder that workers wrote to.
         DataError: the data cannot be used; the message says why.
     """
     for name in models:
         MODELS.card(name)
-    least = 1 if plan.protocol == "time" else plan.min_events  # who takes part is then decided before each moment
-    events, said = read_with_words(Path(plan.data), plan.wanted, least, given=plan.protocol == "given")
-    parts = split(events, plan.protocol, plan.seed, plan.min_events)
+    events, said, parts = _read(plan)
     names = _usable(models, events, say)
     with claimed(out, Claim("plan.json", "benchmark", settings_to_json(plan), inputs={"data": events.checksum()})):
         for line in (*said, _summary(events, parts)):
             say(line)
-        _tune_and_test(plan, names, parts, out, say, at)
+        if side_by_side is None:
+            _tune_and_test(plan, names, parts, out, say, at)
+            return
+        there, folder = replace(plan, data=str(Path(plan.data).absolute())), out.absolute()
+        work = [partial(_one, there, events.checksum(), name, folder) for name in names]
+        side_by_side([Job(name, _n_trials(plan, name) + 1, do) for name, do in zip(names, work, strict=True)])
+        if not any((out / "trials").glob("*.json")):
+            raise SettingsError(f"{out}: workers wrote to another folder; --out must be one that all of them see")
+
+
+def _read(plan: Plan) -> tuple[Events, list[str], Split]:
+    """Return the events, what is to be said of them, and what is learned from, tuned and tested on."""
+    least = 1 if plan.protocol == "time" else plan.min_events  # who takes part is then decided before each moment
+    events, said = read_with_words(Path(plan.data), plan.wanted, least, given=plan.protocol == "given")
+    return events, list(said), split(events, plan.protocol, plan.seed, plan.min_events)
+
+
+@functools.lru_cache(maxsize=1)
+def _kept(plan: Plan, checksum: str) -> Split:
+    """Return what a worker reads once for many models on data of that checksum."""
+    return _read(plan)[2]
+
+
+def _one(plan: Plan, checksum: str, name: str, out: Path, tell: Tell) -> None:
+    """Tune and test one model in a worker, and `tell` the number of steps done."""
+    _tune_and_test(plan, (name,), _kept(plan, checksum), out, lambda line: None, lambda what, done, total: tell(done))
 
 
 def _tune_and_test(plan: Plan, names: tuple[str, ...], parts: Split, out: Path, say: Say, at: At | None) -> None:

@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 
 import tyro
 
-from serendip.experiments.cli.flags import JsonFile, MinRating, Pairs, Parts, Positive, TimeUnit, shown
+from serendip.experiments.cli.flags import (
+    WHOLE_NUMBER,
+    Backend,
+    JsonFile,
+    MinRating,
+    Pairs,
+    Parts,
+    Positive,
+    TimeUnit,
+    shown,
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,12 @@ class Benchmark:
     out: Annotated[Path, shown("DIR")] = Path("results/benchmark")
     """Where the results land."""
 
+    jobs: Annotated[int, WHOLE_NUMBER] = 1
+    """Models tuned side by side, each on one thread; times and memory are then those of a machine that is shared."""
+
+    backend: Backend = "loky"
+    """Whose processes: of this machine, or of a cluster of Ray or Dask (see docs/scale.md)."""
+
     json: JsonFile = None
     """Write the table as JSON to this file, or to stdout with `-` (and nothing else there)."""
 
@@ -81,6 +97,8 @@ class Benchmark:
             seed=self.seed,
             out=self.out,
             columns=pairs(self.columns),
+            jobs=self.jobs,
+            backend=self.backend,
         )
         write(found.to_json(), self.json)
         for name, error in found.failed.items():

@@ -101,7 +101,8 @@ class LoggingWitness:
                 yield past.visits, chosen_by_nobody(past.items, world.n_items), Feedback(past.clicked)
         self._told = True
         if forget:
-            world.people = replace(world.people, known=world.people.known[:0])
+            nothing = np.empty((0, world.catalogue.n_topics), np.float32)  # no view, which would hold all of it
+            world.people = replace(world.people, known=world.place(nothing))
 
     def came(self, day: int, users: Ints) -> None:
         """Count the visits of the day."""
