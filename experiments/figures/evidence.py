@@ -42,16 +42,20 @@ def draw_map(found: Sequence[Answer]) -> Any:
 
 
 def draw_forest(declared: Declaration, rows: Sequence[Row], worlds: Sequence[str]) -> Any:
-    """Return lifts of every arm over greed on the same belief, in low-activity users a day, a panel a world.
+    """Return lifts over greed on the same belief, in low-activity users a day, a panel a world.
+
+    Arms with another belief, and oracles, are far from it: the page's tables have them.
 
     Args:
         declared: the arms.
         rows: what was found.
         worlds: names of the worlds that have a panel.
     """
-    arms = [arm for arm in declared.arms if arm.kind != "greed"][::-1]
+    arms = [arm for arm in declared.arms if arm.kind not in ("greed", "reference", "oracle")][::-1]
     figure = Figure(figsize=(2.6 * max(len(worlds), 1) + 1.5, 0.26 * len(arms) + 1.7), layout="constrained")
-    figure.suptitle("Low-activity users a day more, or fewer, than under greed", fontsize=13, fontweight="bold")
+    figure.suptitle(
+        "Low-activity users a day: more, or fewer, than under greed on the same belief", fontsize=13, fontweight="bold"
+    )
     panels = figure.subplots(1, max(len(worlds), 1), sharey=True, squeeze=False)[0]
     for ax, world in zip(panels, worlds, strict=False):
         for at, arm in enumerate(arms):

@@ -18,6 +18,7 @@ from serendip.experiments.uncertainty.words import lift
 from serendip.simulator.errors import DataError
 
 GREED, REFERENCE, ORACLE, FIELD = "greed", "ease-greedy", "oracle-growth", "field-sized"
+SHORT = ("reference", "greed", "true", "blind", "informed", "oracle")  # ten arms as declared
 SWITCHES = ("default", "null", "no-satisfaction", "frozen")
 MAP = ("primary", "doubts", "variety", "caution", "activity", "growth", "population", "ceiling")
 
@@ -49,6 +50,7 @@ def blocks(declared: Declaration, rows: Sequence[Row]) -> dict[str, str]:
         "departures": _departures(declared, part, rows),
         "map": _map(part, found),
         "arms": _arms(part, rows),
+        "worlds": _worlds(part, rows),
         "short": _short(part, rows),
         "mechanisms": _mechanisms(part, rows),
         "values": _values(part, rows),
@@ -59,11 +61,25 @@ def blocks(declared: Declaration, rows: Sequence[Row]) -> dict[str, str]:
 def _departures(declared: Declaration, part: Declaration, rows: Sequence[Row]) -> str:
     """Return what was run, and in what it is not what was declared."""
     hours = sum(row.seconds for row in rows) / 3600.0
-    said = departures(declared, part)
+    said = departures(declared, part) + _unfinished(part, rows)
     run = f"{len(rows):,} lives of {part.users:,} users and {part.days} days, {hours:.2f} hours of one core."
     if not said:
         return f"{run} All that was declared.\n"
     return f"{run} **It departs from its declaration, so that it explores and does not confirm**: {'; '.join(said)}.\n"
+
+
+def _unfinished(part: Declaration, rows: Sequence[Row]) -> list[str]:
+    """Return in words which worlds have fewer fresh seeds, or fewer arms, than the others."""
+    said = list[str]()
+    for world in part.worlds:
+        lived = {arm.name: len(by_seed(rows, world, arm.name)) for arm in part.arms}
+        without = [name for name, seeds in lived.items() if not seeds]
+        fewest = min(seeds for seeds in lived.values() if seeds)
+        if fewest < len(part.fresh_seeds):
+            said.append(f"{world} with {fewest} fresh seeds")
+        if without:
+            said.append(f"{world} without {', '.join(without)}")
+    return said
 
 
 def _map(part: Declaration, found: Sequence[Answer]) -> str:
@@ -96,8 +112,27 @@ def _arms(part: Declaration, rows: Sequence[Row]) -> str:
     return tables.markdown(head, lines, left=2)
 
 
+def _worlds(part: Declaration, rows: Sequence[Row]) -> str:
+    """Return a row an arm: its lift over greed on the same belief in each world, in percent of greed."""
+    worlds = [w for w in part.worlds if by_seed(rows, w, GREED)]
+    lines = list[list[str]]()
+    for arm in part.arms:
+        if arm.name != GREED and any(by_seed(rows, w, arm.name) for w in worlds):
+            lines.append([arm.name, arm.kind, *(_over_greed(rows, w, arm.name) for w in worlds)])
+    lines.insert(0, [GREED, "greed", *(f"{_named(rows, w, GREED, 'low'):.1f} a day" for w in worlds)])
+    return tables.markdown(["arm", "side", *worlds], lines, left=2)
+
+
+def _over_greed(rows: Sequence[Row], world: str, arm: str) -> str:
+    """Return the paired lift over greed with its interval, in percent of greed."""
+    base, differences = _named(rows, world, GREED, "low"), paired(rows, world, arm, GREED)
+    if not len(differences) or not base > 0.0:
+        return ""
+    return lift(mean_interval(100.0 * differences / base)) + "%"
+
+
 def _short(part: Declaration, rows: Sequence[Row]) -> str:
-    """Return a row an arm, ten at most: low-activity users a day and lifts over EASE in `default`, `null` beside it."""
+    """Return a row an arm of the main questions: users a day and lifts over EASE in `default`, `null` beside them."""
     worlds = [w for w in ("default", "null") if any(r.world == w and r.phase == FRESH for r in rows)]
     lines = [
         [
@@ -105,10 +140,10 @@ def _short(part: Declaration, rows: Sequence[Row]) -> str:
             *(c for w in worlds for c in (_one_digit(_mean(rows, w, arm, "low")), _lift_over(rows, w, arm.name))),
         ]
         for arm in part.arms
-        if any(by_seed(rows, w, arm.name) for w in worlds)
+        if arm.kind in SHORT and any(by_seed(rows, w, arm.name) for w in worlds)
     ]
     head = ["agent", *(c for w in worlds for c in (f"low-activity users a day, `{w}`", f"over `{REFERENCE}` [95%]"))]
-    return tables.markdown(head, lines[:10])
+    return tables.markdown(head, lines)
 
 
 def _mechanisms(part: Declaration, rows: Sequence[Row]) -> str:

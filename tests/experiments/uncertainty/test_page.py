@@ -54,6 +54,23 @@ def test_the_page_says_what_was_not_run() -> None:
     assert "thompson" in said
 
 
+def test_worlds_that_have_less_than_the_others_are_said() -> None:
+    assert "fresh seeds" not in blocks(DECLARED, ROWS)["departures"]
+    less = [r for r in ROWS if not (r.world == "null" and r.phase == "fresh" and (r.seed > 2 or r.arm == "hedged"))]
+    said = blocks(DECLARED, less)["departures"]
+    assert "null with 3 fresh seeds" in said
+    assert "null without hedged" in said
+    assert "default with" not in said
+
+
+def test_lifts_over_greed_are_in_percent_of_it() -> None:
+    lines = blocks(DECLARED, ROWS)["worlds"].splitlines()
+    assert lines[0].split("|")[3:6] == [" default ", " null ", " field-sized "]
+    assert lines[2].split("|")[3] == " 20.1 a day "
+    informed = next(line for line in lines if line.startswith("| informed"))
+    assert informed.split("|")[3].strip() == "+39.8%"  # 8 of 20.1 in every seed, so that there is no interval
+
+
 def test_what_is_clear_is_bold_and_what_is_not_is_plain() -> None:
     part = done(DECLARED, ROWS)
     line = next(line for line in blocks(DECLARED, ROWS)["map"].splitlines() if line.startswith("| default"))
