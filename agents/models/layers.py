@@ -106,6 +106,24 @@ def dense(prefix: str, parameters: Parameters, x: torch.Tensor, activation: Acti
     return x
 
 
+def before_last(
+    prefix: str, parameters: Parameters, x: torch.Tensor, activation: Activation
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return what the last of the layers called `prefix` is given for `x` (B, d), its weights and its biases.
+
+    Args:
+        prefix: what the names of the layers' parameters begin with.
+        parameters: all parameters by name.
+        x: (B, d) input.
+        activation: what stands between two layers.
+    """
+    layer = 0
+    while f"{prefix}.w{layer + 1}" in parameters:
+        x = activation(_affine(parameters[f"{prefix}.b{layer}"], x, parameters[f"{prefix}.w{layer}"]))
+        layer += 1
+    return x, parameters[f"{prefix}.w{layer}"], parameters[f"{prefix}.b{layer}"]
+
+
 def _affine(bias: torch.Tensor, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Return x @ weights + bias; a wide one, where nothing is learned, by NumPy, which is faster at it."""
     if torch.is_grad_enabled() or block_rows(weights.shape[1]) == BLOCK or weights.device.type != "cpu":

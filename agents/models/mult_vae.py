@@ -19,7 +19,7 @@ import torch
 
 from serendip.agents.models import layers
 from serendip.agents.models.model import Arrays, Interactions, Sparse, csr, require_items
-from serendip.agents.models.multinomial import multinomial_loss
+from serendip.agents.models.multinomial import last_layer_loss
 from serendip.agents.models.search import Between, LogRange, ModelCard, OneOf
 from serendip.agents.models.trainer import Phase, Progress, Rows, goes_on, judged, schedule_of, train
 from serendip.simulator import randomness
@@ -134,9 +134,9 @@ class MultVae:
         )
         mean, log_variance = both.chunk(2, dim=1)  # (B, latent) each
         z = mean + (0.5 * log_variance).exp() * torch.randn(mean.shape, generator=generator).to(mean.device)
-        logits = self.logits(z)
         beta = self.progress.annealed(chosen.beta, chosen.anneal_steps)
-        return multinomial_loss(logits, clicks, exposures) + beta * gaussian_kl(mean, log_variance)
+        last = layers.before_last("decoder", self.parameters, z, torch.tanh)
+        return last_layer_loss(*last, clicks, exposures) + beta * gaussian_kl(mean, log_variance)
 
     def encode(self, histories: Sparse) -> tuple[Singles, Singles]:
         """Return the mean and standard deviation (B, latent) of q(z | x) for `histories` (B, n_items)."""

@@ -234,13 +234,14 @@ class _Adam:
     @torch.no_grad()
     def step(self) -> None:
         """Move the leaves that have a gradient."""
-        moved = zip(self._leaves, self._means, self._squares, self._steps, strict=True)
-        for leaf, mean, square, step in moved:
-            if leaf.grad is not None:
-                adam(
-                    [leaf], [leaf.grad], [mean], [square], [], [step], fused=True, amsgrad=False, beta1=0.9,
-                    beta2=0.999, lr=self._rate, weight_decay=0.0, eps=1e-8, maximize=False,
-                )  # fmt: skip
+        kept = zip(self._leaves, self._means, self._squares, self._steps, strict=True)
+        moved = [(leaf, leaf.grad, *rest) for leaf, *rest in kept if leaf.grad is not None]
+        if moved:
+            leaves, gradients, means, squares, steps = (list(column) for column in zip(*moved, strict=True))
+            adam(
+                leaves, gradients, means, squares, [], steps, fused=True, amsgrad=False, beta1=0.9,
+                beta2=0.999, lr=self._rate, weight_decay=0.0, eps=1e-8, maximize=False,
+            )  # fmt: skip
 
 
 class _Best:

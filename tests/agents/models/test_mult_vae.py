@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 import scipy.sparse
 import torch
 
 from serendip.agents.models import layers
 from serendip.agents.models.model import Interactions
 from serendip.agents.models.mult_vae import MultVae, MultVaeSettings, gaussian_kl
-from serendip.agents.models.multinomial import dense_loss, multinomial_loss
+from serendip.agents.models.multinomial import dense_loss, last_layer_loss, multinomial_loss
 
 
 def clicks(n_users: int = 50, n_items: int = 20) -> scipy.sparse.csr_array:
@@ -129,3 +130,30 @@ def test_the_global_random_state_is_left_alone() -> None:
     before = torch.random.get_rng_state()
     small().fit(Interactions(clicks()))
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("share", [0.02, 0.6])
+def test_the_loss_of_the_last_layer_is_that_of_its_logits(share: float) -> None:
+    """Loss and gradients, where only logits of what was shown are worked out and where all are."""
+    rng = np.random.default_rng(2)
+    shown = (rng.random((12, 90)) < share).astype(np.float32)
+    shown[:, 3] = 1.0
+    counts = shown * (rng.random(shown.shape) < 0.5) * rng.integers(1, 3, shown.shape)
+    counts[5] = 0.0  # who clicked nothing
+    counts[7, 4] = 2.0  # a click on what was not shown
+    clicks, exposures = (scipy.sparse.csr_array(one.astype(np.float32)) for one in (counts, shown))
+    generator = torch.Generator().manual_seed(1)
+    given = [torch.randn(shape, generator=generator) for shape in ((12, 6), (6, 90), (90,))]
+    found = list[list[torch.Tensor]]()
+    for quick in (True, False):
+        x, weights, bias = (one.clone().requires_grad_() for one in given)
+        if quick:
+            loss = last_layer_loss(x, weights, bias, clicks, exposures)
+        else:
+            loss = dense_loss(x @ weights + bias, clicks, exposures)
+        (3.0 * loss).backward()
+        gradients = [leaf.grad for leaf in (x, weights, bias)]
+        found.append([loss.detach(), *(gradient for gradient in gradients if gradient is not None)])
+    assert len(found[0]) == len(found[1]) == 4
+    for mine, slow in zip(*found, strict=True):
+        assert torch.allclose(mine, slow, rtol=1e-4, atol=1e-5)
