@@ -55,6 +55,35 @@ def fill_normals(states: Any, out: Any) -> None:
 
 
 @compiled
+def fill_weighed(
+    states: Any, starts: Any, items: Any, last: int, table: Any, new_starts: Any, new_items: Any, counts: Any
+) -> None:
+    """Fill CSR rows with the counts that `fill_counts` draws of all their entries, those of 0 left out.
+
+    Args:
+        states: (B,) int64 hashes, one a row.
+        starts: (B + 1,) where each row begins.
+        items: of the entries.
+        last: the last word, of all.
+        table: (t,) the distribution function at 0, 1, ...
+        new_starts: (B + 1,) filled.
+        new_items: filled as far as there are entries.
+        counts: likewise.
+    """
+    n = 0
+    for b in range(states.shape[0]):
+        new_starts[b] = n
+        for j in range(starts[b], starts[b + 1]):
+            u, count = fraction(hashed(hashed(states[b], items[j]), last)), 0
+            while count < table.shape[0] and u >= table[count]:
+                count += 1
+            if count > 0:
+                new_items[n], counts[n] = items[j], count
+                n += 1
+    new_starts[states.shape[0]] = n
+
+
+@compiled
 def fraction(h: Any) -> float:
     """Return the uniform in [0, 1) that `randomness.uniform` makes of the signed hash `h`."""
     return ((h >> 11) & ((1 << 53) - 1)) * 2.0**-53
