@@ -175,7 +175,8 @@ class UserTable:
     def of_users(self, user_ids: Ints) -> Singles:
         """Return (B, d)."""
         at = np.searchsorted(self._ids, user_ids)
-        return self._values[np.where(self._ids[at] == user_ids, at, len(self._ids) - 1)]
+        known = self._ids.take(at) == user_ids
+        return self._values.take(np.where(known, at, len(self._ids) - 1), axis=0)
 
     def refresh(self, history: History, items: Items) -> None:
         """Do nothing: the table stays as it is."""

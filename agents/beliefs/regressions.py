@@ -84,14 +84,15 @@ class Regressions:
             return
         small = rows.astype(np.uint16) if len(self.mean) <= 1 << 16 else rows  # sorted by radix, many times faster
         order = np.argsort(small, kind="stable")
-        ordered = rows[order]
+        ordered = rows.take(order)
         starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
         if len(starts) == len(rows):
             step = max(_AT_ONCE // x.shape[1] ** 2, 1)
             for part in (slice(start, start + step) for start in range(0, len(rows), step)):
                 self._learn_one_each(rows[part], x[part].astype(np.float64), y[part].astype(np.float64))
         else:
-            self._learn_blocks(ordered[starts], starts, x[order].astype(np.float64), y[order].astype(np.float64))
+            x, y = (values.take(order, axis=0).astype(np.float64) for values in (x, y))
+            self._learn_blocks(ordered[starts], starts, x, y)
 
     def variance(self, rows: Any, x: Floats) -> Floats:
         """Return (n,) s^2 x'Cx, the variance of w.x in regressions `rows` (n,) at `x` (n, d)."""

@@ -26,7 +26,7 @@ from serendip.simulator.interface import Bools, Floats, Ints, Singles, SmallInts
 
 _MASK = (1 << 64) - 1
 _OWN = ("_row", "_by_member", "_turn")  # what each server has for itself
-_AT_ONCE = 1 << 15  # scores: what stays in the cache
+_AT_ONCE = 1 << 17  # scores: what stays in the cache
 
 
 @dataclass(frozen=True, slots=True)
