@@ -11,10 +11,9 @@ import pytest
 import scipy.sparse
 import torch
 
-from serendip.agents.models import layers, mult_vae
+from serendip.agents.models import layers, multinomial
 from serendip.agents.models.model import Interactions
 from serendip.agents.models.mult_vae import MultVae, MultVaeSettings
-from serendip.agents.models.multinomial import dense_loss
 from serendip.simulator import randomness
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.choice import CHOICES
@@ -93,7 +92,7 @@ def test_a_mult_vae_has_the_loss_and_gradients_of_the_processor(exposed_only, de
             monkeypatch.setattr(
                 layers, "sparse_product", lambda rows, weights: layers.on_device(rows, weights) @ weights
             )
-            monkeypatch.setattr(mult_vae, "multinomial_loss", dense_loss)
+            monkeypatch.setattr(multinomial, "multinomial_loss", multinomial.dense_loss)
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
 
