@@ -184,6 +184,31 @@ def in_tensor_blocks(rows: NDArray[Any], compute: Activation, n_items: int = 0) 
     return in_blocks(rows.astype(np.float32, copy=False), block_rows(n_items), block)
 
 
+@torch.no_grad()
+def score_dense(prefix: str, parameters: Parameters, rows: NDArray[Any], activation: Activation) -> NDArray[np.float32]:
+    """Return what `dense` does of `rows` (B, d) in `in_tensor_blocks`, written where it is to stand, without copies.
+
+    Args:
+        prefix: what the names of the layers' parameters begin with.
+        parameters: all parameters by name.
+        rows: (B, d).
+        activation: what stands between two layers.
+    """
+    names = [name for name in parameters if name.startswith(f"{prefix}.w")]
+    *inner, last = [(parameters[name], parameters[name.replace(".w", ".b")]) for name in names]
+    n_items, step = last[0].shape[1], block_rows(last[0].shape[1])
+    if step != BLOCK or last[0].device.type != "cpu":
+        return in_tensor_blocks(rows, lambda x: dense(prefix, parameters, x, activation), n_items)
+    n_padded = max(-(-len(rows) // step), 1) * step
+    given, out = torch.zeros((n_padded, rows.shape[1])), torch.empty((n_padded, n_items))
+    given[: len(rows)] = torch.from_numpy(rows.astype(np.float32, copy=False))
+    for x, scores in zip(given.split(step), out.split(step), strict=True):
+        for weights, bias in inner:
+            x = activation(torch.addmm(bias, x, weights))
+        torch.addmm(last[1], x, last[0], out=scores)
+    return out[: len(rows)].numpy()
+
+
 def normalised(rows: Sparse) -> Sparse:
     """Return float32 CSR `rows` divided by their Euclidean lengths; an empty row stays empty."""
     rows = csr(rows)

@@ -172,7 +172,7 @@ class MultVae:
 
     def decode(self, z: Singles) -> Singles:
         """Return the logits (B, n_items) at `z` (B, latent)."""
-        return layers.in_tensor_blocks(z, self.logits, self.n_items)
+        return layers.score_dense("decoder", self.parameters, z, torch.tanh)
 
     def scores(self, histories: Sparse) -> Singles:
         """Return the logits at the posterior mean, (B, n_items)."""

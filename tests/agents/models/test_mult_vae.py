@@ -157,3 +157,12 @@ def test_the_loss_of_the_last_layer_is_that_of_its_logits(share: float) -> None:
     assert len(found[0]) == len(found[1]) == 4
     for mine, slow in zip(*found, strict=True):
         assert torch.allclose(mine, slow, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("hidden", [(), (8,), (9, 7)])
+def test_decoding_without_copies_gives_the_same_bits(hidden: tuple[int, ...]) -> None:
+    model = small(hidden=hidden, epochs=1)
+    model.fit(Interactions(clicks()))
+    for n in (0, 1, 63, 64, 130):
+        z = np.random.default_rng(n).standard_normal((n, 4)).astype(np.float32)
+        np.testing.assert_array_equal(model.decode(z), layers.in_tensor_blocks(z, model.logits, model.n_items))
