@@ -13,9 +13,9 @@ import numpy as np
 from serendip.experiments.online.life import Schedule, live
 from serendip.experiments.running.pieces import Piece
 from serendip.experiments.running.pool import Tell
-from serendip.experiments.running.worlds import world_checksum
+from serendip.experiments.running.worlds import make_world, world_checksum
 from serendip.experiments.uncertainty.declaration import Arm, Declaration, name_of
-from serendip.experiments.uncertainty.informed import player
+from serendip.experiments.uncertainty.informed import is_known, player
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.dynamics import State
 from serendip.simulator.fitted import Fitted
@@ -141,6 +141,12 @@ def sized(name: str, users: int, seed: int) -> World:
     settings = replace(settings, population=replace(people, n_users=users, inflow_per_day=inflow))
     fitted = None if folder is None or settings.fitted is None else Fitted.load(folder / settings.fitted)
     return World(settings, seed, fitted)
+
+
+@cache
+def informs(world: str) -> bool:
+    """Return whether greed can be informed of the numbers of `world`: not where tastes are for no topics."""
+    return is_known(make_world(world, 0))
 
 
 def closing(days: int) -> int:

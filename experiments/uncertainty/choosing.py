@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from serendip.experiments.uncertainty.cells import Cell, Row
-from serendip.experiments.uncertainty.declaration import Arm, Contrast, Declaration, name_of
+from serendip.experiments.uncertainty.cells import Cell, Row, informs
+from serendip.experiments.uncertainty.declaration import INFORMED, Arm, Contrast, Declaration, name_of
 
 TUNE, FRESH = "tune", "fresh"
 
@@ -17,7 +17,7 @@ def tuning_cells(declared: Declaration, world: str) -> list[Cell]:
     home = declared.home(world)
     return [
         Cell(home, arm, value, TUNE, seed)
-        for arm in declared.arms
+        for arm in arms_in(declared, home)
         for value in arm.values or (None,)
         for seed in declared.tuning_seeds
     ]
@@ -25,7 +25,13 @@ def tuning_cells(declared: Declaration, world: str) -> list[Cell]:
 
 def fresh_cells(declared: Declaration, world: str, chosen: dict[str, float | None]) -> list[Cell]:
     """Return the lives that are compared, each arm at its value in `chosen`."""
-    return [Cell(world, arm, chosen[arm.name], FRESH, seed) for arm in declared.arms for seed in declared.fresh_seeds]
+    arms = arms_in(declared, world)
+    return [Cell(world, arm, chosen[arm.name], FRESH, seed) for arm in arms for seed in declared.fresh_seeds]
+
+
+def arms_in(declared: Declaration, world: str) -> list[Arm]:
+    """Return the arms that can live in `world`: greed that is informed only where there is something to know."""
+    return [arm for arm in declared.arms if arm.agent != INFORMED or informs(world)]
 
 
 def chosen_values(declared: Declaration, rows: Iterable[Row], world: str) -> dict[str, float | None]:

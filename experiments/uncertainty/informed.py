@@ -40,6 +40,16 @@ def player(text: str, world: World) -> Any:
     return agent
 
 
+def is_known(world: World) -> bool:
+    """Return whether the world's numbers are those of a mixture over topics, so that greed can be informed of them."""
+    try:
+        true_people(world)
+        true_shelf(world)
+    except SettingsError:
+        return False
+    return True
+
+
 class Informed(ChoiceMixture):
     """The mixture of tastes with the world's own personas, tastes' means, qualities, positions and satiation."""
 

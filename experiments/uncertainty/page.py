@@ -12,7 +12,7 @@ from serendip.experiments.online.statistics import mean_interval
 from serendip.experiments.uncertainty.cells import Row
 from serendip.experiments.uncertainty.choosing import FRESH, chosen_values
 from serendip.experiments.uncertainty.contrasts import Answer, by_seed, contrasts, paired
-from serendip.experiments.uncertainty.declaration import Arm, Declaration, departures
+from serendip.experiments.uncertainty.declaration import INFORMED, Arm, Declaration, departures
 from serendip.experiments.uncertainty.power import power
 from serendip.experiments.uncertainty.words import lift
 from serendip.simulator.errors import DataError
@@ -73,7 +73,7 @@ def _unfinished(part: Declaration, rows: Sequence[Row]) -> list[str]:
     said = list[str]()
     for world in part.worlds:
         lived = {arm.name: len(by_seed(rows, world, arm.name)) for arm in part.arms}
-        without = [name for name, seeds in lived.items() if not seeds]
+        without = [arm.name for arm in part.arms if not lived[arm.name] and arm.agent != INFORMED]  # not in all worlds
         fewest = min(seeds for seeds in lived.values() if seeds)
         if fewest < len(part.fresh_seeds):
             said.append(f"{world} with {fewest} fresh seeds")

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 from serendip.experiments.uncertainty.cells import measures, sized
+from serendip.experiments.uncertainty.choosing import arms_in, fresh_cells, tuning_cells
+from serendip.experiments.uncertainty.declaration import read_declaration
 from serendip.experiments.uncertainty.informed import INFORMED, player, true_people, true_shelf
 from serendip.simulator.arrays import to_numpy
 from serendip.simulator.errors import SettingsError
+
+INFORMED_ARM = "informed"
 
 
 def test_the_prior_is_the_one_that_users_are_drawn_from() -> None:
@@ -47,3 +51,12 @@ def test_it_does_better_than_who_learns_the_population_and_worse_than_who_knows_
 def test_a_world_of_another_kind_is_refused(world: str, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         player(INFORMED, sized(world, 20, 0))
+
+
+def test_it_takes_no_part_where_tastes_are_for_no_topics() -> None:
+    declared = read_declaration().only(arms=["greed", INFORMED_ARM])
+    assert [arm.name for arm in arms_in(declared, "default")] == ["greed", INFORMED_ARM]
+    for world in ("factors", "nonlinear"):
+        assert [arm.name for arm in arms_in(declared, world)] == ["greed"]
+        assert {cell.arm.name for cell in tuning_cells(declared, world)} == {"greed"}
+        assert {cell.arm.name for cell in fresh_cells(declared, world, {"greed": None})} == {"greed"}
