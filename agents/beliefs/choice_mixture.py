@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
 
 from serendip.agents.beliefs.belief import Situation
 from serendip.agents.beliefs.choice.arrays import SceneArrays
+from serendip.agents.beliefs.choice.fading import likeliest_fading
 from serendip.agents.beliefs.choice.hypotheses import MixturePosterior
 from serendip.agents.beliefs.choice.items import Shelf
 from serendip.agents.beliefs.choice.population import GRID, People, learn_people, taste_moments
-from serendip.agents.beliefs.choice.tastes import Tastes, fading_by_day, scene_of
+from serendip.agents.beliefs.choice.tastes import Tastes, fading_by_day, scene_of, slate_arrays
 from serendip.agents.cards import CHOICE_MODEL, BeliefCard, Making
 from serendip.agents.event_log import Shown
 from serendip.agents.history import History
@@ -39,6 +40,8 @@ class ChoiceMixtureSettings:
         rounds: how often the log is read when all of it is, each time with what the time before taught; once after the
             first updates.
         restarts: searches for personas from elsewhere whenever all is read anew; one less every four updates.
+        learn_fading: whether `fading_days` is only what is taken for granted at first, and learned whenever all is read
+            anew.
     """
 
     personas: Annotated[int, Range(least=1)] = 20
@@ -48,6 +51,7 @@ class ChoiceMixtureSettings:
     growth: Annotated[float, Range(above=1)] = 1.3
     rounds: Annotated[int, Range(least=1)] = 2
     restarts: Annotated[int, Range(least=0)] = 3
+    learn_fading: bool = False
 
     def __post_init__(self) -> None:
         check_ranges(self, "belief 'choice-mixture'")
@@ -133,7 +137,8 @@ class ChoiceMixture:
         named = {
             name: array for part, held in parts.items() for name, array in with_prefix(part, held.arrays()).items()
         }
-        return named | {"counts": counts, "fills": fills}
+        learned = {"fading": self.fading} if self.settings.learn_fading else {}
+        return named | {"counts": counts, "fills": fills} | learned
 
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` returned."""
@@ -143,6 +148,7 @@ class ChoiceMixture:
         self.others = Tastes(**without_prefix("others", arrays))
         self._n_read, self._n_learned, self._n_fitted, self.n_updates = arrays["counts"].tolist()
         self._fills, self._history = [arrays["fills"]], None
+        self.fading = arrays["fading"] if self.settings.learn_fading else self.fading
 
     def prepare(self, history: History) -> None:
         """Get ready for reading everything anew; topics that are known need nothing."""
@@ -167,6 +173,10 @@ class ChoiceMixture:
         rounds = self.settings.rounds if self.n_updates < _FIRST_UPDATES else 1
         everything = history.events.all()
         self.prepare(history)
+        if self.settings.learn_fading and self.n_updates:
+            days, effect = likeliest_fading(slate_arrays(everything), self.scene(), self.tastes.expected(self.people))
+            self.fading = fading_by_day(days)
+            self.shelf = replace(self.shelf, effect=np.array([effect, self.shelf.effect[1]]))
         for _ in range(rounds):
             self.tastes = Tastes.unknown(self.people, history.n_users)
             fills = self.tastes.take_in(everything, self.scene())
