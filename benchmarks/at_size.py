@@ -76,7 +76,7 @@ def main() -> None:
         ials(clicks, given.factors)
     if "sparse-inverse" in given.models:
         build("sparse-inverse").fit(Interactions(made_up(50, 20, 300, n_topics=2)))  # compiled
-        say("sparse-inverse, 100 neighbours of 1,000 kept", measured("sparse-inverse", clicks))
+        say("sparse-inverse, 100 neighbours of 1,000 kept", measured("sparse-inverse", clicks, neighbours=100))
     if "ease" in given.models:
         ease(clicks, given.popular)
 

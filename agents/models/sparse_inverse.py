@@ -21,8 +21,9 @@ from serendip.agents.models.model import Sparse, csr
 from serendip.agents.models.search import LogRange, ModelCard, OneOf
 from serendip.simulator.ranges import Range, check_ranges
 
-_TOLERANCE = 1e-4  # of the residual, over what it was at first
+_TOLERANCE = 3e-4  # of the residual, over what it was at first
 _STEPS = 100  # of conjugate gradients, at most
+_SHRUNK = 0.1  # of the penalty that correlations are shrunk by: all of it prefers the popular, none of it chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,14 @@ class SparseInverseSettings:
 
     Attributes:
         lam: the L2 penalty, > 0, in clicks.
-        neighbours: how many other items an item may depend on: those of the largest correlation, shrunk by `lam`.
+        neighbours: how many other items an item may depend on: those of the largest correlation, shrunk by a tenth of
+            `lam`.
         kept: how many pairs of each item are kept of X'X, at least `neighbours`; what is left out counts as clicked
             independently.
     """
 
     lam: Annotated[float, Range(above=0)] = 50.0
-    neighbours: Annotated[int, Range(least=1)] = 100
+    neighbours: Annotated[int, Range(least=1)] = 200
     kept: Annotated[int, Range(least=1)] = 1000
 
     def __post_init__(self) -> None:
@@ -83,7 +85,7 @@ class SparseInverse(ItemItem):
         chosen, n_items = self.settings, clicks.shape[1]
         if not clicks.nnz:
             return csr(scipy.sparse.csr_array((n_items, n_items)))
-        pairs = strongest_pairs(clicks, chosen.lam, max(chosen.kept, chosen.neighbours))
+        pairs = strongest_pairs(clicks, _SHRUNK * chosen.lam, max(chosen.kept, chosen.neighbours))
         n = min(chosen.neighbours, pairs.items.shape[1])
         squares = np.bincount(clicks.indices, weights=clicks.data.astype(np.float64) ** 2, minlength=n_items)
         weights = np.zeros((n_items, n), dtype=np.float32)
@@ -102,15 +104,15 @@ def _columns(weights: Matrix, pairs: Pairs) -> Sparse:
     return csr(scipy.sparse.csr_array(parts, shape=(n_items, n_items)).T)
 
 
-def strongest_pairs(clicks: Sparse, lam: float, kept: int) -> Pairs:
+def strongest_pairs(clicks: Sparse, shrink: float, kept: int) -> Pairs:
     """Return, for each item, the items of the largest correlation with it that share a click, and their entries of X'X.
 
-    The correlation is that of the penalised moments: cov_ij / sqrt((var_i + lam / n) (var_j + lam / n)), n users, so
-    that two items that one user alone clicked are no pair to speak of.
+    The correlation is cov_ij / sqrt((var_i + shrink / n) (var_j + shrink / n)) with n users, so that two items that
+    one user alone clicked are no pair to speak of.
 
     Args:
         clicks: (n_users, n_items) float32 CSR of clicks, none below 0.
-        lam: the L2 penalty.
+        shrink: users' worth of variance that is added to an item's own.
         kept: pairs of each item.
 
     Raises:
@@ -122,7 +124,7 @@ def strongest_pairs(clicks: Sparse, lam: float, kept: int) -> Pairs:
     turned = csr(clicks.T)
     mean = np.asarray(clicks.sum(axis=0), dtype=np.float64).ravel() / n_users
     variance = np.maximum(np.asarray(clicks.multiply(clicks).sum(axis=0)).ravel() / n_users - mean**2, 0.0)
-    over = inverse(np.sqrt(variance + lam / n_users))
+    over = inverse(np.sqrt(variance + shrink / n_users))
     counts, related = np.zeros(n_items, dtype=np.int32), np.zeros(n_items, dtype=np.int32)
     items, together = (np.zeros((n_items, kept), dtype=kind) for kind in (np.int32, np.float32))
     full = np.zeros(n_items, dtype=np.bool_)
@@ -220,7 +222,7 @@ def _solve_columns(
         _gather(near, counts, items, together, spread, place, block)
         for a in range(m):
             block[a, a] = diagonal[near[a]]
-        _descend(block[:m, :m], together[j, :m], weights[j, :m])
+        _descend(block, together[j, :m], weights[j, :m])
 
 
 @compiled
@@ -243,9 +245,10 @@ def _gather(near: Any, counts: Any, items: Any, together: Any, spread: Any, plac
 
 @compiled
 def _descend(matrix: Any, target: Any, x: Any) -> None:
-    """Fill `x` (m,), zeros before, with matrix^-1 target by conjugate gradients, scaled by the diagonal.
+    """Fill `x` (m,), zeros before, with M^-1 target, M the corner of `matrix`, by conjugate gradients.
 
-    It ends early where the matrix, some of whose entries were left out, is not positive definite.
+    They are scaled by the diagonal of M, and end early where it, some of whose entries were left out, is not positive
+    definite.
     """
     m = len(x)
     residual = target.copy()
@@ -256,6 +259,8 @@ def _descend(matrix: Any, target: Any, x: Any) -> None:
         square += residual[a] * direction[a]
     enough = _TOLERANCE * _TOLERANCE * square
     for _ in range(_STEPS):
+        if square <= enough:
+            break
         curvature = np.float32(0.0)
         for a in range(m):
             total = np.float32(0.0)
@@ -263,7 +268,7 @@ def _descend(matrix: Any, target: Any, x: Any) -> None:
                 total += matrix[a, b] * direction[b]
             image[a] = total
             curvature += total * direction[a]
-        if square <= enough or curvature <= 0.0:
+        if curvature <= 0.0:
             break
         step, before = square / curvature, square
         square = np.float32(0.0)

@@ -26,17 +26,17 @@ def clicks(n_users: int = 90, n_items: int = 30) -> NDArray[np.float64]:
     return there * rng.uniform(0.5, 1.5, size=there.shape)
 
 
-def correlations(x: NDArray[np.float64], lam: float) -> NDArray[np.float64]:
-    """Correlations of the penalised moments, the diagonal 0."""
+def correlations(x: NDArray[np.float64], shrink: float) -> NDArray[np.float64]:
+    """Correlations, shrunk, the diagonal 0."""
     covariance = np.cov(x.T, bias=True)
-    spread = np.sqrt(np.diag(covariance) + lam / len(x))
+    spread = np.sqrt(np.diag(covariance) + shrink / len(x))
     out = covariance / np.outer(spread, spread)
     np.fill_diagonal(out, 0.0)
     return np.where(x.T @ x > 0.0, out, 0.0)
 
 
 def strongest(x: NDArray[np.float64], item: int, n: int) -> list[int]:
-    found = correlations(x, LAM)[item]
+    found = correlations(x, 0.1 * LAM)[item]
     return [int(i) for i in np.argsort(-found)[:n] if found[i] > 0.0]
 
 
@@ -54,7 +54,7 @@ def test_a_column_is_that_of_ease_on_an_item_and_its_neighbours(neighbours: int)
         near = [item, *strongest(x, item, neighbours)]
         expected = np.zeros(30)
         expected[near] = ease_weights(x[:, near].T @ x[:, near], LAM)[:, 0]
-        assert np.abs(found[:, item] - expected).max() <= 1e-3 * np.abs(expected).max()
+        assert np.abs(found[:, item] - expected).max() <= 3e-3 * np.abs(expected).max()
 
 
 def test_pairs_are_the_largest_correlations_with_their_entries() -> None:
@@ -72,7 +72,7 @@ def test_pairs_are_the_largest_correlations_with_their_entries() -> None:
 
 def test_what_is_left_out_counts_as_clicked_independently() -> None:
     x = clicks()
-    pairs, moments = strongest_pairs(csr(x), LAM, 6), np.zeros((30, 30))
+    pairs, moments = strongest_pairs(csr(x), 0.1 * LAM, 6), np.zeros((30, 30))
     for item in range(30):
         near = pairs.items[item, : pairs.counts[item]]
         moments[item, near] = moments[near, item] = (x.T @ x)[item, near]
@@ -86,7 +86,7 @@ def test_what_is_left_out_counts_as_clicked_independently() -> None:
         guessed += int(left_out[np.ix_(near, near)].sum()) - len(near)
         expected = np.zeros(30)
         expected[near] = ease_weights(moments[np.ix_(near, near)], LAM)[:, 0]
-        assert np.abs(found[:, item] - expected).max() <= 1e-3 * np.abs(expected).max()
+        assert np.abs(found[:, item] - expected).max() <= 3e-3 * np.abs(expected).max()
     assert guessed > 30
 
 
