@@ -16,7 +16,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from serendip.agents.beliefs.draws import fill_normals, fill_rough
+from serendip.agents.beliefs.draws import fill_normals, fill_rough, fill_states
 from serendip.agents.event_log import Shown
 from serendip.agents.history import History, as_ones
 from serendip.agents.models.model import Arrays, Sparse
@@ -146,7 +146,10 @@ class Luck:
         return randomness.below(bound, self.key, *(word[:, 0] for word in self._words()))
 
     def _states(self) -> Ints:
-        return randomness.bits(self.key, *(word[:, 0] for word in self._words()))
+        """Return (B,) what `randomness.bits` makes of the key and each visit."""
+        out = np.empty(len(self.visits), dtype=np.int64)
+        fill_states(self.key, self.visits.user_ids, self.visits.day, self.visits.visit, out)
+        return out
 
     def _words(self) -> tuple[Ints, Ints, Ints]:
         day = np.full((len(self.visits), 1), self.visits.day, dtype=np.int64)

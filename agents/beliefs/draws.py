@@ -22,6 +22,21 @@ def hashed(state: Any, word: Any) -> Any:
 
 
 @compiled
+def fill_states(key: int, users: Any, day: int, visits: Any, out: Any) -> None:
+    """Fill `out` (B,) with what `randomness.bits` makes of a key, users, a day and numbers of visits.
+
+    Args:
+        key: signed, 64 bits.
+        users: (B,) int64.
+        day: of all.
+        visits: (B,).
+        out: filled.
+    """
+    for b in range(out.shape[0]):
+        out[b] = hashed(hashed(hashed(key, users[b]), day), visits[b])
+
+
+@compiled
 def fill_rough(states: Any, table: Any, out: Any) -> None:
     """Fill `out` (B, n) with entries of a table of 65,536, each as likely: four from each hash of a visit's state.
 

@@ -115,3 +115,11 @@ def test_rough_numbers_are_four_parts_of_each_hash():
     table = np.arange(1 << 16) * 3
     want = table[words.astype("<i8").view("<u2")[:, :10]]
     np.testing.assert_array_equal(Luck(5, visits).rough(table, 10), want)
+
+
+def test_the_states_of_visits_are_hashes_of_their_words() -> None:
+    rng = np.random.default_rng(3)
+    users, numbers = rng.integers(-(2**63), 2**63 - 1, 50), rng.integers(0, 9, 50).astype(np.int32)
+    for key, day in ((-(2**63), 0), (2**63 - 1, 7), (12345, -3)):
+        luck = Luck(key, Visits(users, day, numbers, np.ones(2, dtype=bool)))
+        np.testing.assert_array_equal(luck._states(), randomness.bits(key, users, np.full(50, day), numbers))
