@@ -59,6 +59,12 @@ def test_a_right_log_is_sound_and_what_was_hidden_matters(shop: Path) -> None:
             assert unseen is not None
             assert abs(off(seen)) < 4.0
             assert off(unseen) < -4.0
+    for other in (weights.seen_before, weights.by_item_seen_before, weights.of_slates, weights.by_position):
+        seen, unseen = other(rows), other(blind)
+        assert seen is not None
+        assert unseen is not None
+        assert abs(off(seen)) < 4.0
+        assert off(unseen) < -4.0
 
 
 def slow(rows: Rows, path: Path) -> tuple[Any, Any]:
