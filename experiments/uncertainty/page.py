@@ -20,6 +20,7 @@ from serendip.simulator.errors import DataError
 GREED, REFERENCE, ORACLE, FIELD = "greed", "ease-greedy", "oracle-growth", "field-sized"
 SHORT = ("reference", "greed", "true", "blind", "informed", "oracle")  # ten arms as declared
 SWITCHES = ("default", "null", "no-satisfaction", "frozen")
+FEW = 10.0  # users a day, below which tenths hide what differs
 MAP = ("primary", "doubts", "variety", "caution", "activity", "growth", "population", "ceiling")
 
 
@@ -98,7 +99,8 @@ def _entry(answer: Answer | None) -> str:
     if answer is None:
         return ""
     mark = "**" if answer.clear else ""
-    return f"{mark}{lift(answer.difference)}{mark} ({answer.plus} - {answer.minus})"
+    digits = 1 if answer.base >= FEW else 2
+    return f"{mark}{lift(answer.difference, digits)}{mark} ({answer.plus} - {answer.minus})"
 
 
 def _arms(part: Declaration, rows: Sequence[Row]) -> str:
