@@ -38,6 +38,7 @@ AGENTS = Registry(
         "choice-thompson": "serendip.agents.choice_presets:THOMPSON",
         "choice-clusters-greedy": "serendip.agents.choice_presets:CLUSTERS_GREEDY",
         "choice-factors-greedy": "serendip.agents.choice_presets:FACTORS_GREEDY",
+        "choice-vae-greedy": "serendip.agents.choice_presets:VAE_GREEDY",
         "choice-hedged": "serendip.agents.choice_presets:HEDGED",
         "choice-lookahead": "serendip.agents.choice_presets:LOOKAHEAD",
         "choice-hedged-topics": "serendip.agents.choice_presets:HEDGED_TOPICS",

@@ -32,6 +32,12 @@ FACTORS_GREEDY = AgentCard(
     strategy="greedy",
     belief="choice-factors",
 )
+VAE_GREEDY = AgentCard(
+    name="choice-vae-greedy",
+    summary="Greed by the choice model on an autoencoder's guesses of users, corrected by what they were shown.",
+    strategy="greedy",
+    belief="choice-vae",
+)
 HEDGED = AgentCard(
     name="choice-hedged",
     summary="Slates that hedge over joint guesses of what the user likes: something in them should be clicked.",

@@ -13,6 +13,7 @@ BELIEFS = Registry(
         "choice-clusters": "serendip.agents.beliefs.choice_clusters:CARD",
         "choice-factors": "serendip.agents.beliefs.choice_factors:CARD",
         "choice-mixture": "serendip.agents.beliefs.choice_mixture:CARD",
+        "choice-vae": "serendip.agents.beliefs.choice_vae:CARD",
         "click-rates": "serendip.agents.beliefs.click_rates:CARD",
         "combined": "serendip.agents.beliefs.combined:CARD",
         "dropout": "serendip.agents.beliefs.dropout:CARD",

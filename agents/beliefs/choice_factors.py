@@ -11,7 +11,7 @@ from serendip.agents.beliefs.belief import Situation
 from serendip.agents.beliefs.choice.clusters import cluster_items
 from serendip.agents.beliefs.choice.items import Shelf, Told
 from serendip.agents.beliefs.choice.tastes import fading_by_day
-from serendip.agents.beliefs.vectors.crowd import Crowd, learn_crowd
+from serendip.agents.beliefs.vectors.crowd import Crowd, Priors, learn_crowd
 from serendip.agents.beliefs.vectors.loadings import Loadings
 from serendip.agents.beliefs.vectors.posterior import VectorPosterior
 from serendip.agents.beliefs.vectors.users import Vectors, read_anew, vector_scene
@@ -20,7 +20,7 @@ from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
 from serendip.agents.saving import with_prefix, without_prefix
 from serendip.simulator import randomness
-from serendip.simulator.interface import Items
+from serendip.simulator.interface import Floats, Items
 from serendip.simulator.ranges import Range, check_ranges
 
 _NEWTON, _FIRST_NEWTON = 2, 4
@@ -161,28 +161,36 @@ class ChoiceFactors:
     def _learn_all(self, history: History) -> None:
         """Read all that is remembered anew, some times, each time with what the time before taught."""
         self._group(history)
-        restarts = max(self.settings.restarts - self.n_updates // 4, 0)
-        everything, _ = history.events.of(np.arange(history.n_users))
         steps = _FIRST_NEWTON if self.n_updates < _FIRST_UPDATES else _NEWTON
-        centre = self.vectors.centre
         for number in range(self.settings.rounds):
-            found = read_anew(
-                everything, self.crowd, vector_scene(self.loadings, self.shelf, self.fading), centre, steps
-            )
-            self.vectors, told, toward, bend = found
-            centre = self.vectors.centre
+            told, toward, bend = self._read_anew(history, steps)
             self.shelf = self.shelf.fitted(told, self.settings.quality_spread)
             if self.n_updates:
                 self.loadings = self.loadings.moved(toward, bend)
-            key = randomness.derive(self.seed, "personas", self.n_updates, number)
-            v, pull = self.vectors, self.settings.made_up_users
-            self.crowd = learn_crowd(
-                self.crowd, v.mean, v.covariance, v.seen, key, restarts=restarts, steps=_EM_STEPS, pull=pull
-            )
-        self.vectors, *_ = read_anew(
-            everything, self.crowd, vector_scene(self.loadings, self.shelf, self.fading), centre, 1
-        )
+            self.learn_prior(history, randomness.derive(self.seed, "personas", self.n_updates, number))
+        self._read_anew(history, 1)
         self._n_fitted = self._n_read
+
+    def _read_anew(self, history: History, steps: int) -> tuple[Told, Floats, Floats]:
+        """Find all users anew; return what the slates tell of items, and of what they are about."""
+        scene = vector_scene(self.loadings, self.shelf, self.fading)
+        priors, centre = self.priors(history), self.vectors.centre
+        everything, _ = history.events.of(np.arange(history.n_users))
+        found = read_anew(everything, self.crowd, priors, scene, centre, steps)
+        self.vectors = found[0]
+        return found[1:]
+
+    def priors(self, history: History) -> Priors:
+        """Return what is believed of the users of the history before their slates: the same of all."""
+        return self.crowd.priors()
+
+    def learn_prior(self, history: History, key: int) -> None:
+        """Learn what users are like from what is believed of each."""
+        restarts = max(self.settings.restarts - self.n_updates // 4, 0)
+        v, pull = self.vectors, self.settings.made_up_users
+        self.crowd = learn_crowd(
+            self.crowd, v.mean, v.covariance, v.seen, key, restarts=restarts, steps=_EM_STEPS, pull=pull
+        )
 
 
 def made(making: Making) -> ChoiceFactors:

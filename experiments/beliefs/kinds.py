@@ -28,6 +28,7 @@ _OTHERS: tuple[tuple[str, str, dict[str, Any]], ...] = (  # name, what it is tau
     ("choice-mixture", "shown slates", {"belief": "choice-mixture"}),
     ("choice-clusters", "shown slates", {"belief": "choice-clusters"}),
     ("choice-factors", "shown slates", {"belief": "choice-factors"}),
+    ("choice-vae", "shown slates", {"belief": "choice-vae"}),
     ("click-rates", "shown items", {"belief": "click-rates"}),
 )
 N_KINDS = 18 + len(_OTHERS)  # nine of autoencoders, each taught on all items and on shown ones

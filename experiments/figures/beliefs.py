@@ -28,11 +28,12 @@ _SHOWN = {  # belief as named in the results, what it was taught on: colour
     ("choice-mixture", "shown slates"): "#000000",
     ("choice-clusters", "shown slates"): "#999933",
     ("choice-factors", "shown slates"): "#666600",
+    ("choice-vae", "shown slates"): "#AA4499",
 }
 
 
 def draw(values: dict[str, Any]) -> Any:
-    """Return five rows of two panels: a measure a row, by user and by item; a line for each of ten beliefs."""
+    """Return five rows of two panels: a measure a row, by user and by item; a line for each of eleven beliefs."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.0, 14.0), layout="constrained")

@@ -40,15 +40,34 @@ class Crowd:
         weight = np.full(n_personas, 1.0 / n_personas)
         return cls(weight, np.full((n_personas, n_factors), mean), variance * np.eye(n_factors))
 
-    def told(self) -> tuple[Floats, Floats, Floats]:
-        """Return (C, d) S^-1 mu_c, (C,) log w_c - mu_c S^-1 mu_c / 2 and (d, d) S^-1."""
-        sharp: Any = np.linalg.inv(self.covariance)
-        told: Floats = self.mean @ sharp
-        return told, np.log(self.weight) - 0.5 * (told * self.mean).sum(axis=1), sharp
+    def priors(self) -> Priors:
+        """Return the same prior of everybody."""
+        return Priors(self.mean[None], np.log(self.weight)[None], self.covariance)
 
     def arrays(self) -> Arrays:
         """Return all of it."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """What is believed of each of n users before any slate, sum_c w_uc N(mu_uc, S); n = 1 where all are alike.
+
+    Attributes:
+        mean: (n, C, d) mu.
+        log_weight: (n, C) log w, up to a constant of each user.
+        covariance: (d, d) S.
+    """
+
+    mean: Floats
+    log_weight: Floats
+    covariance: Floats
+
+    def told(self) -> tuple[Floats, Floats, Floats]:
+        """Return (n, C, d) S^-1 mu_c, (n, C) log w_c - mu_c S^-1 mu_c / 2 and (d, d) S^-1."""
+        sharp: Any = np.linalg.inv(self.covariance)
+        told: Floats = self.mean @ sharp
+        return told, self.log_weight - 0.5 * (told * self.mean).sum(axis=2), sharp
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +184,23 @@ def _random_start(crowd: Crowd, sights: Sights, seen: SmallInts, rng: np.random.
     own = sights.free[users] + sights.gain[users] @ average.astype(np.float32)
     n = len(crowd.weight)
     return np.full(n, 1.0 / n), 0.5 * own + 0.5 * average
+
+
+def spread_about(prior: Floats, mean: Singles, share: Floats, covariance: Singles) -> Floats:
+    """Return (d, d) covariance of users about the means of their priors, and some as it was at first.
+
+    Args:
+        prior: (n, C, d) means of each user's prior.
+        mean: (n, C, d) of the vectors' posteriors.
+        share: (n, C) probability of each part.
+        covariance: (n, d, d) of the vectors' posteriors.
+    """
+    n, _, d = mean.shape
+    total = n * covariance.mean(axis=0, dtype=np.float64) + _USERS_FOR_SPREAD * Crowd.first(1, d).covariance
+    for c in range(mean.shape[1]):
+        gap = mean[:, c] - prior[:, c]
+        total += (gap * share[:, c, None]).T @ gap
+    return total / (n + _USERS_FOR_SPREAD)
 
 
 def _with_spread(crowd: Crowd, sights: Sights) -> Crowd:

@@ -191,8 +191,8 @@ def refit(
         users: as if nothing had been seen; filled.
         scene: as it is taken to be.
         slates: what was shown, user after user.
-        told: (C, d) S^-1 mu_c.
-        own: (C,) log w_c - mu_c S^-1 mu_c / 2.
+        told: (n, C, d) S^-1 mu_c of each user, or (1, C, d) of all.
+        own: (n, C) log w_c - mu_c S^-1 mu_c / 2, or (1, C).
         sharp: (d, d) S^-1.
         theta: (n, d) where the likelihood is expanded first; becomes the means.
         steps: of Newton's method.
@@ -202,7 +202,7 @@ def refit(
     most = 1
     for s in range(n_slates):
         most = max(most, slates.starts[s + 1] - slates.starts[s])
-    room = room_for(most, told.shape[0], d)
+    room = room_for(most, told.shape[1], d)
     fills = np.zeros(slates.rows.shape[0], dtype=np.float32)
     wide = np.zeros((d, d))
     start = 0
@@ -211,11 +211,12 @@ def refit(
         while end < n_slates and slates.rows[slates.starts[end]] == user:
             end += 1
         walk(users, scene, slates, start, end, fills)
+        mine = min(user, told.shape[0] - 1)
         for _ in range(steps):
             precision, pull = sharp.copy(), np.zeros(d)
             add_sites(users, scene, slates, start, end, fills, theta[user], room, precision, pull)
             wide = np.linalg.inv(precision)
-            settle(users, user, told, own, pull, wide, theta[user])
+            settle(users, user, told[mine], own[mine], pull, wide, theta[user])
         for s in range(start, end):
             if slates.days[slates.starts[s]] >= 0:
                 length = see_again(theta[user], scene, slates, s, fills, room)

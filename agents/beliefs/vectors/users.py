@@ -9,7 +9,7 @@ import numpy as np
 from serendip.agents.beliefs.choice.items import OUTSIDE, Shelf, Told
 from serendip.agents.beliefs.choice.tastes import FAMILIAR, FIRST_RATE, FORGETTING, RECENCY, slate_arrays
 from serendip.agents.beliefs.vectors.arrays import Sums, VectorArrays, VectorScene
-from serendip.agents.beliefs.vectors.crowd import Crowd
+from serendip.agents.beliefs.vectors.crowd import Crowd, Priors
 from serendip.agents.beliefs.vectors.filter import take_in
 from serendip.agents.beliefs.vectors.loadings import Loadings
 from serendip.agents.beliefs.vectors.refit import refit
@@ -102,13 +102,14 @@ class Vectors:
 
 
 def read_anew(
-    shown: Shown, crowd: Crowd, scene: VectorScene, centre: Floats, steps: int
+    shown: Shown, crowd: Crowd, priors: Priors, scene: VectorScene, centre: Floats, steps: int
 ) -> tuple[Vectors, Told, Floats, Floats]:
     """Return what all slates tell of n users, of items and positions, and (M, d) slopes and bends of loadings.
 
     Args:
         shown: slates, user after user.
-        crowd: who the users are.
+        crowd: who users are of whom nothing was seen.
+        priors: who these are, before their slates.
         scene: what is known of items and choice.
         centre: (n, d) where the likelihood is expanded first.
         steps: of Newton's method.
@@ -117,8 +118,7 @@ def read_anew(
     told = Told.nothing(len(scene.about.index), len(scene.examination))
     toward, bend = np.zeros((2, len(scene.about.index), centre.shape[1]))
     sums = Sums(told.items, told.positions, told.effect, toward, bend)
-    prior = crowd.told()
-    refit(vectors.view(), scene, slate_arrays(shown), *prior, centre.copy(), steps, sums)
+    refit(vectors.view(), scene, slate_arrays(shown), *priors.told(), centre.copy(), steps, sums)
     return vectors, told, toward, bend
 
 

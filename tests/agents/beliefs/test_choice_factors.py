@@ -96,7 +96,7 @@ def test_reading_all_anew_finds_the_mode_of_all_slates():
     rng = np.random.default_rng(3)
     crowd, shelf, scene = a_site(rng)
     shown = some_slates(rng, 40)
-    vectors, *_ = read_anew(shown, crowd, scene, np.zeros((1, N_FACTORS)), 12)
+    vectors, *_ = read_anew(shown, crowd, crowd.priors(), scene, np.zeros((1, N_FACTORS)), 12)
     mode, covariance = mode_of(shown, crowd, shelf)
     np.testing.assert_allclose(vectors.mean[0, 0], mode, atol=1e-4)
     np.testing.assert_allclose(vectors.covariance[0], covariance, atol=1e-4)
@@ -116,7 +116,7 @@ def test_what_is_clicked_unasked_is_liked_by_bayes_rule(anew):
     shown = Shown(*columns, np.ones(3, dtype=bool))
     vectors = Vectors.unknown(crowd, 1)
     if anew:
-        vectors, *_ = read_anew(shown, crowd, scene, np.zeros((1, N_FACTORS)), 1)
+        vectors, *_ = read_anew(shown, crowd, crowd.priors(), scene, np.zeros((1, N_FACTORS)), 1)
     else:
         vectors.take_in(shown, scene, Told.nothing(N_ITEMS, 3))
     seen = np.eye(N_FACTORS)[1:]  # items 2 and 7 are about one factor, which counts once
@@ -137,7 +137,9 @@ def test_what_slates_tell_of_loadings_are_derivatives_of_the_likelihood():
     shelf = Shelf(shelf.quality, shelf.precision, shelf.examination, shelf.examination_precision, np.array([0.0, 9.0]))
     shown = some_slates(rng, 30)
     about = Loadings.of(MIXED)
-    _, _, toward, bend = read_anew(shown, crowd, vector_scene(about, shelf, fading_by_day(3.0)), crowd.mean.copy(), 1)
+    _, _, toward, bend = read_anew(
+        shown, crowd, crowd.priors(), vector_scene(about, shelf, fading_by_day(3.0)), crowd.mean.copy(), 1
+    )
 
     def log_likelihood(mixed):
         total, starts = 0.0, shown.slate_starts()
