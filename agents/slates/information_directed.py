@@ -16,6 +16,7 @@ from serendip.simulator.interface import Floats, Ints
 from serendip.simulator.ranges import Range, check_ranges
 
 _NOTHING = 1e-12  # nats that anything tells
+_PARTS = 256  # of the probability of a slate: the last bits of a belief, which a replay may round otherwise, move none
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def best_pair(regret: Floats, information: Floats) -> tuple[Ints, Ints, Floats]:
     """Return for each row two columns, and how often to take the first, of the least squared regret per information.
 
     (a + b q)^2 / (c + d q), with a and c those of the second column, b and d what the first has more, is convex in q
-    and least at q = a / b - 2 c / d or at an end.
+    and least at q = a / b - 2 c / d or at an end; q is rounded to 1 / 256.
 
     Args:
         regret: (B, C), 0 or more.
@@ -113,6 +114,7 @@ def best_pair(regret: Floats, information: Floats) -> tuple[Ints, Ints, Floats]:
     more, more_told = regret[:, :, None] - other, information[:, :, None] + _NOTHING - told
     with np.errstate(divide="ignore", invalid="ignore"):
         inside = np.clip(np.nan_to_num(other / more - 2.0 * told / more_told, posinf=1.0, neginf=0.0), 0.0, 1.0)
+    inside = np.round(inside * _PARTS) / _PARTS
     tried = np.stack([np.ones_like(inside), inside, np.zeros_like(inside)], axis=1)  # (B, 3, C, C)
     ratio = (other[:, None] + more[:, None] * tried) ** 2 / (told[:, None] + more_told[:, None] * tried)
     n = regret.shape[1]
