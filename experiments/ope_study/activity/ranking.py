@@ -137,19 +137,19 @@ def _right_pairs(said: Floats, true: Floats) -> float:
 
 
 def markdown(rows: Sequence[Valued]) -> str:
-    """Return a table: a row an estimator."""
-    head = ["estimator", "logs", "targets", "rank correlation", "pairs in order", "regret of its first", "by chance"]
-    lines = [
-        [
-            found.estimator,
-            str(found.logs),
-            f"{found.targets:.1f}",
-            f"{found.correlation:+.2f}",
-            *(f"{share:.0%}" for share in (found.pairs, found.regret, found.by_chance)),
-        ]
-        for found in rankings(rows)
-    ]
-    return tables.markdown(head, lines)
+    """Return a table: a row a world and estimator, with the share of values whose verdict is `invalid`."""
+    head = ["world", "estimator", "logs", "targets", "rank correlation", "pairs in order", "regret of its first",
+            "by chance", "called invalid"]  # fmt: skip
+    by_world = {world: [row for row in rows if row.world == world] for world in dict.fromkeys(r.world for r in rows)}
+    lines = [_line(world, found, some) for world, some in by_world.items() for found in rankings(some)]
+    return tables.markdown(head, lines, left=2)
+
+
+def _line(world: str, found: Ranking, rows: Sequence[Valued]) -> list[str]:
+    invalid = sum(row.verdict == "invalid" for row in rows) / len(rows)
+    numbers = [str(found.logs), f"{found.targets:.1f}", f"{found.correlation:+.2f}"]
+    shares = [f"{share:.0%}" for share in (found.pairs, found.regret, found.by_chance, invalid)]
+    return [world, found.estimator, *numbers, *shares]
 
 
 def write_rows(path: Path, rows: Iterable[Valued]) -> None:

@@ -141,7 +141,7 @@ def test_a_ranking_is_what_can_be_counted_by_hand(tmp_path):
     assert mis.regret == pytest.approx((6.0 - 4.0) / 4.0)
     write_ranking(tmp_path / "ranking.csv", rows)
     assert read_ranking(tmp_path / "ranking.csv") == rows
-    assert "| twin | 1 | 4.0 | +0.80 | 83% | 50% | 56% |" in ranking_table(rows)
+    assert "| default | twin | 1 | 4.0 | +0.80 | 83% | 50% | 56% | 0% |" in ranking_table(rows)
 
 
 def test_targets_that_are_put_level_tell_nothing():
