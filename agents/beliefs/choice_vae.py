@@ -10,7 +10,6 @@ import numpy as np
 from serendip.agents.beliefs.choice_factors import ChoiceFactors, ChoiceFactorsSettings
 from serendip.agents.beliefs.vectors.autoencoder import Autoencoder, Seen
 from serendip.agents.beliefs.vectors.crowd import Crowd, Priors, spread_about
-from serendip.agents.beliefs.vectors.users import read_anew, vector_scene
 from serendip.agents.cards import CHOICE_MODEL, BeliefCard, Making
 from serendip.agents.history import History
 from serendip.agents.models.model import Arrays
@@ -76,30 +75,11 @@ class ChoiceVAE(ChoiceFactors):
         return Priors(mean, log_weight, self.crowd.covariance)
 
     def read(self, history: History) -> None:
-        """Take in what was shown since the last time; users of before the first slate are guessed by the encoder."""
+        """Take in what was shown since the last time; who is read from the beginning is guessed first."""
         begins = self._n_read == 0 or (self._history is not None and history is not self._history)
         super().read(history)
-        if begins and self.n_updates:
-            self._settle(history)
-
-    def _learn_all(self, history: History) -> None:
-        """Read all that is remembered anew, some times, each time with what the time before taught."""
-        super()._learn_all(history)
-        self._settle(history)
-
-    def _settle(self, history: History) -> None:
-        """Before anything was shown, let users be what the encoder makes of their clicks, whatever was believed before.
-
-        So that who is read anew, as in a replay of a log, is who was known when the network had learned.
-        """
-        if self._n_read == 0 or self.vectors.seen.any():
-            return
-        priors = self.priors(history)
-        weight = np.exp(priors.log_weight - priors.log_weight.max(axis=1, keepdims=True))
-        centre = np.einsum("nc,ncd->nd", weight / weight.sum(axis=1, keepdims=True), priors.mean)
-        scene = vector_scene(self.loadings, self.shelf, self.fading)
-        everything, _ = history.events.of(np.arange(history.n_users))
-        self.vectors = read_anew(everything, self.crowd, priors, scene, centre, 1)[0]
+        if begins and self.n_updates and self._n_read:
+            self._read_anew(history, 1)
 
     def learn_prior(self, history: History, key: int) -> None:
         """Teach encoder and decoder by what is believed of each user."""

@@ -172,12 +172,12 @@ def learn(users: UserArrays, scene: SceneArrays, slates: SlateArrays, s: int, sl
 
 
 @compiled
-def wake(users: UserArrays, scene: SceneArrays, user: int, day: int) -> None:
+def wake(users: Array, scene: Array, user: int, day: int) -> None:
     """Let the days since the user's last visit pass: satiation, familiarity and the rate of visits fade.
 
     Args:
-        users: what is believed of all users, changed in place.
-        scene: what is known of items and choice.
+        users: what is believed of all users, of tastes or of vectors, changed in place.
+        scene: what is known of items and choice, with what wears off how fast.
         user: row of the user.
         day: day of the visit.
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -10,8 +11,8 @@ from serendip.agents.beliefs.choice.arrays import SceneArrays, SlateArrays, User
 from serendip.agents.beliefs.choice.filter import add_up, judge_all, take_in
 from serendip.agents.beliefs.choice.items import OUTSIDE, Shelf, Told
 from serendip.agents.beliefs.choice.population import GRID, Evidence, People, liked_chances, shares
+from serendip.agents.beliefs.choice.rows import UserRows
 from serendip.agents.event_log import Shown
-from serendip.agents.models.model import Arrays
 from serendip.simulator.interface import Bools, Floats, Ints, Singles, SmallInts
 
 _LONGEST = 400  # days after which nothing is left of satiation
@@ -30,7 +31,7 @@ FAMILIAR, FIRST_RATE = 0.2, 0.125
 
 
 @dataclass(slots=True)
-class Tastes:
+class Tastes(UserRows):
     """Of n users, by row of the history: the likelihood of each taste, and what follows from it.
 
     Attributes:
@@ -57,11 +58,8 @@ class Tastes:
     known: Floats
     rate: Floats
 
-    def __len__(self) -> int:
-        return len(self.last_day)
-
     @classmethod
-    def unknown(cls, people: People, n: int) -> Tastes:
+    def unknown(cls, people: People, n: int) -> Self:
         """Return what is believed of n users of whom nothing was seen."""
         n_topics = people.liked.shape[1]
         expected = people.on_grid() @ WEIGHT
@@ -78,17 +76,9 @@ class Tastes:
             rate=np.full(n, FIRST_RATE),
         )
 
-    def copy(self) -> Tastes:
-        """Return the same in arrays of its own."""
-        return Tastes(*(getattr(self, field.name).copy() for field in fields(self)))
-
-    def with_users(self, n: int, people: People) -> Tastes:
+    def with_users(self, n: int, people: People) -> Self:
         """Return the same with the users up to row n."""
-        if n <= len(self):
-            return self
-        more = Tastes.unknown(people, n - len(self))
-        names = [field.name for field in fields(self)]
-        return Tastes(*(np.concatenate([getattr(self, name), getattr(more, name)]) for name in names))
+        return self if n <= len(self) else self.followed_by(self.unknown(people, n - len(self)))
 
     def take_in(self, shown: Shown, scene: SceneArrays) -> Singles:
         """Let slates change what is believed of those who saw them; return (N,) the satiation with each slot."""
@@ -133,17 +123,8 @@ class Tastes:
         liked_chances(odds, people.liked, share, chances)
         return chances
 
-    def fill_on(self, rows: Ints, day: int, fading: Floats) -> Floats:
-        """Return (B, K) satiation of the users at `rows` on `day`."""
-        gap = np.clip(day - self.last_day[rows], 0, len(fading) - 1)
-        return self.fill[rows] * fading[gap][:, None]
-
     def _arrays(self) -> UserArrays:
         return UserArrays(*(getattr(self, name) for name in UserArrays._fields))
-
-    def arrays(self) -> Arrays:
-        """Return all of it."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def slate_arrays(shown: Shown) -> SlateArrays:

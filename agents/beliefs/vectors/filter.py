@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from serendip.agents.beliefs.choice.arrays import SlateArrays
+from serendip.agents.beliefs.choice.filter import wake
 from serendip.agents.beliefs.vectors.arrays import Array, Room, Sums, VectorArrays, VectorScene, room_for, solve
-from serendip.agents.beliefs.vectors.memory import count_clicks, like_unasked, remember, wake
+from serendip.agents.beliefs.vectors.memory import count_clicks, like_unasked, remember
 from serendip.agents.compiled import compiled
 
 _STEPS = 3  # of Newton's method, for one slate

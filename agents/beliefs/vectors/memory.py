@@ -1,4 +1,4 @@
-"""What passes in a user besides learning: days, satiation, familiarity, and clicks from before the log."""
+"""What passes in a user besides learning: satiation, familiarity, and clicks from before the log."""
 
 from __future__ import annotations
 
@@ -46,24 +46,6 @@ def like_unasked(users: VectorArrays, scene: VectorScene, user: int, item: int, 
         step = np.float32(room.reach[0, i] / variance)
         for k in range(n_factors):
             users.covariance[user, i, k] -= step * room.reach[0, k]
-
-
-@compiled
-def wake(users: VectorArrays, scene: VectorScene, user: int, day: int) -> None:
-    """Let the days since the user's last visit pass: satiation, familiarity and the rate of visits fade.
-
-    Args:
-        users: what is believed of all users, changed in place.
-        scene: what is known of items and choice.
-        user: row of the user.
-        day: day of the visit.
-    """
-    gap = min(day - users.last_day[user], scene.fading.shape[0] - 1)
-    for k in range(users.fill.shape[1]):
-        users.fill[user, k] *= scene.fading[gap]
-        users.known[user, k] *= scene.forgetting[gap]
-    users.rate[user] = users.rate[user] * scene.recency[gap] + 1.0 - scene.recency[1]
-    users.last_day[user] = day
 
 
 @compiled

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from serendip.agents.beliefs.choice.arrays import SlateArrays
+from serendip.agents.beliefs.choice.filter import wake
 from serendip.agents.beliefs.vectors.arrays import Array, Room, Sums, VectorArrays, VectorScene, room_for
 from serendip.agents.beliefs.vectors.filter import expand, tell
-from serendip.agents.beliefs.vectors.memory import LIKED, LIKED_VARIANCE, count_clicks, remember, wake
+from serendip.agents.beliefs.vectors.memory import LIKED, LIKED_VARIANCE, count_clicks, remember
 from serendip.agents.compiled import compiled
+
+_FARTHEST = 4.0  # utility that a factor moves in a step of Newton's method: from afar a whole step can lead anywhere
+_MOST_STEPS = 50
 
 
 @compiled
@@ -174,6 +178,18 @@ def settle(users: VectorArrays, user: int, told: Array, own: Array, pull: Array,
 
 
 @compiled
+def shortened(before: Array, after: Array) -> bool:
+    """Return whether the step from `before` to `after` (d,) was too long; `after` is then moved back to the longest."""
+    short = False
+    for k in range(before.shape[0]):
+        step = after[k] - before[k]
+        if abs(step) > _FARTHEST:
+            after[k] = before[k] + (_FARTHEST if step > 0.0 else -_FARTHEST)
+            short = True
+    return short
+
+
+@compiled
 def refit(
     users: VectorArrays,
     scene: VectorScene,
@@ -186,6 +202,8 @@ def refit(
     sums: Sums,
 ) -> None:
     """Find every user's mode anew, by Newton's method over all slates, and what all of it tells of items.
+
+    A step that is too long is shortened, and does not count.
 
     Args:
         users: as if nothing had been seen; filled.
@@ -212,11 +230,15 @@ def refit(
             end += 1
         walk(users, scene, slates, start, end, fills)
         mine = min(user, told.shape[0] - 1)
-        for _ in range(steps):
-            precision, pull = sharp.copy(), np.zeros(d)
-            add_sites(users, scene, slates, start, end, fills, theta[user], room, precision, pull)
+        whole = 0
+        for _ in range(_MOST_STEPS):
+            precision, pull, before = sharp.copy(), np.zeros(d), theta[user].copy()
+            add_sites(users, scene, slates, start, end, fills, before, room, precision, pull)
             wide = np.linalg.inv(precision)
             settle(users, user, told[mine], own[mine], pull, wide, theta[user])
+            whole += not shortened(before, theta[user])
+            if whole >= steps:
+                break
         for s in range(start, end):
             if slates.days[slates.starts[s]] >= 0:
                 length = see_again(theta[user], scene, slates, s, fills, room)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from serendip.agents.beliefs.choice.items import OUTSIDE, Shelf, Told
+from serendip.agents.beliefs.choice.rows import UserRows
 from serendip.agents.beliefs.choice.tastes import FAMILIAR, FIRST_RATE, FORGETTING, RECENCY, slate_arrays
 from serendip.agents.beliefs.vectors.arrays import Sums, VectorArrays, VectorScene
 from serendip.agents.beliefs.vectors.crowd import Crowd, Priors
@@ -14,12 +16,11 @@ from serendip.agents.beliefs.vectors.filter import take_in
 from serendip.agents.beliefs.vectors.loadings import Loadings
 from serendip.agents.beliefs.vectors.refit import refit
 from serendip.agents.event_log import Shown
-from serendip.agents.models.model import Arrays
-from serendip.simulator.interface import Bools, Floats, Ints, Singles, SmallInts
+from serendip.simulator.interface import Bools, Floats, Singles, SmallInts
 
 
 @dataclass(slots=True)
-class Vectors:
+class Vectors(UserRows):
     """Of n users, by row of the history: a Gaussian for each persona, all of one covariance.
 
     Attributes:
@@ -44,11 +45,8 @@ class Vectors:
     known: Floats
     rate: Floats
 
-    def __len__(self) -> int:
-        return len(self.last_day)
-
     @classmethod
-    def unknown(cls, crowd: Crowd, n: int) -> Vectors:
+    def unknown(cls, crowd: Crowd, n: int) -> Self:
         """Return what is believed of n users of whom nothing was seen."""
         n_personas, d = crowd.mean.shape
         return cls(
@@ -63,17 +61,9 @@ class Vectors:
             rate=np.full(n, FIRST_RATE),
         )
 
-    def copy(self) -> Vectors:
-        """Return the same in arrays of its own."""
-        return Vectors(*(getattr(self, field.name).copy() for field in fields(self)))
-
-    def with_users(self, n: int, crowd: Crowd) -> Vectors:
+    def with_users(self, n: int, crowd: Crowd) -> Self:
         """Return the same with the users up to row n."""
-        if n <= len(self):
-            return self
-        more = Vectors.unknown(crowd, n - len(self))
-        names = [field.name for field in fields(self)]
-        return Vectors(*(np.concatenate([getattr(self, name), getattr(more, name)]) for name in names))
+        return self if n <= len(self) else self.followed_by(self.unknown(crowd, n - len(self)))
 
     @property
     def centre(self) -> Floats:
@@ -87,18 +77,9 @@ class Vectors:
             sums = Sums(told.items, told.positions, told.effect, nothing, nothing)
             take_in(self.view(), scene, slate_arrays(shown), sums)
 
-    def fill_on(self, rows: Ints, day: int, fading: Floats) -> Floats:
-        """Return (B, d) satiation of the users at `rows` on `day`."""
-        gap = np.clip(day - self.last_day[rows], 0, len(fading) - 1)
-        return self.fill[rows] * fading[gap][:, None]
-
     def view(self) -> VectorArrays:
         """Return the arrays as compiled loops take them."""
         return VectorArrays(*(getattr(self, name) for name in VectorArrays._fields))
-
-    def arrays(self) -> Arrays:
-        """Return all of it."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def read_anew(

@@ -5,8 +5,6 @@ import scipy.sparse as sparse
 
 from serendip.agents.beliefs.choice.arrays import SceneArrays, SlateArrays
 from serendip.agents.beliefs.choice.clusters import cluster_items, regrouped, score_groups
-from serendip.agents.registry import make
-from serendip.simulator.interface import Feedback, Items, Slates, Visits
 
 OUTSIDE = 2.7
 
@@ -76,22 +74,3 @@ def test_scores_of_groups_are_log_likelihoods():
 def test_an_item_moves_only_where_another_group_is_clearly_better():
     scores = np.array([[0.0, 2.0], [0.0, 4.0], [0.0, 0.0]])
     assert regrouped(np.array([0, 0, 1]), scores).tolist() == [0, 1, 1]
-
-
-def test_topics_are_never_looked_at():
-    """Agents that were told other topics do the very same."""
-    n_items, n_users = 30, 40
-    other = np.random.default_rng(3).integers(0, 6, n_items).astype(np.int32)
-    agents = []
-    for topic in (np.arange(n_items, dtype=np.int32) % 6, other):
-        items = Items(topic, np.zeros(n_items, dtype=np.int32))
-        agent = make("choice-clusters-greedy", items, 3, 1, groups=6, personas=3)
-        for day in range(-3, 4):
-            visits = Visits(np.arange(n_users), day, np.zeros(n_users, np.int32), np.ones(n_items, dtype=bool))
-            shown = agent.act(visits, 7).items
-            clicked = (shown + visits.user_ids[:, None]) % 6 == 0
-            slates = Slates(shown, np.ones(shown.shape), None, np.zeros(n_users, dtype=bool))
-            agent.observe(visits, slates, Feedback(clicked & (np.cumsum(clicked, axis=1) == 1)))
-            agent.update()
-        agents.append(agent.act(visits, 9).items)
-    np.testing.assert_array_equal(*agents)

@@ -17,7 +17,6 @@ from serendip.agents.beliefs.vectors.memory import LIKED, LIKED_VARIANCE
 from serendip.agents.beliefs.vectors.users import Vectors, read_anew, vector_scene
 from serendip.agents.event_log import Shown
 from serendip.agents.history import History
-from serendip.agents.registry import make
 from serendip.simulator.interface import Feedback, Items, Slates, Visits
 
 N_FACTORS, N_ITEMS = 3, 8
@@ -105,6 +104,16 @@ def test_reading_all_anew_finds_the_mode_of_all_slates():
     assert (np.abs(led.mean[0, 0] - mode) < 2.0 * np.sqrt(np.diag(covariance))).all()  # slate after slate comes close
     for name in ("fill", "known", "rate", "last_day", "seen"):
         np.testing.assert_allclose(getattr(led, name), getattr(vectors, name), rtol=1e-6)
+
+
+@pytest.mark.parametrize("far", [-40.0, 40.0])
+def test_reading_anew_finds_the_mode_from_far_away(far):
+    """Whole steps of Newton's method from there end in what is no number, or nowhere near."""
+    rng = np.random.default_rng(3)
+    crowd, shelf, scene = a_site(rng)
+    shown = some_slates(rng, 40)
+    vectors, *_ = read_anew(shown, crowd, crowd.priors(), scene, np.full((1, N_FACTORS), far), 12)
+    np.testing.assert_allclose(vectors.mean[0, 0], mode_of(shown, crowd, shelf)[0], atol=1e-4)
 
 
 @pytest.mark.parametrize("anew", [False, True])
@@ -218,23 +227,3 @@ def test_joint_draws_have_the_moments_that_are_said():
     assert (np.abs(above.mean(axis=1) - chance) < 5 * error + 1e-3).all()
     error = (weight * above).std(axis=1) / np.sqrt(4000)
     assert (np.abs((weight * above).mean(axis=1) - chance * liked) < 5 * error + 1e-3).all()
-
-
-def test_topics_are_never_looked_at():
-    """Agents that were told other topics do the very same."""
-    n_items, n_users = 30, 40
-    other = np.random.default_rng(3).integers(0, 6, n_items).astype(np.int32)
-    agents = []
-    for topic in (np.arange(n_items, dtype=np.int32) % 6, other):
-        agent = make(
-            "choice-factors-greedy", Items(topic, np.zeros(n_items, dtype=np.int32)), 3, 1, factors=6, personas=3
-        )
-        for day in range(-3, 4):
-            visits = Visits(np.arange(n_users), day, np.zeros(n_users, np.int32), np.ones(n_items, dtype=bool))
-            shown = agent.act(visits, 7).items
-            clicked = (shown + visits.user_ids[:, None]) % 6 == 0
-            slates = Slates(shown, np.ones(shown.shape), None, np.zeros(n_users, dtype=bool))
-            agent.observe(visits, slates, Feedback(clicked & (np.cumsum(clicked, axis=1) == 1)))
-            agent.update()
-        agents.append(agent.act(visits, 9).items)
-    np.testing.assert_array_equal(*agents)

@@ -10,7 +10,6 @@ from serendip.agents.beliefs.vectors.autoencoder import Autoencoder, Seen, forge
 from serendip.agents.beliefs.vectors.crowd import Priors
 from serendip.agents.beliefs.vectors.memory import LIKED, LIKED_VARIANCE
 from serendip.agents.history import History
-from serendip.agents.registry import make
 from serendip.simulator.interface import Feedback, Items, Slates, Visits
 
 N_FACTORS = 3
@@ -128,22 +127,3 @@ def test_what_was_shown_corrects_the_encoder():
     about = belief.loadings.dense(belief.n_factors)[1]
     assert moved[0] @ about < 0.0 < moved[1] @ about
     assert np.isfinite(belief.vectors.mean).all()
-
-
-def test_topics_are_never_looked_at():
-    """Agents that were told other topics do the very same."""
-    n_items, n_users = 30, 40
-    other = np.random.default_rng(3).integers(0, 6, n_items).astype(np.int32)
-    agents = []
-    for topic in (np.arange(n_items, dtype=np.int32) % 6, other):
-        items = Items(topic, np.zeros(n_items, dtype=np.int32))
-        agent = make("choice-vae-greedy", items, 3, 1, factors=6, personas=4, epochs=2, warm_epochs=1)
-        for day in range(-3, 4):
-            visits = Visits(np.arange(n_users), day, np.zeros(n_users, np.int32), np.ones(n_items, dtype=bool))
-            shown = agent.act(visits, 7).items
-            clicked = (shown + visits.user_ids[:, None]) % 6 == 0
-            slates = Slates(shown, np.ones(shown.shape), None, np.zeros(n_users, dtype=bool))
-            agent.observe(visits, slates, Feedback(clicked & (np.cumsum(clicked, axis=1) == 1)))
-            agent.update()
-        agents.append(agent.act(visits, 9).items)
-    np.testing.assert_array_equal(*agents)
