@@ -10,7 +10,7 @@ import numpy as np
 from serendip.agents.beliefs.belief import Situation
 from serendip.agents.beliefs.choice.clusters import cluster_items
 from serendip.agents.beliefs.choice.items import Shelf, Told
-from serendip.agents.beliefs.choice.tastes import fading_by_day
+from serendip.agents.beliefs.choice.tastes import Reading, fading_by_day
 from serendip.agents.beliefs.vectors.crowd import Crowd, Priors, learn_crowd
 from serendip.agents.beliefs.vectors.loadings import Loadings
 from serendip.agents.beliefs.vectors.posterior import VectorPosterior
@@ -83,22 +83,20 @@ class ChoiceFactors:
         self.vectors = Vectors.unknown(self.crowd, 0)
         self.others = Vectors.unknown(self.crowd, 1)
         self._told = Told.nothing(n_items, 0)
-        self._history: History | None = None  # the one that was read; another one is read from its beginning
-        self._n_read = self._n_fitted = self.n_updates = 0
+        self._reading = Reading()
+        self._n_fitted = self.n_updates = 0
 
     def forget(self) -> None:
         """Forget who the users are; what was learned of all together stays."""
         self.vectors = Vectors.unknown(self.crowd, 0)
         self._told = Told.nothing(len(self.shelf.quality), len(self.shelf.examination))
-        self._history, self._n_read = None, 0
+        self._reading = Reading()
 
     def read(self, history: History) -> None:
         """Take in what was shown since the last time."""
-        if self._history is not None and history is not self._history:
+        if self._reading.leaves(history):
             self.forget()
-        self._history = history
-        new = history.events.since(self._n_read)
-        self._n_read = history.events.n_ever
+        new = self._reading.news(history)
         self.shelf = self.shelf.with_positions(int(new.position.max(initial=-1)) + 1)
         self._told = self._told.with_positions(len(self.shelf.examination))
         self.vectors = self.vectors.with_users(history.n_users, self.crowd)
@@ -107,7 +105,7 @@ class ChoiceFactors:
     def update(self, history: History, items: Items) -> None:
         """Learn items, positions and the mixture from all that was shown."""
         self.read(history)
-        if self._n_read >= self.settings.growth * self._n_fitted:
+        if self._reading.n >= self.settings.growth * self._n_fitted:
             self._learn_all(history)
         else:
             self.shelf = self.shelf.after(self._told)
@@ -126,7 +124,7 @@ class ChoiceFactors:
 
     def arrays(self) -> Arrays:
         """Return what was learned, and what is believed of every user."""
-        counts = np.asarray([self._n_read, self._n_fitted, self.n_updates])
+        counts = np.asarray([self._reading.n, self._n_fitted, self.n_updates])
         told = {"items": self._told.items, "positions": self._told.positions, "effect": self._told.effect}
         parts = {
             "crowd": self.crowd.arrays(),
@@ -147,8 +145,8 @@ class ChoiceFactors:
         self.vectors = Vectors(**without_prefix("vectors", arrays)).copy()
         self.others = Vectors(**without_prefix("others", arrays))
         self._told = Told(**{name: array.copy() for name, array in without_prefix("told", arrays).items()})
-        self._n_read, self._n_fitted, self.n_updates = arrays["counts"].tolist()
-        self._history = None
+        n_read, self._n_fitted, self.n_updates = arrays["counts"].tolist()
+        self._reading = Reading(n_read)
 
     def _group(self, history: History) -> None:
         """Let items begin with groups of those that the same users clicked, as soon as anybody clicked two."""
@@ -169,7 +167,7 @@ class ChoiceFactors:
                 self.loadings = self.loadings.moved(toward, bend)
             self.learn_prior(history, randomness.derive(self.seed, "personas", self.n_updates, number))
         self._read_anew(history, 1)
-        self._n_fitted = self._n_read
+        self._n_fitted = self._reading.n
 
     def _read_anew(self, history: History, steps: int) -> tuple[Told, Floats, Floats]:
         """Find all users anew; return what the slates tell of items, and of what they are about."""

@@ -13,7 +13,7 @@ from serendip.agents.beliefs.choice.fading import likeliest_fading
 from serendip.agents.beliefs.choice.hypotheses import MixturePosterior
 from serendip.agents.beliefs.choice.items import Shelf
 from serendip.agents.beliefs.choice.population import GRID, People, learn_people, taste_moments
-from serendip.agents.beliefs.choice.tastes import Tastes, fading_by_day, scene_of, slate_arrays
+from serendip.agents.beliefs.choice.tastes import Reading, Tastes, fading_by_day, scene_of, slate_arrays
 from serendip.agents.cards import CHOICE_MODEL, BeliefCard, Making
 from serendip.agents.event_log import Shown
 from serendip.agents.history import History
@@ -90,22 +90,20 @@ class ChoiceMixture:
         self.shelf = Shelf.first(len(topics), settings.quality_spread)
         self.tastes = Tastes.unknown(self.people, 0)
         self.others = Tastes.unknown(self.people, 1)  # all users at the last update, for doubts that are not one's own
-        self._history: History | None = None  # the one that was read; another one is read from its beginning
+        self._reading = Reading()
         self._fills = list[Singles]()  # satiation with each slot that was read since the last update
-        self._n_read = self._n_learned = self._n_fitted = self.n_updates = 0
+        self._n_learned = self._n_fitted = self.n_updates = 0
 
     def forget(self) -> None:
         """Forget who the users are; what was learned of all together stays."""
         self.tastes = Tastes.unknown(self.people, 0)
-        self._history, self._fills, self._n_read = None, [], 0
+        self._fills, self._reading = [], Reading()
 
     def read(self, history: History) -> None:
         """Take in what was shown since the last time."""
-        if self._history is not None and history is not self._history:
+        if self._reading.leaves(history):
             self.forget()
-        self._history = history
-        new = history.events.since(self._n_read)
-        self._n_read = history.events.n_ever
+        new = self._reading.news(history)
         self.shelf = self.shelf.with_positions(int(new.position.max(initial=-1)) + 1)
         self.tastes = self.tastes.with_users(history.n_users, self.people)
         self._fills.append(self.tastes.take_in(new, self.scene()))
@@ -113,11 +111,11 @@ class ChoiceMixture:
     def update(self, history: History, items: Items) -> None:
         """Learn items, positions and personas from all that was shown."""
         self.read(history)
-        if self._n_read >= self.settings.growth * self._n_fitted:
+        if self._reading.n >= self.settings.growth * self._n_fitted:
             self._learn_all(history)
         else:
             self._learn_new(history)
-        self._fills, self._n_learned = [], self._n_read
+        self._fills, self._n_learned = [], self._reading.n
         self.others = self.tastes.copy() if len(self.tastes) else self.others
         self.n_updates += 1
 
@@ -131,7 +129,7 @@ class ChoiceMixture:
 
     def arrays(self) -> Arrays:
         """Return what was learned, and what is believed of every user."""
-        counts = np.asarray([self._n_read, self._n_learned, self._n_fitted, self.n_updates])
+        counts = np.asarray([self._reading.n, self._n_learned, self._n_fitted, self.n_updates])
         fills = np.concatenate([np.zeros(0, np.float32), *self._fills])
         parts = {"people": self.people, "shelf": self.shelf, "tastes": self.tastes, "others": self.others}
         named = {
@@ -146,8 +144,8 @@ class ChoiceMixture:
         self.shelf = Shelf(**without_prefix("shelf", arrays))
         self.tastes = Tastes(**without_prefix("tastes", arrays)).copy()
         self.others = Tastes(**without_prefix("others", arrays))
-        self._n_read, self._n_learned, self._n_fitted, self.n_updates = arrays["counts"].tolist()
-        self._fills, self._history = [arrays["fills"]], None
+        n_read, self._n_learned, self._n_fitted, self.n_updates = arrays["counts"].tolist()
+        self._fills, self._reading = [arrays["fills"]], Reading(n_read)
         self.fading = arrays["fading"] if self.settings.learn_fading else self.fading
 
     def prepare(self, history: History) -> None:
@@ -185,7 +183,7 @@ class ChoiceMixture:
                 told = self.tastes.tell(everything, fills, self.people, self.scene())
                 self.shelf = self.shelf.fitted(told, self.settings.quality_spread)
             self.look_back(everything, fills)
-        self._n_fitted = self._n_read
+        self._n_fitted = self._reading.n
 
     def _learn_people(self, *, restarts: int, steps: int) -> None:
         """Learn personas, then what tastes are like, from what is believed of the users."""

@@ -76,9 +76,9 @@ class ChoiceVAE(ChoiceFactors):
 
     def read(self, history: History) -> None:
         """Take in what was shown since the last time; who is read from the beginning is guessed first."""
-        begins = self._n_read == 0 or (self._history is not None and history is not self._history)
+        begins = self._reading.begins(history)
         super().read(history)
-        if begins and self.n_updates and self._n_read:
+        if begins and self.n_updates and self._reading.n:
             self._read_anew(history, 1)
 
     def learn_prior(self, history: History, key: int) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from serendip.experiments.ab.scores import Score
 from serendip.experiments.online.statistics import Interval
+from serendip.experiments.rows import as_csv
 from serendip.simulator.errors import DataError
 from serendip.simulator.files import write_whole
 
@@ -27,14 +27,12 @@ _NAMES = (
 
 def write_scores(path: Path, found: Sequence[Score]) -> None:
     """Write a row for each comparison and design."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_NAMES)
-    for s in found:
-        ends = [getattr(getattr(s, name), end) for name in _INTERVALS for end in _ENDS]
-        row = [s.design, s.a, s.b, s.worlds, *ends, s.wrong, s.chance, s.right_after]
-        writer.writerow([f"{v:.6g}" if isinstance(v, float) else "" if v is None else v for v in row])
-    write_whole(path, text.getvalue())
+    write_whole(path, as_csv(_NAMES, (_row(score) for score in found)))
+
+
+def _row(s: Score) -> list[object]:
+    ends = [getattr(getattr(s, name), end) for name in _INTERVALS for end in _ENDS]
+    return [s.design, s.a, s.b, s.worlds, *ends, s.wrong, s.chance, s.right_after]
 
 
 def read_scores(path: Path) -> list[Score]:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from serendip.experiments.uncertainty.cells import NAMES, TUPLES, Row
+from serendip.experiments.rows import as_csv, from_csv, values_of
+from serendip.experiments.uncertainty.cells import NAMES, Row
 from serendip.simulator.errors import DataError
 from serendip.simulator.files import write_whole
 
 DECLARED = "# declaration "
-_TEXT, _WHOLE = ("world", "arm", "phase", "world_checksum"), ("seed", "users", "days")
+_UNKNOWN = {"world_checksum": ""}  # columns that older tables lack
 
 
 def write_rows(path: Path, rows: Iterable[Row], declaration: str) -> None:
     """Write `rows` to `path`, below the checksum of the declaration that they were made under."""
-    text = io.StringIO()
-    text.write(f"{DECLARED}{declaration}\n")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(NAMES)
-    for row in rows:
-        writer.writerow([_shown(getattr(row, name)) for name in NAMES])
-    write_whole(path, text.getvalue())
+    table = as_csv(NAMES, (values_of(row, NAMES) for row in rows))
+    write_whole(path, f"{DECLARED}{declaration}\n{table}")
 
 
 def read_rows(path: Path, declaration: str) -> list[Row]:
@@ -46,29 +41,6 @@ def read_rows(path: Path, declaration: str) -> list[Row]:
             "uncertainty` anew, or take the declaration that it was made under"
         )
     try:
-        return [_row(values) for values in csv.DictReader(lines[1:])]
+        return [from_csv(Row, _UNKNOWN | values) for values in csv.DictReader(lines[1:])]
     except (KeyError, ValueError, TypeError) as error:
         raise DataError(f"{path}: not a table of cells ({error})") from error
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, tuple):
-        return " ".join(f"{part:.6g}" for part in value)
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return "" if value is None else str(value)
-
-
-def _row(values: dict[str, str]) -> Row:
-    found = dict[str, object]()
-    for name in NAMES:
-        text = values[name] if name != "world_checksum" else values.get(name, "")
-        if name in _TEXT:
-            found[name] = text
-        elif name in _WHOLE:
-            found[name] = int(text)
-        elif name in TUPLES:
-            found[name] = tuple(float(part) for part in text.split())
-        else:
-            found[name] = float(text) if text else None
-    return Row(**found)  # type: ignore[arg-type]

@@ -9,21 +9,8 @@ import pytest
 from serendip.experiments.__main__ import main
 from serendip.experiments.online.agents import read_agent
 
-SMALL = (
-    "run",
-    "discovery",
-    "--world",
-    "tiny",
-    "--agents",
-    "uniform",
-    "--seeds",
-    "1",
-    "--days",
-    "2",
-    "--jobs",
-    "1",
-    "--save-agents",
-)
+RUN = ["run", "discovery", "--world", "tiny", "--agents", "uniform", "--seeds", "1", "--days", "2"]
+SMALL = [*RUN, "--jobs", "1", "--save-agents"]
 
 
 @pytest.mark.parametrize("name", ["s3:x[red]é[/red]", "a:b[/c]"])

@@ -13,6 +13,7 @@ from serendip.agents.beliefs.choice.items import OUTSIDE, Shelf, Told
 from serendip.agents.beliefs.choice.population import GRID, Evidence, People, liked_chances, shares
 from serendip.agents.beliefs.choice.rows import UserRows
 from serendip.agents.event_log import Shown
+from serendip.agents.history import History
 from serendip.simulator.interface import Bools, Floats, Ints, Singles, SmallInts
 
 _LONGEST = 400  # days after which nothing is left of satiation
@@ -28,6 +29,32 @@ def fading_by_day(days: float) -> Floats:
 # 60 days, a fifth of the way each; the rate of visits is one of the last 14 days, and one in eight days at first.
 FORGETTING, RECENCY = fading_by_day(60.0), fading_by_day(14.0)
 FAMILIAR, FIRST_RATE = 0.2, 0.125
+
+
+class Reading:
+    """A place in a history; another history is read from its beginning.
+
+    Attributes:
+        n: events that were read.
+    """
+
+    def __init__(self, n: int = 0) -> None:
+        self.n = n
+        self._of: History | None = None  # None: the next one that comes, from `n` on
+
+    def leaves(self, history: History) -> bool:
+        """Return whether another history than `history` was being read."""
+        return self._of is not None and history is not self._of
+
+    def begins(self, history: History) -> bool:
+        """Return whether `history` is read from its beginning."""
+        return self.n == 0 or self.leaves(history)
+
+    def news(self, history: History) -> Shown:
+        """Return what was shown since the last time; it is read with that."""
+        new = history.events.since(self.n)
+        self._of, self.n = history, history.events.n_ever
+        return new
 
 
 @dataclass(slots=True)

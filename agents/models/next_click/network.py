@@ -214,12 +214,13 @@ _SPACE = {
     "dropout": Between(0.2, 0.7),
     "learning_rate": LogRange(2e-3, 1e-2),
 }
+_SMALL = {"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1}
 RECURRENT = ModelCard(
     name="gru",
     summary="Gated recurrent units over the last clicks: for the next click where order matters.",
     make=NextClick,
     settings=NextClickSettings(),
-    small={"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1},
+    small=_SMALL,
     space=_SPACE,
     sequential=True,
 )
@@ -228,7 +229,7 @@ ATTENTION = ModelCard(
     summary="Causal self-attention over the last clicks: for the next click in long histories.",
     make=NextClick,
     settings=NextClickSettings(encoder="attention"),
-    small={"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1},
+    small=_SMALL,
     space=_SPACE,
     sequential=True,
 )
@@ -237,7 +238,7 @@ MANY = ModelCard(
     summary="Self-attention with a softmax over thousands of items a step: where hundreds are too few.",
     make=NextClick,
     settings=NextClickSettings(encoder="attention", negatives=4096),
-    small={"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1},
+    small=_SMALL,
     space=_SPACE,
     sequential=True,
 )
@@ -246,7 +247,7 @@ CALIBRATED = ModelCard(
     summary="Self-attention that asks of each item whether it is next, with many negatives and calibrated chances.",
     make=NextClick,
     settings=NextClickSettings(encoder="attention", likelihood="logistic", negatives=1024),
-    small={"width": 8, "epochs": 40, "batch": 8, "learning_rate": 0.03, "dropout": 0.1},
+    small=_SMALL,
     space=_SPACE | {"calibration": Between(0.0, 1.0)},
     sequential=True,
 )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,12 @@ from scipy.stats import rankdata
 
 from serendip.experiments import tables
 from serendip.experiments.ope_study.activity.scores import ESTIMATORS, Case
+from serendip.experiments.rows import as_csv, from_csv, values_of
 from serendip.simulator.errors import DataError
 from serendip.simulator.files import write_whole
 from serendip.simulator.interface import Floats
 
 _FEWEST = 3  # targets of which an order says something
-_TEXT, _WHOLE = ("world", "logger", "target", "verdict"), ("seed", "horizon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +153,7 @@ def _line(world: str, found: Ranking, rows: Sequence[Valued]) -> list[str]:
 
 def write_rows(path: Path, rows: Iterable[Valued]) -> None:
     """Write `rows` as comma-separated values."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Valued)])
-    for row in rows:
-        writer.writerow(["" if v is None else f"{v:.6g}" if isinstance(v, float) else v for v in asdict(row).values()])
-    write_whole(path, text.getvalue())
+    write_whole(path, as_csv(NAMES, (values_of(row, NAMES) for row in rows)))
 
 
 def read_rows(path: Path) -> list[Valued]:
@@ -170,16 +164,11 @@ def read_rows(path: Path) -> list[Valued]:
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return [_row(values) for values in csv.DictReader(file)]
+            return [from_csv(Valued, values) for values in csv.DictReader(file)]
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{path}: not a table of values ({error}); `serendip ope-study --activity` writes one"
         ) from error
 
 
-def _row(values: dict[str, str]) -> Valued:
-    read = dict[str, str | int | float | None]()
-    for name in (field.name for field in fields(Valued)):
-        text = values[name]
-        read[name] = text if name in _TEXT else int(text) if name in _WHOLE else float(text) if text else None
-    return Valued(**read)  # type: ignore[arg-type]
+NAMES = tuple(field.name for field in fields(Valued))
