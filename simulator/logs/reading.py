@@ -160,7 +160,7 @@ class Log:
         """Return from when to when released items were hidden from a user; None where all could be shown.
 
         Raises:
-            DataError: the file is not such a table, or names an item or a user that there is not.
+            DataError: the file is not such a table, names an item or a user that there is not, or says something twice.
         """
         file = self.path / "hidden.parquet"
         if not file.exists():
@@ -177,8 +177,10 @@ class Log:
             ("last_day", last, over < begun, "it is before the first day and visit"),
         ]
         _refuse(file, rules)
+        spells = Spells(user.astype(np.int64), item.astype(np.int64), begun, over)
+        _refuse(file, [("item_id", item, spells.repeated(), "it is hidden from the user by another row then, too")])
         self._check_sum(file)
-        return joined([Spells(user.astype(np.int64), item.astype(np.int64), begun, over)])
+        return joined([spells])
 
     def _check_sum(self, file: Path) -> None:
         """Raise a DataError unless `file` is as it was written; each file is looked at once."""

@@ -37,6 +37,15 @@ class Spells:
         """Return the spells at `index` (a slice, a mask or indices)."""
         return Spells(*(getattr(self, column.name)[index] for column in fields(self)))
 
+    def repeated(self) -> Bools:
+        """Return (n,) which spells begin while another one of the same user and item lasts, in any order."""
+        order = np.lexsort((self.first, self.item, self.user))
+        one, next_one = self.at(order[:-1]), self.at(order[1:])
+        found = np.zeros(len(self), dtype=bool)
+        same = (one.user == next_one.user) & (one.item == next_one.item)
+        found[order[1:]] = same & (next_one.first <= one.last)
+        return found
+
     def ranges(self, users: Ints) -> tuple[Ints, Ints]:
         """Return for each of `users` (B,) where its spells begin, and how many they are."""
         low, high = np.searchsorted(self.user, users), np.searchsorted(self.user, users, side="right")

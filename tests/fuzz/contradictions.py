@@ -15,18 +15,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from safetensors.numpy import load_file, save_file
 
+from serendip.simulator.logs import seal
+
 Spoil = Callable[[Path], None]
 PART = "decisions/part-00001.parquet"
 
 
 def _cells(file: str, column: str, change: Callable[[list[Any]], Any]) -> Spoil:
-    """Return what changes the values of a Parquet column: a list in, a list out."""
+    """Return what changes the values of a Parquet column of a log: a list in, a list out; its checksums agree."""
 
     def spoil(folder: Path) -> None:
         table = pq.read_table(folder / file)
         at = table.schema.get_field_index(column)
         values = pa.array(change(table[column].to_pylist()), type=table.schema.field(at).type)
         pq.write_table(table.set_column(at, table.schema.field(at), values), folder / file)
+        if (folder / "meta.json").exists():
+            seal(folder)
 
     return spoil
 
@@ -148,6 +152,10 @@ OF_A_LOG: dict[str, Spoil] = {
     "users missing": _rows("users.parquet", lambda table: table.slice(0, len(table) // 2)),
     "a user who left before coming": _cells("users.parquet", "last_day", lambda v: [-1] * len(v)),
     "decisions after a user's last day": _cells("users.parquet", "last_day", lambda v: [0] * len(v)),
+    "an item hidden that there is not": _cells("hidden.parquet", "item_id", _one(77)),
+    "an item hidden from nobody": _cells("hidden.parquet", "user_id", _one(4711)),
+    "an item hidden twice at once": _cells("hidden.parquet", "user_id", lambda v: [*v[:1], *v[:1], *v[2:]]),
+    "an item hidden until before it was": _cells("hidden.parquet", "last_day", lambda v: [-1] * len(v)),
     "a topic of -1": _cells("items.parquet", "topic", _one(-1)),
     "a topic beyond all sense": _cells("items.parquet", "topic", _one(2**31 - 1)),
     "items in another order": _cells("items.parquet", "item_id", lambda v: v[::-1]),

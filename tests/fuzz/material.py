@@ -35,15 +35,16 @@ def make_all(root: Path) -> None:
 
 
 def log(folder: Path) -> None:
-    """Write a log of the uniform policy, in three parts, with slate propensities."""
+    """Write a log of the uniform policy, in three parts, with slate propensities; the last item is hidden from half."""
     rng = np.random.default_rng(7)
     writer = LogWriter(folder, rows_per_part=48)
     users = np.arange(N_USERS, dtype=np.int64)
+    n_there = N_ITEMS - users % 2
     for day in range(N_DAYS):
-        visits = Visits(users, day, np.zeros(N_USERS, np.int32), np.ones(N_ITEMS, bool))
-        items = rng.permuted(np.tile(np.arange(N_ITEMS), (N_USERS, 1)), axis=1)[:, :N_SLOTS]
-        whole = np.full(N_USERS, 1.0 / (N_ITEMS * (N_ITEMS - 1)))
-        slates = Slates(items, np.full(items.shape, 1 / N_ITEMS), whole, np.ones(N_USERS, bool))
+        visits = Visits(users, day, np.zeros(N_USERS, np.int32), np.arange(N_ITEMS) < n_there[:, None])
+        items = np.stack([rng.permutation(n)[:N_SLOTS] for n in n_there])
+        each = np.repeat(1.0 / n_there[:, None], N_SLOTS, axis=1)
+        slates = Slates(items, each, 1.0 / (n_there * (n_there - 1)), np.ones(N_USERS, bool))
         writer.append(visits, slates, Feedback(rng.random(items.shape) < 0.3))
     columns: dict[str, Any] = {
         "user_id": users,

@@ -88,3 +88,14 @@ def test_a_hidden_item_that_was_shown_and_one_that_there_is_not_are_errors(tmp_p
     seal(tmp_path)
     with pytest.raises(DataError, match="last_day is -1; it is before the first day and visit"):
         LogSource(tmp_path)
+
+
+def test_what_is_hidden_twice_at_once_is_an_error(tmp_path: Path) -> None:
+    """Counts of what could be shown would take it off twice."""
+    logged(tmp_path)
+    file = tmp_path / "hidden.parquet"
+    table = pq.read_table(file)
+    pq.write_table(pa.concat_tables([table, table.slice(3, 1)]), file)
+    seal(tmp_path)
+    with pytest.raises(DataError, match=rf"row {table.num_rows}.*hidden from the user by another row then, too"):
+        LogSource(tmp_path)
