@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -188,8 +189,7 @@ def shelves(posterior: ChoicePosterior, ranker: Ranker, width: float, luck: Luck
     part = randomness.bits(ranker.tie_key, visits.user_ids) % n_orders
     quality = np.tile(posterior.quality, (n_orders, 1))
     if width > 0.0:
-        words = np.arange(n_orders)[:, None], visits.day, np.arange(quality.shape[1])
-        normal = randomness.normal(randomness.derive(luck.key, "quality"), *words)
+        normal = _normals_of_day(randomness.derive(luck.key, "quality"), visits.day, quality.shape[1])
         quality = quality + width * posterior.quality_doubt * normal
     groups, ties = posterior.groups[pool], randomness.bits(ranker.tie_key, pool)
     by_group = np.lexsort((ties, groups))
@@ -197,3 +197,11 @@ def shelves(posterior: ChoicePosterior, ranker: Ranker, width: float, luck: Luck
     order = np.empty((n_orders, len(pool)), dtype=np.int64)
     best_first(quality[:, pool], starts, order)
     return Shelves(pool[order], starts, np.exp(quality), part, np.arange(len(visits)), there)
+
+
+@lru_cache(maxsize=2)  # visits of a day come in many batches
+def _normals_of_day(key: int, day: int, n_items: int) -> Floats:
+    """Return (16, M) standard normals, the same for all visits of a day, to be read alone."""
+    found: Floats = randomness.normal(key, np.arange(_ORDERS)[:, None], day, np.arange(n_items))
+    found.flags.writeable = False
+    return found

@@ -19,6 +19,22 @@ _LEVELS = 1 << 16  # of a rough uniform
 
 
 @compiled
+def drawn_persona(share: Any, user: int, point: float) -> int:
+    """Return the persona of `user` that a uniform draws, from (n, C) r.
+
+    Args:
+        share: (n, C) r.
+        user: row of the user.
+        point: in [0, 1).
+    """
+    c = 0
+    while c < share.shape[1] - 1 and point >= share[user, c]:
+        point -= share[user, c]
+        c += 1
+    return c
+
+
+@compiled
 def draw_tastes(
     rows: Any, likelihood: Any, odds: Any, share: Any, prior: Any, liked: Any, grid: Any, luck: Any, out: Any
 ) -> None:
@@ -35,12 +51,14 @@ def draw_tastes(
         luck: (B, S, 1 + 2 K) uint16 uniforms.
         out: (B, S, K); filled.
     """
-    n_personas, n_topics = liked.shape
-    n_points = grid.shape[0]
+    n_topics, n_points = liked.shape[1], grid.shape[0]
     gap = grid[1] - grid[0]
     upper = np.zeros((2, n_points))
+    persona = np.zeros(out.shape[1], np.int64)
     for b in range(rows.shape[0]):
         user = rows[b]
+        for s in range(out.shape[1]):
+            persona[s] = drawn_persona(share, user, (luck[b, s, 0] + 0.5) / _LEVELS)
         for k in range(n_topics):
             mass0, mass1 = 0.0, 0.0
             for g in range(n_points):
@@ -48,20 +66,13 @@ def draw_tastes(
                 mass1 += prior[1, g] * likelihood[user, k, g]
                 upper[0, g], upper[1, g] = mass0, mass1
             for s in range(out.shape[1]):
-                point, c = (luck[b, s, 0] + 0.5) / _LEVELS, 0
-                while c < n_personas - 1 and point >= share[user, c]:
-                    point -= share[user, c]
-                    c += 1
-                hit = liked[c, k] * odds[user, k]
-                z = 1 if (luck[b, s, 1 + k] + 0.5) / _LEVELS < hit / (1.0 - liked[c, k] + hit) else 0
+                chance = liked[persona[s], k]
+                hit = chance * odds[user, k]
+                z = 1 if (luck[b, s, 1 + k] + 0.5) / _LEVELS < hit / (1.0 - chance + hit) else 0
                 mark = (luck[b, s, 1 + n_topics + k] + 0.5) / _LEVELS * upper[z, n_points - 1]
-                low, high = 0, n_points - 1
-                while low < high:
-                    middle = (low + high) // 2
-                    if upper[z, middle] > mark:
-                        high = middle
-                    else:
-                        low = middle + 1
+                low = 0
+                for g in range(n_points - 1):  # of so few points quicker than a search by halves
+                    low += 1 if upper[z, g] <= mark else 0
                 below = upper[z, low - 1] if low > 0 else 0.0
                 within = (mark - below) / max(upper[z, low] - below, 1e-300)
                 out[b, s, k] = grid[low] + gap * (within - 0.5)
