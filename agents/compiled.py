@@ -9,6 +9,7 @@ import numba
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_OPTIONS: Any = {"cache": True, "fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -16,5 +17,13 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
     Sums may be reordered and products contracted, as vector instructions want it; the same machine gives the same bits.
     """
-    decorate: Any = numba.njit(cache=True, fastmath={"reassoc", "contract", "arcp", "nsz"}, error_model="numpy")
-    return cast("Callable[P, R]", decorate(function))
+    return cast("Callable[P, R]", numba.njit(**_OPTIONS)(function))
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Return `function` compiled into each loop that calls it.
+
+    A call from loop to loop counts a reference to each array that it hands on, which for a small function of many
+    arrays takes longer than what it does.
+    """
+    return cast("Callable[P, R]", numba.njit(**_OPTIONS, inline="always")(function))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from serendip.agents.compiled import compiled
+from serendip.agents.compiled import compiled, inlined
 
 
 class Shelves(NamedTuple):
@@ -56,7 +56,7 @@ def best_first(quality: Any, starts: Any, out: Any) -> None:
                 out[row, at] = item
 
 
-@compiled
+@inlined
 def next_place(shelf: Shelves, slate: int, group: int, at: int) -> int:
     """Return the first place from `at` on, in the group, whose item can be shown in the slate; the end if none is.
 

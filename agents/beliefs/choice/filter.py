@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from serendip.agents.beliefs.choice.arrays import Array, SceneArrays, Slate, SlateArrays, UserArrays
-from serendip.agents.compiled import compiled
+from serendip.agents.compiled import compiled, inlined
 
 CHOSEN = 1e3  # how much likelier a topic is liked that the user clicked unasked
 
 
-@compiled
+@inlined
 def liked_chance(odds: Array, share: Array, liked: Array, user: int, k: int) -> float:
     """Return the probability that `user` likes topic `k`: sum_c r_c pi_ck Lambda / (1 - pi_ck + pi_ck Lambda).
 
@@ -28,7 +28,7 @@ def liked_chance(odds: Array, share: Array, liked: Array, user: int, k: int) -> 
     return total
 
 
-@compiled
+@inlined
 def moments(likelihood: Array, weight: Array, prior: Array, user: int, k: int) -> tuple[float, float, float]:
     """Return Lambda, and E[e^theta] if topic `k` is not liked, if it is, by likelihood (n, K, G) and priors (2, G).
 
@@ -50,7 +50,7 @@ def moments(likelihood: Array, weight: Array, prior: Array, user: int, k: int) -
     return min(max(float(mass1 / mass0), 1e-9), 1e9), float(mean0 / mass0), float(mean1 / mass1)
 
 
-@compiled
+@inlined
 def multiply(
     likelihood: Array, weight: Array, user: int, k: int, clicks: int, shows: int, pull: float, rest: float
 ) -> None:
@@ -81,7 +81,7 @@ def multiply(
         likelihood[user, k, g] *= top
 
 
-@compiled
+@inlined
 def look(users: UserArrays, scene: SceneArrays, slates: SlateArrays, s: int, slate: Slate, fills: Array) -> float:
     """Fill `slate` with slate `s` as its user would see it, and `fills` at its slots; return the sum of all weights.
 
@@ -108,7 +108,7 @@ def look(users: UserArrays, scene: SceneArrays, slates: SlateArrays, s: int, sla
     return total
 
 
-@compiled
+@inlined
 def judge_topic(users: UserArrays, scene: SceneArrays, user: int, k: int) -> None:
     """Work out anew what follows from the likelihood of one taste, also for who the user is.
 
@@ -133,7 +133,7 @@ def judge_topic(users: UserArrays, scene: SceneArrays, user: int, k: int) -> Non
         users.share[user, c] /= total
 
 
-@compiled
+@inlined
 def learn(users: UserArrays, scene: SceneArrays, slates: SlateArrays, s: int, slate: Slate, total: float) -> None:
     """Let slate `s` change what is believed of its user's tastes; `total` is the sum of all weights in it.
 
@@ -171,7 +171,7 @@ def learn(users: UserArrays, scene: SceneArrays, slates: SlateArrays, s: int, sl
             users.known[user, k] += scene.familiar * (1.0 - users.known[user, k])
 
 
-@compiled
+@inlined
 def wake(users: Array, scene: Array, user: int, day: int) -> None:
     """Let the days since the user's last visit pass: satiation, familiarity and the rate of visits fade.
 
@@ -257,7 +257,7 @@ def add_up(
         eta[1] += shows * (square - mean * mean)
 
 
-@compiled
+@inlined
 def slot_weight(slates: SlateArrays, scene: SceneArrays, expected: Array, fills: Array, j: int) -> float:
     """Return gamma e^x of slot `j`, its taste at its mean.
 

@@ -12,7 +12,8 @@ from serendip.agents.models.model import Arrays
 from serendip.simulator import randomness
 from serendip.simulator.interface import Bools, Floats, Ints
 
-_AT_ONCE = 8  # factors multiplied before their logarithm is taken
+_AT_ONCE = 24  # factors, each from 1e-4 to 1e12, multiplied before their logarithm is taken
+_LEAST_SHARE = 1e-4  # of a persona in a user that is counted
 GRID: Floats = np.linspace(-4.2, 3.0, 25)  # tastes, in units of utility
 FIRST_MEAN: Floats = np.array([-2.0, 0.5])  # of a taste for a topic that is not liked, that is liked
 FIRST_SPREAD: Floats = np.array([0.7, 0.7])
@@ -108,35 +109,37 @@ def expect(
         shown: (C, K) sum_u r_uc where the topic was not chosen; added to.
     """
     n_personas = weight.shape[0]
-    logs = np.zeros(n_personas)
+    by_topic = liked.T.copy()  # (K, C): personas side by side, for vector units
+    hit, asked = np.zeros_like(by_topic), np.zeros_like(by_topic)
+    first = np.log(weight)
+    logs, product, counted = np.zeros((3, n_personas))
     total = 0.0
     for u in range(starts.shape[0] - 1):
-        top = -np.inf
-        for c in range(n_personas):
-            log = np.log(weight[c])
-            for start in range(starts[u], starts[u + 1], _AT_ONCE):
-                product = 1.0
-                for j in range(start, min(start + _AT_ONCE, starts[u + 1])):
-                    pi = liked[c, topics[j]]
-                    product *= 1.0 - pi + pi * odds[j]
-                log += np.log(product)
-            logs[c] = log
-            top = max(top, log)
-        scale = 0.0
+        logs[:] = first
+        for start in range(starts[u], starts[u + 1], _AT_ONCE):
+            product[:] = 1.0
+            for j in range(start, min(start + _AT_ONCE, starts[u + 1])):
+                k, ratio = topics[j], odds[j]
+                for c in range(n_personas):
+                    product[c] *= 1.0 - by_topic[k, c] + by_topic[k, c] * ratio
+            for c in range(n_personas):
+                logs[c] += np.log(product[c])
+        top, scale = logs.max(), 0.0
         for c in range(n_personas):
             logs[c] = np.exp(logs[c] - top)
             scale += logs[c]
         total += top + np.log(scale)
         for c in range(n_personas):
-            r = logs[c] / scale
-            share[u, c] = r
-            if r < 1e-4:
-                continue
-            for j in range(starts[u], starts[u + 1]):
-                hit = liked[c, topics[j]] * odds[j]
-                hits[c, topics[j]] += r * hit / (1.0 - liked[c, topics[j]] + hit)
-                if not chosen[j]:
-                    shown[c, topics[j]] += r
+            share[u, c] = logs[c] / scale
+            counted[c] = share[u, c] if share[u, c] >= _LEAST_SHARE else 0.0
+        for j in range(starts[u], starts[u + 1]):
+            k, ratio = topics[j], odds[j]
+            for c in range(n_personas):
+                likes = by_topic[k, c] * ratio
+                hit[k, c] += counted[c] * likes / (1.0 - by_topic[k, c] + likes)
+                asked[k, c] += 0.0 if chosen[j] else counted[c]
+    hits += hit.T
+    shown += asked.T
     return total
 
 
