@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from serendip.simulator.ranges import Range
 Doubts = Literal["own", "topics", "users", "like-users", "noise"]
 _LEAST = 1e-6  # of a weight
 _ORDERS = 16
+_KINDS = (np.float64, np.float64, np.int64, np.int64)  # of what shelves are made from
 
 
 @runtime_checkable
@@ -185,23 +186,36 @@ def shelves(posterior: ChoicePosterior, ranker: Ranker, width: float, luck: Luck
     require_enough(available, ranker.slate_size)
     pool = np.flatnonzero(available.any(axis=0) if ranker.by_visit else available)
     there = available if ranker.by_visit else np.zeros((0, len(available)), dtype=bool)
-    n_orders = _ORDERS if width > 0.0 else 1
-    part = randomness.bits(ranker.tie_key, visits.user_ids) % n_orders
-    quality = np.tile(posterior.quality, (n_orders, 1))
-    if width > 0.0:
-        normal = _normals_of_day(randomness.derive(luck.key, "quality"), visits.day, quality.shape[1])
-        quality = quality + width * posterior.quality_doubt * normal
-    groups, ties = posterior.groups[pool], randomness.bits(ranker.tie_key, pool)
-    by_group = np.lexsort((ties, groups))
-    pool, starts = pool[by_group], np.searchsorted(groups[by_group], np.arange(posterior.appetite.shape[1] + 1))
-    order = np.empty((n_orders, len(pool)), dtype=np.int64)
-    best_first(quality[:, pool], starts, order)
-    return Shelves(pool[order], starts, np.exp(quality), part, np.arange(len(visits)), there)
+    part = randomness.bits(ranker.tie_key, visits.user_ids) % (_ORDERS if width > 0.0 else 1)
+    of_items: Any = posterior.quality, width * posterior.quality_doubt, posterior.groups, pool
+    numbers = (np.asarray(x, dtype=kind).tobytes() for x, kind in zip(of_items, _KINDS, strict=True))
+    key = randomness.derive(luck.key, "quality") if width > 0.0 else None
+    items, starts, pull = _orders_of_day(key, visits.day, ranker.tie_key, posterior.appetite.shape[1], *numbers)
+    return Shelves(items, starts, pull, part, np.arange(len(visits)), there)
 
 
 @lru_cache(maxsize=2)  # visits of a day come in many batches
-def _normals_of_day(key: int, day: int, n_items: int) -> Floats:
-    """Return (16, M) standard normals, the same for all visits of a day, to be read alone."""
-    found: Floats = randomness.normal(key, np.arange(_ORDERS)[:, None], day, np.arange(n_items))
-    found.flags.writeable = False
-    return found
+def _orders_of_day(
+    key: int | None, day: int, tie_key: int, n_groups: int, *of_items: bytes
+) -> tuple[Ints, Ints, Floats]:
+    """Return (C, N) items by group, the best first, (G + 1,) where each group begins, and (C, M) e^q; to be read alone.
+
+    Args:
+        key: of the stream that qualities are drawn from; None: they are not drawn.
+        day: of the visits.
+        tie_key: of the stream by which equal ones go.
+        n_groups: G.
+        of_items: q, its deviation and the group of all items (M,), and (N,) those that can be shown, as bytes.
+    """
+    numbers: Any = (np.frombuffer(x, dtype=kind) for x, kind in zip(of_items, _KINDS, strict=True))
+    quality, deviation, groups, pool = numbers
+    drawn = quality[None]
+    if key is not None:
+        normal = randomness.normal(key, np.arange(_ORDERS)[:, None], day, np.arange(len(quality)))
+        drawn = quality + deviation * normal
+    by_group = np.lexsort((randomness.bits(tie_key, pool), groups[pool]))
+    pool = pool[by_group]
+    starts = np.searchsorted(groups[pool], np.arange(n_groups + 1))
+    order = np.empty((len(drawn), len(pool)), dtype=np.int64)
+    best_first(drawn[:, pool], starts, order)
+    return pool[order], starts, np.exp(drawn)
