@@ -71,8 +71,7 @@ class Division:
         self.design = design
         self._key = randomness.derive(world.seed, "a/b test")
         users = np.arange(world.n_users, dtype=np.int64)
-        unit = clusters(world) if design.unit == "cluster" else users
-        self._users_of_b: Bools = self._half(unit)
+        self._users_of_b: Bools = self._half_of_clusters(world) if design.unit == "cluster" else self._half(users)
         self._swapped = bool(self._half(np.array([world.n_users]))[0])
         self.items_of_b = self._half(np.arange(world.n_items, dtype=np.int64), "items")
 
@@ -85,6 +84,22 @@ class Division:
     def week_of_b(self, day: int) -> bool:
         """Return whether `day` is B's in a switchback."""
         return (day // PERIOD + self._swapped) % 2 == 1
+
+    def _half_of_clusters(self, world: World) -> Bools:
+        """Return which users are in B: cluster after cluster, in an order by lot, goes to the smaller half so far.
+
+        Drawn one by one, few clusters would leave a half empty now and then.
+        """
+        cluster = clusters(world)
+        names, sizes = np.unique(cluster, return_counts=True)
+        if len(names) < 2:
+            raise SettingsError("all users are one cluster, which no lot divides; take the design `own-data`")
+        size, of_b = [0, 0], np.zeros(len(names), dtype=bool)
+        for at in np.argsort(randomness.bits(randomness.derive(self._key, "order"), names), kind="stable"):
+            half = int(size[1] < size[0])
+            size[half] += int(sizes[at])
+            of_b[at] = half == 1
+        return of_b[np.searchsorted(names, cluster)] ^ self._half(np.array([world.n_users]), "coin")[0]
 
     def _half(self, units: Ints, stream: str = "units") -> Bools:
         """Return which of `units` are in B: each with probability 1/2, by a hash."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from serendip.experiments.online.statistics import Interval, mean_interval
+from serendip.simulator.errors import SettingsError
 from serendip.simulator.interface import Floats
 
 HORIZONS = (7, 14, 28, 60, 120)
@@ -50,7 +51,16 @@ def scored(name: str, agents: tuple[str, str], truths: Floats, tests: Floats) ->
         agents: A and B.
         truths: (worlds, days) differences between worlds apart.
         tests: (worlds, days) differences within a world; NaN on days when only one agent was there, as in a switchback.
+
+    Raises:
+        SettingsError: in some world one agent had nobody all the time.
     """
+    empty = np.flatnonzero(np.isnan(tests).all(axis=1))
+    if len(empty):
+        raise SettingsError(
+            f"{name}: in {len(empty)} of {len(tests)} worlds (the first is {empty[0]}) one agent had no users; "
+            "give each world more"
+        )
     days = truths.shape[1]
     last = slice(days - closing(days), None)
     truth, found = truths[:, last].mean(axis=1), difference(tests[:, last])

@@ -18,7 +18,7 @@ from serendip.experiments.ab.trial import Setting, alone, together
 from serendip.experiments.ab.two_arms import TwoArms
 from serendip.experiments.online.agents import make_player
 from serendip.experiments.online.life import Schedule, live
-from serendip.simulator.errors import DataError
+from serendip.simulator.errors import DataError, SettingsError
 from serendip.simulator.world import World
 
 SMALL = Setting("tiny", 60, 15)
@@ -91,6 +91,13 @@ def test_users_who_clicked_alike_go_together() -> None:
         assert len(set(in_b[cluster == one].tolist())) == 1
 
 
+def test_clusters_leave_no_half_empty_and_each_is_in_b_half_of_the_time() -> None:
+    """Of 7 or 8 clusters drawn one by one, a half was empty in one world of a hundred."""
+    halves = [Division(DESIGNS["clusters"], SMALL.make(seed)).in_b(np.arange(60), 0) for seed in range(60)]
+    assert all(0.2 < half.mean() < 0.8 for half in halves)
+    assert abs(np.mean([half[0] for half in halves]) - 0.5) < 4 * 0.5 / np.sqrt(60)  # four errors
+
+
 def test_a_switchback_changes_every_week() -> None:
     division = Division(DESIGNS["switchback"], SMALL.make(1))
     weeks = [bool(division.in_b(np.arange(60), day).all()) for day in range(4 * PERIOD)]
@@ -117,6 +124,11 @@ def test_a_score_is_what_a_hand_computes() -> None:
     assert (one.wrong, one.chance, one.right_after) == (0.5, 0.0, None)
     early = np.concatenate([np.full((4, 14), -0.1), np.full((4, 46), 0.3)], axis=1) + np.arange(4)[:, None] * 0.01
     assert right_after(early, 1.0) == 28
+
+
+def test_a_test_that_one_agent_had_no_users_in_is_an_error() -> None:
+    with pytest.raises(SettingsError, match=r"clusters: in 1 of 3 worlds \(the first is 2\) one agent had no users"):
+        scored("clusters", PAIR, np.ones((3, 20)), np.repeat([[1.0], [1.0], [np.nan]], 20, axis=1))
 
 
 def test_pairs_of_weeks_make_the_differences_of_a_switchback() -> None:
