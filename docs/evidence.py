@@ -26,7 +26,7 @@ from serendip.experiments.uncertainty.table import read_rows, write_rows
 HERE = Path(__file__).parent
 CELLS = HERE / "evidence" / "uncertainty.csv"
 KEPT = {name: HERE / "evidence" / name for name in ("ab.csv", "ranking.csv")}
-PANELS = ("default", "quiet-personas", "no-satiation", "null")
+PANELS = ("default", "null", "no-satisfaction", "quiet-personas", "no-satiation")
 
 
 def main(kept: list[Path]) -> None:

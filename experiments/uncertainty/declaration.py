@@ -90,6 +90,14 @@ class Declaration:
         known = ", ".join(arm.name for arm in self.arms)
         raise SettingsError(f"unknown arm {name!r}; declared: {known}")
 
+    def least_p(self) -> float:
+        """Return the smallest p-value that an exact test of a contrast can have, corrected over as many worlds.
+
+        Of n differences all with one sign, 2 of the 2^n flips are as extreme (Fisher 1935); Holm (1979) multiplies the
+        smallest by the number of worlds.
+        """
+        return min(1.0, len(self.worlds) * 2.0 ** (1 - len(self.fresh_seeds)))
+
     def home(self, world: str) -> str:
         """Return the world in which the values for `world` are tuned."""
         return self.tuned_in.get(world, world)

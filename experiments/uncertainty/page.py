@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from serendip.experiments import tables
-from serendip.experiments.online.statistics import mean_interval
+from serendip.experiments.online.statistics import LEVEL, mean_interval
 from serendip.experiments.uncertainty.cells import Row
 from serendip.experiments.uncertainty.choosing import FRESH, chosen_values
 from serendip.experiments.uncertainty.contrasts import Answer, by_seed, contrasts, paired
@@ -21,7 +21,8 @@ GREED, REFERENCE, ORACLE, FIELD = "greed", "ease-greedy", "oracle-growth", "fiel
 SHORT = ("reference", "greed", "true", "blind", "informed", "oracle")  # ten arms as declared
 SWITCHES = ("default", "null", "no-satisfaction", "frozen")
 FEW = 10.0  # users a day, below which tenths hide what differs
-MAP = ("primary", "doubts", "variety", "caution", "activity", "growth", "population", "ceiling")
+MAP = ("primary", "doubts", "variety", "population", "ceiling")
+FURTHER = ("further", "caution", "activity", "growth", "growth-doubts")
 
 
 def done(declared: Declaration, rows: Sequence[Row]) -> Declaration:
@@ -49,7 +50,8 @@ def blocks(declared: Declaration, rows: Sequence[Row]) -> dict[str, str]:
     found = contrasts(part, rows)
     return {
         "departures": _departures(declared, part, rows),
-        "map": _map(part, found),
+        "map": _map(part, found, MAP),
+        "further": _map(part, found, FURTHER),
         "arms": _arms(part, rows),
         "worlds": _worlds(part, rows),
         "short": _short(part, rows),
@@ -64,6 +66,11 @@ def _departures(declared: Declaration, part: Declaration, rows: Sequence[Row]) -
     hours = sum(row.seconds for row in rows) / 3600.0
     said = departures(declared, part) + _unfinished(part, rows)
     run = f"{len(rows):,} lives of {part.users:,} users and {part.days} days, {hours:.2f} hours of one core."
+    if part.least_p() >= LEVEL:
+        run += (
+            f" **With {len(part.fresh_seeds)} seeds an exact test, corrected over {len(part.worlds)} worlds, is never"
+            " clear, whatever the size: read intervals.**"
+        )
     if not said:
         return f"{run} All that was declared.\n"
     return f"{run} **It departs from its declaration, so that it explores and does not confirm**: {'; '.join(said)}.\n"
@@ -83,10 +90,10 @@ def _unfinished(part: Declaration, rows: Sequence[Row]) -> list[str]:
     return said
 
 
-def _map(part: Declaration, found: Sequence[Answer]) -> str:
-    """Return a row a world: what each contrast comes to; bold where it is clear."""
+def _map(part: Declaration, found: Sequence[Answer], names: Sequence[str]) -> str:
+    """Return a row a world: what each contrast of those `names` comes to; bold where it is clear."""
     at = {(a.world, a.contrast): a for a in found}
-    asked = [name for name in MAP if any(contrast == name for _, contrast in at)]
+    asked = [name for name in names if any(contrast == name for _, contrast in at)]
     lines = [
         [world, *(_entry(at.get((world, name))) for name in asked)]
         for world in part.worlds

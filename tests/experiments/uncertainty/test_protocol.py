@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from serendip.experiments.__main__ import main
+from serendip.experiments.online.statistics import LEVEL
 from serendip.experiments.uncertainty.cells import Cell, Row, closing, lived
 from serendip.experiments.uncertainty.choosing import best_of, chosen_values, fresh_cells, tuning_cells
 from serendip.experiments.uncertainty.contrasts import contrasts
@@ -80,6 +81,7 @@ def test_the_shipped_declaration_gives_both_sides_the_same_chances() -> None:
     assert len(members[0]) == len(members[1])
     assert {len(a.values) for a in declared.arms if a.setting} == {6}
     assert (len(declared.tuning_seeds), len(declared.fresh_seeds) >= 8) == (2, True)
+    assert declared.least_p() < LEVEL  # else no answer could be clear, whatever its size
     assert not set(declared.tuning_seeds) & set(declared.fresh_seeds)
     assert {"default", "null", "frozen"} <= set(declared.worlds)
     assert (len(declared.worlds) >= 10, len(declared.arms) >= 16) == (True, True)
@@ -256,3 +258,21 @@ def test_lows_of_a_larger_world_are_of_more_users() -> None:
         for n in (30, 120)
     ]
     assert lows[1] > 2.0 * lows[0]
+
+
+@pytest.mark.parametrize(("n_worlds", "n_seeds"), [(1, 5), (1, 6), (6, 8), (7, 8), (13, 9), (12, 9), (13, 10)])
+def test_what_can_be_clear_at_most_is_known_beforehand(n_worlds: int, n_seeds: int) -> None:
+    """All differences alike in every world, beyond any doubt, is as clear as it can be."""
+    worlds = tuple(f"w{i}" for i in range(n_worlds))
+    declared = replace(DECLARED, worlds=worlds, fresh_seeds=tuple(range(n_seeds)))
+    rows = [
+        row(world, arm, value, phase, seed, low * (1.0 + 0.01 * seed))
+        for world in worlds
+        for arm, value, low in (("calm", None, 1.0), ("wide", 0.1, 9.0), ("wide", 0.2, 8.0))
+        for phase, seeds in (("tune", declared.tuning_seeds), ("fresh", declared.fresh_seeds))
+        for seed in seeds
+    ]
+    answers = contrasts(declared, rows)
+    assert len(answers) == n_worlds
+    assert min(a.p for a in answers if a.p is not None) == pytest.approx(declared.least_p())
+    assert any(a.clear for a in answers) == (declared.least_p() < LEVEL)
