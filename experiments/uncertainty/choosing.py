@@ -77,8 +77,8 @@ def sides(declared: Declaration, rows: Iterable[Row], world: str, contrast: Cont
 
 def _scores(rows: Iterable[Row], world: str) -> dict[tuple[str, float | None], float]:
     """Return the mean of `low` over the tuning seeds, by arm and value."""
-    found = dict[tuple[str, float | None], list[float]]()
+    found, name = dict[tuple[str, float | None], list[float]](), name_of(world)
     for row in rows:
-        if row.phase == TUNE and row.world == name_of(world):
+        if row.phase == TUNE and row.world == name:
             found.setdefault((row.arm, row.value), []).append(row.low)
     return {key: float(np.mean(values)) for key, values in found.items()}

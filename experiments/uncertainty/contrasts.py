@@ -62,20 +62,20 @@ def contrasts(declared: Declaration, rows: Sequence[Row]) -> list[Answer]:
 
 
 def _answer(declared: Declaration, rows: Sequence[Row], world: str, contrast: Contrast) -> Answer | None:
-    there = {row.arm for row in rows if row.world == name_of(world) and row.phase == FRESH}
+    name = name_of(world)
+    there = {row.arm for row in rows if row.world == name and row.phase == FRESH}
     lived = replace(declared, arms=tuple(arm for arm in declared.arms if arm.name in there))
     both = sides(lived, rows, world, contrast)
     if both is None:
         return None
     plus, minus = both
-    world = name_of(world)
-    seeds = sorted(set(by_seed(rows, world, plus.name)) & set(by_seed(rows, world, minus.name)))
+    seeds = sorted(set(by_seed(rows, name, plus.name)) & set(by_seed(rows, name, minus.name)))
     if not seeds:
         return None
-    low, everyone = (paired(rows, world, plus.name, minus.name, measure) for measure in ("low", "all"))
-    base = float(np.mean([by_seed(rows, world, minus.name)[seed].low for seed in seeds]))
+    low, everyone = (paired(rows, name, plus.name, minus.name, measure) for measure in ("low", "all"))
+    base = float(np.mean([by_seed(rows, name, minus.name)[seed].low for seed in seeds]))
     intervals = mean_interval(low), mean_interval(everyone)
-    return Answer(contrast.name, world, plus.name, minus.name, base, *intervals, paired_p_value(low), len(seeds))
+    return Answer(contrast.name, name, plus.name, minus.name, base, *intervals, paired_p_value(low), len(seeds))
 
 
 def by_seed(rows: Sequence[Row], world: str, arm: str) -> dict[int, Row]:
