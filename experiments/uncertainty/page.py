@@ -94,6 +94,8 @@ def _map(part: Declaration, found: Sequence[Answer], names: Sequence[str]) -> st
     """Return a row a world: what each contrast of those `names` comes to; bold where it is clear."""
     at = {(a.world, a.contrast): a for a in found}
     asked = [name for name in names if any(contrast == name for _, contrast in at)]
+    if not asked:
+        return ""
     lines = [
         [world, *(_entry(at.get((world, name))) for name in asked)]
         for world in part.worlds

@@ -21,6 +21,13 @@ def write_rows(path: Path, rows: Iterable[Row], declaration: str) -> None:
     write_whole(path, f"{DECLARED}{declaration}\n{table}")
 
 
+def declared_in(path: Path) -> str:
+    """Return the checksum of the declaration that the rows in `path` were made under; empty: it has none."""
+    with path.open(encoding="utf-8") as file:
+        first = file.readline().rstrip("\n")
+    return first.removeprefix(DECLARED) if first.startswith(DECLARED) else ""
+
+
 def read_rows(path: Path, declaration: str) -> list[Row]:
     """Return the rows in `path`.
 

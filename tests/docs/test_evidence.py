@@ -16,6 +16,9 @@ from serendip.experiments.uncertainty.table import read_rows
 def test_the_page_is_made_of_its_rows(root: Path) -> None:
     rows = read_rows(root / "docs/evidence/uncertainty.csv", mark())
     made = blocks(read_declaration(), rows)
+    declaration = root / "docs/evidence/large.json"
+    large = blocks(read_declaration(declaration), read_rows(root / "docs/evidence/large.csv", mark(declaration)))
+    made["large"] = "\n".join(large[name] for name in ("departures", "map", "further", "arms"))
     made["analyst"] = orders(read_values(root / "docs/evidence/ranking.csv"))
     short = {"short": made.pop("short")}
     for name, parts in (("docs/evidence.md", made), ("README.md", short)):

@@ -63,6 +63,26 @@ def test_worlds_that_have_less_than_the_others_are_said() -> None:
     assert "default with" not in said
 
 
+def test_the_page_says_where_nothing_can_be_clear() -> None:
+    assert "never clear" not in blocks(DECLARED, ROWS)["departures"]
+    few = [r for r in ROWS if r.seed not in DECLARED.fresh_seeds[6:]]  # 3 worlds x 2 / 2^6 = .09
+    assert "With 6 seeds an exact test, corrected over 3 worlds, is never clear" in blocks(DECLARED, few)["departures"]
+    assert "**" not in blocks(DECLARED, few)["map"]
+
+
+def test_questions_that_nobody_asked_have_no_table() -> None:
+    assert blocks(DECLARED, ROWS)["further"] == ""
+    more = [replace(r, arm="cautious", low=r.low - 1.0) for r in ROWS if r.arm == "greed" and r.phase == "fresh"]
+    tuned = [
+        replace(r, arm="cautious", value=value)
+        for r in ROWS
+        if r.arm == "greed" and r.phase == "tune"
+        for value in DECLARED.arm("cautious").values
+    ]
+    fresh = [replace(r, value=DECLARED.arm("cautious").values[0]) for r in more]
+    assert "(cautious - greed)" in blocks(DECLARED, [*ROWS, *tuned, *fresh])["further"]
+
+
 def test_lifts_over_greed_are_in_percent_of_it() -> None:
     lines = blocks(DECLARED, ROWS)["worlds"].splitlines()
     assert lines[0].split("|")[3:6] == [" default ", " null ", " field-sized "]
