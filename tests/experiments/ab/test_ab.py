@@ -98,6 +98,12 @@ def test_clusters_leave_no_half_empty_and_each_is_in_b_half_of_the_time() -> Non
     assert abs(np.mean([half[0] for half in halves]) - 0.5) < 4 * 0.5 / np.sqrt(60)  # four errors
 
 
+def test_one_cluster_cannot_be_divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serendip.experiments.ab.designs.clusters", lambda world: np.zeros(world.n_users, np.int64))
+    with pytest.raises(SettingsError, match="one cluster, which no lot divides; take the design `own-data`"):
+        Division(DESIGNS["clusters"], SMALL.make(1))
+
+
 def test_a_switchback_changes_every_week() -> None:
     division = Division(DESIGNS["switchback"], SMALL.make(1))
     weeks = [bool(division.in_b(np.arange(60), day).all()) for day in range(4 * PERIOD)]
